@@ -1,0 +1,175 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// What crosses a target is `package`; the build refuses an import that a target does not list here
+// (`--explicit-target-dependency-import-check error`), so this file is the table of rooms.
+let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+
+let package = Package(
+    name: "mainstay",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "mainstay", targets: ["mainstay"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        // The YAML trait brings Yams: one configuration file beside the MAINSTAY_* variables.
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: [.defaults, "YAML"]),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    ],
+    targets: [
+        // pkgConfig is left out for hiredis: its flags warn on every build.
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+
+        .target(
+            name: "Redis",
+            dependencies: [
+                "CHiredis", nio, logging, lifecycle, crypto,
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
+        .target(name: "Postgres", dependencies: ["CLibPQ", nio, logging, lifecycle]),
+        .target(
+            name: "Jobs",
+            dependencies: [
+                "Redis", "Postgres", nio, logging, lifecycle, crypto,
+                .product(name: "Metrics", package: "swift-metrics"),
+            ],
+            resources: [.embedInCode("Queue/Scripts")]),
+        .target(
+            name: "Web",
+            dependencies: [hummingbird, httpTypes, nio, logging, crypto, .product(name: "Metrics", package: "swift-metrics")]),
+        .target(
+            name: "Workspaces",
+            dependencies: ["Jobs", "Postgres", "Redis", "Web", hummingbird, httpTypes, logging, crypto]),
+        .target(
+            name: "Inference",
+            dependencies: [
+                "Jobs", "Postgres", "Redis", "Web", "Workspaces", hummingbird, httpTypes, httpClient, nio, logging, lifecycle,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
+            ]),
+        .target(
+            name: "Directory",
+            dependencies: ["Jobs", "Postgres", "Redis", "Web", "Workspaces", hummingbird, httpTypes, logging]),
+        .target(
+            name: "Support",
+            dependencies: ["Jobs", "Postgres", "Redis", "Web", "Workspaces", hummingbird, httpTypes, logging, lifecycle]),
+        .target(
+            name: "BuildMemory",
+            dependencies: ["Jobs", "Postgres", "Redis", "Web", "Workspaces", hummingbird, httpTypes, logging]),
+        .target(name: "Schema", dependencies: ["Postgres", logging, crypto], path: "sql", resources: [.copy("migrations"), .copy("reports"), .copy("roles.sql")]),
+        .target(name: "LocalStack", dependencies: [logging]),
+        .executableTarget(
+            name: "mainstay",
+            dependencies: [
+                "Redis", "Postgres", "Jobs", "Web", "Workspaces", "Inference", "Directory", "Support", "BuildMemory", "Schema", "LocalStack",
+                hummingbird, httpTypes, httpClient, nio, logging, lifecycle, crypto,
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ]),
+
+        // What several test targets share: one private redis pair and postgres a test run, a database a suite.
+        .target(
+            name: "TestSupport", dependencies: ["LocalStack", "Schema", "Postgres", "Redis", logging, lifecycle], path: "Tests/TestSupport"),
+        .testTarget(
+            name: "RedisTests",
+            dependencies: [
+                "Redis", "TestSupport", nio, logging, lifecycle,
+                .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
+        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport", logging, lifecycle]),
+        .testTarget(name: "JobsTests", dependencies: ["Jobs", "Postgres", "Redis", "TestSupport", nio, logging, lifecycle]),
+        .testTarget(
+            name: "WebTests",
+            dependencies: ["Web", hummingbird, httpTypes, nio, logging, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        .testTarget(
+            name: "WorkspacesTests",
+            dependencies: ["Workspaces", "Web", "Postgres", "TestSupport", hummingbird, httpTypes, logging, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        .testTarget(
+            name: "InferenceTests",
+            dependencies: [
+                "Inference", "Jobs", "Web", "Workspaces", "Postgres", "Redis", "TestSupport", hummingbird, httpTypes, nio, logging, lifecycle,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ]),
+        .testTarget(
+            name: "DirectoryTests",
+            dependencies: [
+                "Directory", "Jobs", "Web", "Workspaces", "Postgres", "Redis", "TestSupport", hummingbird, httpTypes, logging, lifecycle,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ]),
+        .testTarget(
+            name: "SupportTests",
+            dependencies: [
+                "Support", "Jobs", "Web", "Workspaces", "Postgres", "Redis", "TestSupport", hummingbird, httpTypes, logging, lifecycle,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ]),
+        .testTarget(
+            name: "BuildMemoryTests",
+            dependencies: [
+                "BuildMemory", "Jobs", "Web", "Workspaces", "Postgres", "Redis", "TestSupport", hummingbird, httpTypes, logging, lifecycle,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ]),
+        .testTarget(name: "SchemaTests", dependencies: ["Schema", "Postgres", "TestSupport", logging]),
+        .testTarget(name: "LocalStackTests", dependencies: ["LocalStack", "TestSupport", logging]),
+        .testTarget(
+            name: "MainstayTests",
+            dependencies: ["mainstay", "Web", "TestSupport", hummingbird, logging, .product(name: "Configuration", package: "swift-configuration")]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["mainstay", "TestSupport", "LocalStack", "Postgres", "Redis", httpClient, nio, logging, lifecycle]),
+        .testTarget(
+            name: "ChaosTests",
+            dependencies: ["mainstay", "TestSupport", "LocalStack", "Postgres", "Redis", httpClient, nio, logging, lifecycle]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"),  // SE-0335
+        .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444
+        .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409
+    ]
+}
+
+// LANE-BEGIN
+if let only = Context.environment["MAINSTAY_TARGETS"], !only.isEmpty {
+    let names = Set(only.split(separator: ",").map(String.init))
+    func closure(_ n: Set<String>) -> Set<String> {
+        var result = n
+        for t in package.targets where n.contains(t.name) {
+            for d in t.dependencies { if case .byNameItem(let name, _) = d { result.insert(name) } }
+        }
+        return result == n ? result : closure(result)
+    }
+    let keep = closure(names)
+    package.targets = package.targets.filter { keep.contains($0.name) }
+    package.products = package.products.filter { p in keep.contains("mainstay") }
+}
+// LANE-END
