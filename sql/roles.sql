@@ -17,7 +17,7 @@ declare
 begin
   for wanted in
     select * from (values
-      ('mainstay_owner', 'login noinherit'),
+      ('mainstay_owner', 'login inherit'),
       ('mainstay_server', 'login noinherit'),
       ('mainstay_reporting', 'login inherit'),
       ('mainstay_upkeep', 'nologin noinherit'),
@@ -34,7 +34,8 @@ end
 $$;
 
 grant mainstay_upkeep, mainstay_auth to mainstay_server;
--- Membership lets the owner hand the reporting views over; it inherits nothing.
+-- Membership lets the owner hand the reporting views over. (It inherits: schema public belongs to the database's owner
+-- through a role, and an owner that may change every policy gains nothing by it.)
 grant mainstay_views to mainstay_owner;
 
 \if :{?owner_password}

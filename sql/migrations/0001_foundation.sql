@@ -28,19 +28,20 @@ create function uuid_v7_floor(at timestamptz) returns uuid
   return (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '70008000000000000000')::uuid;
 
 -- Every tenant table goes through here: row-level security enabled and forced, one policy for each of the four
--- commands. The inner select is evaluated once a statement and not once a row (a factor of five).
+-- commands. The inner select is evaluated once a statement and not once a row (a factor of five); the cast makes it a
+-- scalar, for `any (select …)` alone would compare with rows.
 -- `tenant` is the column that holds the workspace's id.
 create procedure protect_tenant_table(target regclass, tenant name default 'workspace_id')
   language plpgsql as $$
 begin
   execute format('alter table %s enable row level security', target);
   execute format('alter table %s force row level security', target);
-  execute format('create policy server_select on %s for select to mainstay_server using (%I = any ((select mainstay_workspaces())))', target, tenant);
-  execute format('create policy server_insert on %s for insert to mainstay_server with check (%I = any ((select mainstay_workspaces())))', target, tenant);
+  execute format('create policy server_select on %s for select to mainstay_server using (%I = any ((select mainstay_workspaces())::uuid[]))', target, tenant);
+  execute format('create policy server_insert on %s for insert to mainstay_server with check (%I = any ((select mainstay_workspaces())::uuid[]))', target, tenant);
   execute format(
-    'create policy server_update on %s for update to mainstay_server using (%I = any ((select mainstay_workspaces()))) with check (%I = any ((select mainstay_workspaces())))',
+    'create policy server_update on %s for update to mainstay_server using (%I = any ((select mainstay_workspaces())::uuid[])) with check (%I = any ((select mainstay_workspaces())::uuid[]))',
     target, tenant, tenant);
-  execute format('create policy server_delete on %s for delete to mainstay_server using (%I = any ((select mainstay_workspaces())))', target, tenant);
+  execute format('create policy server_delete on %s for delete to mainstay_server using (%I = any ((select mainstay_workspaces())::uuid[]))', target, tenant);
   execute format('create policy views_select on %s for select to mainstay_views using (true)', target);
   execute format('grant select, insert, update, delete on %s to mainstay_server', target);
   execute format('grant select on %s to mainstay_views', target);
