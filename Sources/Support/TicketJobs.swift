@@ -1,0 +1,95 @@
+import Foundation
+import Jobs
+import Postgres
+
+/// `ticket.create`: a ticket that the ingress accepted. The ticket's row, whose id is the job's, is its outcome.
+struct CreateTicket: JobPayload, Equatable {
+    static let kind = JobKind(name: "ticket.create", queue: "tickets", acceptance: .ledger, outcome: .ownTable)
+
+    let subject: String
+    let body: String
+    let priority: TicketPriority
+    let category: TicketCategory?
+    let wallet: String?
+    let requester: String?
+}
+
+/// Writes tickets and starts their clocks: in one round trip, unless a workspace's policies have to be read first.
+///
+/// A ticket that is delivered again is neither written nor given clocks a second time.
+struct CreateTicketHandler: BatchHandler {
+    let policies: SLAPolicyCache
+
+    func handle(_ jobs: [Job<CreateTicket>], in transaction: PostgresTransaction) async throws {
+        let books = try await policies.books(of: Set(jobs.lazy.map(\.workspace)), in: transaction)
+        var rows = TicketRows(capacity: jobs.count)
+        for job in jobs { rows.append(job, policy: (books[job.workspace] ?? .standard)[job.payload.priority]) }
+        TicketStore.write(rows, in: transaction)
+    }
+}
+
+/// Tickets with their clocks as columns, the shape in which one statement takes a batch.
+struct TicketRows: Sendable {
+    private(set) var workspaces: [UUID] = []
+    private(set) var ids: [UUID] = []
+    private(set) var acceptedAt: [Date] = []
+    private(set) var priorities: [String] = []
+    private(set) var subjects: [String] = []
+    private(set) var bodies: [String] = []
+    private(set) var categories: [String?] = []
+    private(set) var wallets: [String?] = []
+    private(set) var requesters: [String?] = []
+    private(set) var firstReplyClocks: [UUID] = []
+    /// Nil where no first reply is promised: no clock.
+    private(set) var firstReplyDeadlines: [Date?] = []
+    private(set) var resolutionClocks: [UUID] = []
+    private(set) var resolutionDeadlines: [Date?] = []
+
+    init(capacity: Int) {
+        workspaces.reserveCapacity(capacity)
+        ids.reserveCapacity(capacity)
+        acceptedAt.reserveCapacity(capacity)
+        priorities.reserveCapacity(capacity)
+        subjects.reserveCapacity(capacity)
+        bodies.reserveCapacity(capacity)
+        categories.reserveCapacity(capacity)
+        wallets.reserveCapacity(capacity)
+        requesters.reserveCapacity(capacity)
+        firstReplyClocks.reserveCapacity(capacity)
+        firstReplyDeadlines.reserveCapacity(capacity)
+        resolutionClocks.reserveCapacity(capacity)
+        resolutionDeadlines.reserveCapacity(capacity)
+    }
+
+    mutating func append(_ job: Job<CreateTicket>, policy: SLAPolicy) {
+        workspaces.append(job.workspace)
+        ids.append(job.id)
+        acceptedAt.append(job.acceptedAt)
+        priorities.append(job.payload.priority.rawValue)
+        subjects.append(job.payload.subject)
+        bodies.append(job.payload.body)
+        categories.append(job.payload.category?.rawValue)
+        wallets.append(job.payload.wallet)
+        requesters.append(job.payload.requester)
+        firstReplyClocks.append(SLAMetric.firstReply.clockID(ofTicket: job.id))
+        firstReplyDeadlines.append(policy.deadline(for: .firstReply, acceptedAt: job.acceptedAt))
+        resolutionClocks.append(SLAMetric.resolution.clockID(ofTicket: job.id))
+        resolutionDeadlines.append(policy.deadline(for: .resolution, acceptedAt: job.acceptedAt))
+    }
+}
+
+extension SLAMetric {
+    /// The id of this clock of a ticket. It follows from the ticket's, so that a ticket that is delivered again makes
+    /// the same clocks and not two more.
+    func clockID(ofTicket ticket: UUID) -> UUID {
+        switch self {
+        case .firstReply: .derived(from: ticket, step: 1)
+        case .resolution: .derived(from: ticket, step: 2)
+        }
+    }
+
+    /// The ids of all clocks that a ticket can have.
+    static func clockIDs(ofTicket ticket: UUID) -> [UUID] {
+        allCases.map { $0.clockID(ofTicket: ticket) }
+    }
+}
