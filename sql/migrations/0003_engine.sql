@@ -83,7 +83,8 @@ create table append_groups (
   id uuid primary key,
   created_at timestamptz not null default clock_timestamp()
 );
-grant select, insert, delete on append_groups to mainstay_server, mainstay_upkeep;
+-- The relay locks the groups that it works on, and locking needs the right to update.
+grant select, insert, update, delete on append_groups to mainstay_server, mainstay_upkeep;
 
 -- The identity that Redis had when it was last known to hold everything accepted (see Relay): a partition whose
 -- Redis shows another one has lost entries, and they are appended again from acceptances.
@@ -167,7 +168,8 @@ call protect_tenant_table('dead_letters');
 call open_to_upkeep('dead_letters', 'select', 'insert', 'update');
 
 -- Every finished job, whichever table holds its outcome. A kind whose own row is its outcome joins this view in its
--- own migration, by `create or replace view finished_jobs` with one more branch.
+-- own migration, by `create or replace view finished_jobs` with one more branch, and opens the select of its table to
+-- upkeep (`call open_to_upkeep(…, 'select')`): the relay asks this view what is still owed.
 create view finished_jobs with (security_invoker = true) as
   select workspace_id, id, kind, state, generation, attempts, error, result, accepted_at, finished_at from outcomes;
 grant select on finished_jobs to mainstay_server, mainstay_upkeep, mainstay_views;

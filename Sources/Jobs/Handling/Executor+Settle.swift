@@ -1,0 +1,158 @@
+import Foundation
+import Logging
+import Postgres
+import Redis
+
+extension Executor {
+    /// Leaves out jobs that have an outcome, and acknowledges them. Only copies that may have been seen before are
+    /// looked up: a fresh entry cannot have one.
+    func unfinished(_ entries: [Entry], in queue: Queue) async throws -> [Entry] {
+        let suspects = entries.filter { $0.envelope.marks.contains(.seen) }
+        guard !suspects.isEmpty else { return entries }
+        let found = try await patiently("outcomes") {
+            try await outcomes.finished(workspaces: Array(Set(suspects.map(\.envelope.workspace))), jobs: suspects.map(\.envelope.id))
+        }
+        guard let found else { return [] }
+        guard !found.isEmpty else { return entries }
+        try await acknowledge(entries.filter { found[$0.envelope.id] != nil }, as: "repeated", in: queue)
+        return entries.filter { found[$0.envelope.id] == nil }
+    }
+
+    /// Fetches bodies that the stream carries by reference.
+    func withBodies(_ entries: [Entry]) async throws -> [Entry] {
+        let referring = entries.filter { $0.envelope.marks.contains(.stored) }
+        guard !referring.isEmpty else { return entries }
+        let bodies = try await patiently("bodies") {
+            try await outcomes.bodies(workspaces: Array(Set(referring.map(\.envelope.workspace))), jobs: referring.map(\.envelope.id))
+        }
+        guard let bodies else { return [] }
+        return entries.map { entry in
+            guard let body = bodies[entry.envelope.id] else { return entry }
+            var complete = entry
+            complete.envelope.body = body
+            return complete
+        }
+    }
+
+    /// One job's attempt ended otherwise than by a commit.
+    func settle(_ entry: Entry, _ failure: Failure, _ error: any Error, policy: RetryPolicy, in queue: Queue) async throws {
+        var state = JobState(attempt: entry.envelope.attempt)
+        state.begin()
+        var generator = SystemRandomNumberGenerator()
+        let action: JobState.Action
+        var code = "failed"
+        switch failure {
+        case .failed(let permanent, let found):
+            code = found
+            action = state.attemptEnded(.failed(permanent: permanent), policy: policy, using: &generator)
+        case .alreadyFinished:
+            action = state.attemptEnded(.alreadyFinished(.done), policy: policy, using: &generator)
+        case .storeUnavailable:
+            action = state.attemptEnded(.storeUnavailable, policy: policy, using: &generator)
+        case .cancelled:
+            action = state.attemptEnded(.drained, policy: policy, using: &generator)
+        case .fenced:
+            action = state.attemptEnded(.fenced, policy: policy, using: &generator)
+        }
+        switch action {
+        case .acknowledge:
+            try await acknowledge([entry], as: "repeated", in: queue)
+        case .retry(let delay, let next):
+            try await postpone(entry, nextAttempt: next, after: delay, code: code, error: error, in: queue)
+        case .bury:
+            try await bury(entry, code: code, error: error, in: queue)
+        case .tryAgainInPlace, .handBack:
+            // It stays pending for this worker: handed back when the worker leaves, taken over when it dies.
+            logger.notice("a job goes back to its queue", metadata: ["job": "\(entry.envelope.id.lowercased)", "error": "\(error)"])
+        case .abandon:
+            throw error
+        }
+    }
+
+    /// An entry that is no job of ours: kept for a person to look at, under no workspace.
+    func bury(_ unreadable: Entry.Unreadable, in queue: Queue) async throws {
+        guard unreadable.fault != "deleted" else { return try await acknowledge(ids: [unreadable.id], as: "repeated", clearing: [], in: queue) }
+        let envelope = Envelope(
+            id: .version7(), workspace: UUID(high: 0, low: 0), kind: "unreadable", version: 1, acceptedAt: Int64(Date().timeIntervalSince1970 * 1000),
+            body: unreadable.header + [0x0a] + unreadable.body)
+        let kept: Void? = try await patiently("dead letters") {
+            try await letters.bury(envelope, queue: queue.partition.queue, code: "unreadable", error: unreadable.fault, history: Array("[]".utf8), worker: worker)
+        }
+        guard kept != nil else { return }
+        logger.error("an entry could not be read", metadata: ["entry": "\(unreadable.id)", "fault": "\(unreadable.fault)"])
+        try await acknowledge(ids: [unreadable.id], as: "dead", clearing: [], in: queue)
+    }
+
+    func bury(_ entry: Entry, code: String, error: any Error, in queue: Queue) async throws {
+        let history = try? await queue.failure(of: entry.envelope.id).flatMap { try JSONDecoder().decode(StatusNotes.Note.self, from: Data($0)).history }
+        let encoded = (try? JSONEncoder().encode(history ?? [])).map { Array($0) } ?? Array("[]".utf8)
+        let kept: Void? = try await patiently("dead letters") {
+            do {
+                try await letters.bury(
+                    entry.envelope, queue: queue.partition.queue, code: code, error: "\(error)", history: encoded, worker: worker)
+            } catch where Failure(error) == .alreadyFinished {
+                // Another delivery of the same job came to an end first; its outcome stands.
+            }
+        }
+        guard kept != nil else { return }
+        logger.error(
+            "a job is dead",
+            metadata: [
+                "job": "\(entry.envelope.id.lowercased)", "kind": "\(entry.envelope.kind)", "attempts": "\(entry.envelope.attempt)", "code": "\(code)",
+                "error": "\(error)", "trace": "\(entry.envelope.trace?.traceID ?? "-")",
+            ])
+        Measures.finished(entry.envelope.kind, "dead", count: 1, seconds: nil)
+        try await acknowledge(ids: [entry.id], as: "dead", clearing: [entry.envelope.id], in: queue)
+    }
+
+    private func postpone(_ entry: Entry, nextAttempt: Int, after delay: Duration, code: String, error: any Error, in queue: Queue) async throws {
+        let earlier = try? await queue.failure(of: entry.envelope.id).flatMap { try JSONDecoder().decode(StatusNotes.Note.self, from: Data($0)).history }
+        let text = String("\(error)".prefix(2000))
+        let failure = StatusNotes.Note.Failure(
+            attempt: entry.envelope.attempt, error: text, code: code, at: Int64(Date().timeIntervalSince1970 * 1000))
+        let note = StatusNotes.Note(
+            attempts: entry.envelope.attempt, error: text, code: code, history: ((earlier ?? nil) ?? []).suffix(9) + [failure])
+        var envelope = entry.envelope
+        envelope.attempt = nextAttempt
+        envelope.marks.insert(.seen)
+        if envelope.marks.contains(.stored) { envelope.body = [] }
+        let encoded = (try? JSONEncoder().encode(note)).map { Array($0) } ?? []
+        _ = try await patiently("retry") {
+            try await queue.postpone([.init(entry: entry.id, envelope: envelope, delay: delay, failure: encoded)])
+        }
+        logger.notice(
+            "a job failed and will be tried again",
+            metadata: [
+                "job": "\(envelope.id.lowercased)", "kind": "\(envelope.kind)", "attempt": "\(entry.envelope.attempt)",
+                "in_seconds": "\(delay.inSeconds)", "error": "\(text)", "trace": "\(envelope.trace?.traceID ?? "-")",
+            ])
+        Measures.finished(envelope.kind, "retried", count: 1, seconds: nil)
+    }
+
+    func acknowledge(_ entries: [Entry], as counter: String = "done", in queue: Queue) async throws {
+        guard !entries.isEmpty else { return }
+        let noted = entries.filter { $0.envelope.attempt > 1 || $0.envelope.marks.contains(.seen) }.map(\.envelope.id)
+        try await acknowledge(ids: entries.map(\.id), as: counter, clearing: noted, in: queue)
+    }
+
+    /// Acknowledges, waiting while Redis is away: the outcome is committed, and an entry left behind would be looked
+    /// up again by whoever takes it over.
+    private func acknowledge(ids: [String], as counter: String, clearing jobs: [UUID], in queue: Queue) async throws {
+        _ = try await patiently("acknowledgement") { try await queue.acknowledge(ids, as: counter, clearing: jobs) }
+    }
+
+    /// Repeats an operation while its store is away.
+    /// - Returns: nil when the worker was asked to leave meanwhile.
+    private func patiently<R>(_ what: String, _ operation: () async throws -> R) async throws -> R? {
+        var pause = Duration.milliseconds(100)
+        while true {
+            do {
+                return try await operation()
+            } catch where Failure(error) == .storeUnavailable {
+                logger.debug("waiting for a store", metadata: ["for": "\(what)", "error": "\(error)"])
+                guard await draining.isQuiet(for: pause, clock: clock) else { return nil }
+                pause = min(pause * 2, .seconds(5))
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import Foundation
+import Logging
+import Metrics
+import Postgres
+import Redis
+
+/// Runs what a pool read, to its end: finds outcomes, decodes, commits, acknowledges, retries, buries.
+///
+/// What to do after an attempt is decided by `JobState` and `Failure`; this shell performs it. It returns when every
+/// entry is settled, handed back or abandoned. Its only thrown error is `JobError(.fenced)`: this worker is dead.
+struct Executor: Sendable {
+    let registry: HandlerRegistry
+    let worker: UUID
+    let outcomes: OutcomeStore
+    let letters: DeadLetterStore
+    /// Raised when the worker is asked to leave.
+    let draining: Signal
+    let clock: any Clock<Duration>
+    let logger: Logger
+
+    /// Settles a batch of entries of one partition.
+    func execute(_ entries: [Entry], in queue: Queue) async throws {
+        for (kind, group) in Dictionary(grouping: entries, by: \.envelope.kind) {
+            switch registry.runner(for: kind) {
+            case .transactional(let runner):
+                try await execute(group, with: runner, in: queue)
+            case .run(let runner):
+                for entry in group { try await run(entry, with: runner, in: queue) }
+            case nil:
+                let error = JobError(.unknownKind, subject: kind, message: "no handler of this worker serves this kind")
+                for entry in group { try await settle(entry, .failed(permanent: false, code: "unknown_kind"), error, policy: RetryPolicy(), in: queue) }
+            }
+        }
+    }
+
+    private func execute(_ entries: [Entry], with runner: any TransactionalRunner, in queue: Queue) async throws {
+        let started = ContinuousClock.now
+        var owed = try await unfinished(entries, in: queue)
+        owed = try await withBodies(owed)
+        guard !owed.isEmpty else { return }
+        let (batch, refused) = runner.prepare(owed)
+        for (entry, error) in refused { try await settle(entry, Failure(error), error, policy: runner.kind.retry, in: queue) }
+
+        var split = BatchSplit(count: batch.entries.count, most: runner.most)
+        while let range = split.next() {
+            let part = range.count == batch.entries.count ? batch : batch.part(range)
+            do {
+                guard try await commit(part, of: runner.kind) else { continue }
+                try await acknowledge(part.entries, in: queue)
+                Measures.finished(runner.kind.name, "done", count: part.entries.count, seconds: (ContinuousClock.now - started).inSeconds)
+            } catch {
+                let failure = Failure(error)
+                if failure == .fenced { throw error }
+                // A duplicate among many is found like a bad job: alone, where its outcome is looked up.
+                guard split.failed(range) else { continue }
+                try await settle(part.entries[0], failure, error, policy: runner.kind.retry, in: queue)
+            }
+        }
+    }
+
+    /// Commits a batch, waiting while PostgreSQL is away.
+    /// - Returns: false when the worker is leaving and the batch was not committed: it is handed back.
+    private func commit(_ batch: any PreparedBatch, of kind: JobKind) async throws -> Bool {
+        let workspaces = Array(Set(batch.entries.map(\.envelope.workspace)))
+        var pause = Duration.milliseconds(100)
+        while true {
+            do {
+                try await outcomes.fenced(worker: worker, workspaces: workspaces) { transaction in
+                    let results = try await batch.handle(in: transaction)
+                    if kind.outcome == .outcomes {
+                        let rows = batch.entries.enumerated().map { index, entry in
+                            (entry.envelope, OutcomeState.done, String?.none, index < results.count ? results[index] : nil)
+                        }
+                        outcomes.submitOutcomes(rows, worker: worker, in: transaction)
+                    }
+                }
+                return true
+            } catch {
+                guard Failure(error) == .storeUnavailable else { throw error }
+                logger.warning(
+                    "a batch waits for PostgreSQL", metadata: ["kind": "\(kind.name)", "jobs": "\(batch.entries.count)", "error": "\(error)"])
+                guard await draining.isQuiet(for: pause, clock: clock) else { return false }
+                pause = min(pause * 2, .seconds(5))
+                // The commit may have happened before the connection broke; then nothing is owed any more.
+                if let found = try? await outcomes.finished(workspaces: workspaces, jobs: batch.entries.map(\.envelope.id)),
+                    found.count == batch.entries.count
+                {
+                    return true
+                }
+            }
+        }
+    }
+
+    /// Runs one long job.
+    func run(_ entry: Entry, with runner: any LongRunner, in queue: Queue, isRedelivered: Bool = false) async throws {
+        guard let entry = try await withBodies(try await unfinished([entry], in: queue)).first else { return }
+        let started = ContinuousClock.now
+        let context = RunContext(
+            envelope: entry.envelope, worker: worker, isRedelivered: isRedelivered || entry.envelope.marks.contains(.seen), store: outcomes,
+            draining: draining, pause: { [clock] in try await clock.sleep(for: $0) })
+        do {
+            try await runner.run(entry, context: context)
+            guard let ending = context.ending else {
+                throw JobError(.unfinishedRun, subject: runner.kind.name, message: "the handler returned without finishing its run")
+            }
+            try await acknowledge([entry], as: ending.rawValue, in: queue)
+            Measures.finished(runner.kind.name, ending.rawValue, count: 1, seconds: (ContinuousClock.now - started).inSeconds)
+        } catch {
+            if let ending = context.ending {
+                try await acknowledge([entry], as: ending.rawValue, in: queue)
+                return
+            }
+            let failure = Failure(error)
+            if failure == .fenced { throw error }
+            // The run had not begun to act outside, or it would have finished: a store that is away is one more reason to
+            // try later, not now, for a run cannot be repeated in place.
+            try await settle(
+                entry, failure == .storeUnavailable ? .failed(permanent: false, code: "store_unavailable") : failure, error, policy: runner.kind.retry,
+                in: queue)
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import Postgres
+import Redis
+
+/// What an error of an attempt means. The retry policy hangs on this, so it is decided here and nowhere else.
+enum Failure: Equatable, Sendable {
+    /// The job's own fault.
+    case failed(permanent: Bool, code: String)
+    /// A store is away or a commit's fate is unknown; no attempt is counted.
+    case storeUnavailable
+    /// Another delivery of the same job was faster.
+    case alreadyFinished
+    /// This worker was declared dead.
+    case fenced
+    case cancelled
+
+    init(_ error: any Error) {
+        switch error {
+        case let error as PermanentJobError:
+            self = .failed(permanent: true, code: error.code)
+        case let error as JobError where error.code == .fenced:
+            self = .fenced
+        case let error as PostgresError:
+            self.init(error)
+        case let error as RedisError:
+            self = error.isRetryable ? .storeUnavailable : .failed(permanent: false, code: "redis")
+        case is CancellationError:
+            self = .cancelled
+        default:
+            self = .failed(permanent: false, code: String(describing: type(of: error)))
+        }
+    }
+
+    private init(_ error: PostgresError) {
+        if error.code == .cancelled {
+            self = .cancelled
+            return
+        }
+        guard let state = error.sqlState else {
+            self = error.isRetryable ? .storeUnavailable : .failed(permanent: false, code: "postgres_\(error.code)")
+            return
+        }
+        switch state {
+        case "MS001":
+            self = .fenced
+        case "23505" where error.constraint.map { $0.hasPrefix("outcomes") } ?? false:
+            self = .alreadyFinished
+        case "57014":
+            // The statement ran into its timeout: a job that is too heavy is the job's fault.
+            self = .failed(permanent: false, code: state)
+        default:
+            if error.isRetryable {
+                self = .storeUnavailable
+            } else {
+                // Data that PostgreSQL refuses (class 22) or that breaks a rule (class 23) will be refused again; a
+                // missing column (class 42) may be a deployment half-way.
+                self = .failed(permanent: state.hasPrefix("22") || state.hasPrefix("23"), code: state)
+            }
+        }
+    }
+}

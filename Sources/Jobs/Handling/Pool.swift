@@ -1,0 +1,172 @@
+import Foundation
+import Logging
+import Redis
+
+/// Reads one partition and runs what it reads, until drained. The shell of `PoolMachine`: one task group, one event at
+/// a time.
+struct Pool: Sendable {
+    let queue: Queue
+    let executor: Executor
+    let registry: HandlerRegistry
+    let batch: Int
+    let units: Int
+    /// What a drain may take before running work is cancelled.
+    let drainBudget: Duration
+    let logger: Logger
+
+    private enum Event: Sendable {
+        case read([Entry], [Entry.Unreadable], isTopUp: Bool)
+        case readFailed
+        case unitEnded
+        case drainRequested
+        case budgetUsed
+        case nothing
+    }
+
+    /// Under load a short read waits this long for company.
+    private static let linger = Duration.milliseconds(5)
+
+    /// Runs until the drain signal and the end of what was begun.
+    /// - Throws: `JobError(.fenced)` when this worker was declared dead.
+    func run() async throws {
+        let connection = queue.client.blockingConnection()
+        var machine = PoolMachine(batch: batch, units: units)
+        var held: [Entry] = []
+        var unreadable: [Entry.Unreadable] = []
+        var pause = Duration.milliseconds(50)
+        defer { logger.debug("a pool ended", metadata: ["partition": "\(queue.partition)"]) }
+
+        try await withThrowingTaskGroup(of: Event.self) { group in
+            let stopReading = Signal()
+            group.addTask {
+                await executor.draining.wait()
+                return .drainRequested
+            }
+            func perform(_ actions: [PoolMachine.Action]) -> Bool {
+                for action in actions {
+                    switch action {
+                    case .read(let count):
+                        group.addTask { await read(count, on: connection, until: stopReading) }
+                    case .topUp(let count):
+                        group.addTask { await topUp(count, on: connection) }
+                    case .run:
+                        begin(held, unreadable, in: &group)
+                        held = []
+                        unreadable = []
+                    case .stop:
+                        group.cancelAll()
+                        return true
+                    }
+                }
+                return false
+            }
+            if perform(machine.started()) { return }
+            while let event = try await group.next() {
+                let actions: [PoolMachine.Action]
+                switch event {
+                case .read(let entries, let faulty, let isTopUp):
+                    pause = .milliseconds(50)
+                    held += entries
+                    unreadable += faulty
+                    // Entries that cannot be read need room as the others do.
+                    actions = machine.readReturned(count: entries.count + faulty.count, isTopUp: isTopUp)
+                case .readFailed:
+                    await wait(pause)
+                    pause = min(pause * 2, .seconds(2))
+                    actions = machine.readFailed()
+                case .unitEnded:
+                    actions = machine.unitEnded()
+                case .drainRequested:
+                    stopReading.raise()
+                    group.addTask {
+                        try? await executor.clock.sleep(for: drainBudget)
+                        return Task.isCancelled ? .nothing : .budgetUsed
+                    }
+                    actions = machine.drainRequested()
+                case .budgetUsed:
+                    logger.warning("the drain budget is used up; unfinished jobs are handed back", metadata: ["partition": "\(queue.partition)"])
+                    group.cancelAll()
+                    actions = []
+                case .nothing:
+                    actions = []
+                }
+                if perform(actions) { break }
+            }
+        }
+        await connection.close()
+    }
+
+    private func begin(_ entries: [Entry], _ unreadable: [Entry.Unreadable], in group: inout ThrowingTaskGroup<Event, any Error>) {
+        let isLong = batch == 1
+        if !isLong {
+            group.addTask {
+                for entry in unreadable { try await executor.bury(entry, in: queue) }
+                try await executor.execute(entries, in: queue)
+                return .unitEnded
+            }
+            return
+        }
+        for entry in unreadable {
+            group.addTask {
+                try await executor.bury(entry, in: queue)
+                return .unitEnded
+            }
+        }
+        for entry in entries {
+            group.addTask {
+                try await executor.execute([entry], in: queue)
+                return .unitEnded
+            }
+        }
+    }
+
+    /// A blocking read that gives up when the pool drains. What the server delivered in that very moment stays pending
+    /// for this worker and is handed back when it leaves.
+    private func read(_ count: Int, on connection: RedisBlockingConnection, until stop: Signal) async -> Event {
+        await withTaskGroup(of: Event?.self) { race in
+            race.addTask {
+                do {
+                    let reply = try await queue.healingGroup {
+                        try await queue.read(worker: executor.worker.lowercased, count: count, block: .seconds(5), on: connection)
+                    }
+                    let (entries, unreadable) = Entry.read(reply)
+                    return .read(entries, unreadable, isTopUp: false)
+                } catch is CancellationError {
+                    return .readFailed
+                } catch {
+                    if !Task.isCancelled {
+                        logger.warning("a queue could not be read", metadata: ["partition": "\(queue.partition)", "error": "\(error)"])
+                    }
+                    return .readFailed
+                }
+            }
+            race.addTask {
+                await stop.wait()
+                return nil
+            }
+            var result: Event = .readFailed
+            while let first = await race.next() {
+                race.cancelAll()
+                if let first { result = first }
+            }
+            return result
+        }
+    }
+
+    private func topUp(_ count: Int, on connection: RedisBlockingConnection) async -> Event {
+        try? await executor.clock.sleep(for: Self.linger)
+        do {
+            let reply = try await queue.read(worker: executor.worker.lowercased, count: count, block: .milliseconds(1), on: connection)
+            let (entries, unreadable) = Entry.read(reply)
+            return .read(entries, unreadable, isTopUp: true)
+        } catch {
+            // What is held already is run; the next read says what is wrong.
+            return .read([], [], isTopUp: true)
+        }
+    }
+
+    private func wait(_ pause: Duration) async {
+        guard !executor.draining.isRaised else { return }
+        _ = await executor.draining.isQuiet(for: pause, clock: executor.clock)
+    }
+}

@@ -1,0 +1,65 @@
+public import Foundation
+
+/// What a producer hands over and a handler receives. `kind` says how the engine treats it.
+public protocol JobPayload: Codable, Sendable {
+    static var kind: JobKind { get }
+
+    /// Reads a body that an older release enqueued. The default knows only the present version.
+    static func upcast(_ body: [UInt8], from version: Int) throws -> Self
+}
+
+extension JobPayload {
+    public static func upcast(_ body: [UInt8], from version: Int) throws -> Self {
+        throw PermanentJobError("version \(version) of \(kind.name) cannot be read by this release, which knows \(kind.version)", code: "unknown_version")
+    }
+
+    /// Decodes a body of any known version.
+    static func decode(_ body: [UInt8], version: Int, decoder: JSONDecoder) throws -> Self {
+        guard version == kind.version else { return try upcast(body, from: version) }
+        do {
+            return try decoder.decode(Self.self, from: Data(body))
+        } catch {
+            throw PermanentJobError("the body is not a \(kind.name): \(error)", code: "undecodable")
+        }
+    }
+}
+
+/// One job in a handler's hands.
+public struct Job<Payload: JobPayload>: Sendable {
+    public let id: UUID
+    public let workspace: UUID
+    /// 1 for the first attempt.
+    public let attempt: Int
+    public let acceptedAt: Date
+    public let trace: TraceParent?
+    public let payload: Payload
+
+    public init(id: UUID, workspace: UUID, attempt: Int = 1, acceptedAt: Date, trace: TraceParent? = nil, payload: Payload) {
+        self.id = id
+        self.workspace = workspace
+        self.attempt = attempt
+        self.acceptedAt = acceptedAt
+        self.trace = trace
+        self.payload = payload
+    }
+
+    init(_ envelope: Envelope, payload: Payload) {
+        self.init(
+            id: envelope.id, workspace: envelope.workspace, attempt: envelope.attempt,
+            acceptedAt: Date(timeIntervalSince1970: Double(envelope.acceptedAt) / 1000), trace: envelope.trace, payload: payload)
+    }
+}
+
+/// A handler throws this when no further attempt can help: the job becomes a dead letter at once.
+public struct PermanentJobError: Error, Sendable, CustomStringConvertible {
+    public let message: String
+    /// Stable, for grouping: `unknown_agent`.
+    public let code: String
+
+    public init(_ message: String, code: String) {
+        self.message = message
+        self.code = code
+    }
+
+    public var description: String { "\(message) (\(code))" }
+}

@@ -1,0 +1,48 @@
+/// Why the engine did not take, find or finish a job.
+public struct JobError: Error, Sendable, CustomStringConvertible {
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        private enum Value: String {
+            case idempotencyMismatch, inFlight, unavailable, backlogFull, payloadTooLarge, unknownKind, invalidPayload, fenced, unfinishedRun
+        }
+        private let value: Value
+        public var description: String { value.rawValue }
+
+        /// The Idempotency-Key was used before, for something else.
+        public static let idempotencyMismatch = Code(value: .idempotencyMismatch)
+        /// The same request is being accepted at this moment.
+        public static let inFlight = Code(value: .inFlight)
+        /// A store that acceptance needs is away. Nothing was accepted.
+        public static let unavailable = Code(value: .unavailable)
+        /// The queue is over its bound. Nothing was accepted.
+        public static let backlogFull = Code(value: .backlogFull)
+        public static let payloadTooLarge = Code(value: .payloadTooLarge)
+        public static let unknownKind = Code(value: .unknownKind)
+        public static let invalidPayload = Code(value: .invalidPayload)
+        /// This worker was declared dead; its jobs belong to another.
+        public static let fenced = Code(value: .fenced)
+        /// A run handler returned without `RunContext.finish`.
+        public static let unfinishedRun = Code(value: .unfinishedRun)
+    }
+
+    public let code: Code
+    /// The kind, queue or key that it is about.
+    public let subject: String
+    public let message: String
+    /// When trying again makes sense; nil where it never will.
+    public let retryAfter: Duration?
+    public let cause: (any Error)?
+
+    public init(_ code: Code, subject: String, message: String, retryAfter: Duration? = nil, cause: (any Error)? = nil) {
+        self.code = code
+        self.subject = subject
+        self.message = message
+        self.retryAfter = retryAfter
+        self.cause = cause
+    }
+
+    public var description: String {
+        var text = "\(code) (\(subject)): \(message)"
+        if let cause { text += "; caused by \(cause)" }
+        return text
+    }
+}

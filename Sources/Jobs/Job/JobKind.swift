@@ -1,0 +1,45 @@
+/// What the engine must know of a sort of work before it sees one.
+///
+/// ```swift
+/// static let kind = JobKind(name: "ticket.create", queue: "tickets", acceptance: .ledger, outcome: .ownTable)
+/// ```
+public struct JobKind: Sendable, Hashable {
+    /// When the producer is answered, and what the job then survives.
+    public enum Acceptance: String, Sendable, Hashable {
+        /// Answered after a row is committed in PostgreSQL. Survives the loss of Redis: a relay appends it again.
+        case ledger
+        /// Answered after the append to a Redis that syncs its log on every write. Survives a kill of any process, not
+        /// the loss of Redis's disk; 503 while Redis is away.
+        case stream
+    }
+
+    /// Where the one outcome of a finished job lies.
+    public enum OutcomePlace: String, Sendable, Hashable {
+        /// A row in `outcomes`, written by the engine in the handler's transaction.
+        case outcomes
+        /// The row that the handler writes in its own table, keyed by the job's id (`on conflict do nothing`); the
+        /// view `finished_jobs` shows it. Failures still go to `outcomes`.
+        case ownTable
+    }
+
+    /// Dotted and lower-case: `ticket.create`.
+    public let name: String
+    /// Of the payload; raised when its shape changes, and then `JobPayload.upcast` reads the older ones.
+    public let version: Int
+    public let queue: String
+    public let acceptance: Acceptance
+    public let outcome: OutcomePlace
+    public let retry: RetryPolicy
+
+    public init(
+        name: String, version: Int = 1, queue: String, acceptance: Acceptance, outcome: OutcomePlace = .outcomes,
+        retry: RetryPolicy = RetryPolicy()
+    ) {
+        self.name = name
+        self.version = version
+        self.queue = queue
+        self.acceptance = acceptance
+        self.outcome = outcome
+        self.retry = retry
+    }
+}

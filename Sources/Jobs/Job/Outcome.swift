@@ -1,0 +1,59 @@
+public import Foundation
+import Postgres
+
+/// How a job ended. There is exactly one of these for a finished job (of one generation).
+public enum OutcomeState: String, Sendable, Hashable, CaseIterable {
+    case done
+    case dead
+    case cancelled
+}
+
+/// A small JSON value that a handler leaves with its outcome, such as the id of what it made.
+public struct JobResult: Sendable {
+    /// UTF-8 JSON.
+    public let json: [UInt8]
+
+    public init(_ value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        self.json = Array(try encoder.encode(value))
+    }
+}
+
+/// What a producer may know of its job.
+public struct JobStatus: Sendable {
+    public enum State: String, Sendable, Hashable {
+        case queued
+        case retrying
+        case done
+        case dead
+        case cancelled
+
+        /// No further change will come.
+        public var isFinal: Bool { self == .done || self == .dead || self == .cancelled }
+    }
+
+    public let id: UUID
+    public let kind: String
+    public let state: State
+    /// Attempts begun and known to have ended.
+    public let attempts: Int
+    public let error: String?
+    /// UTF-8 JSON, of jobs that are done.
+    public let result: [UInt8]?
+    public let acceptedAt: Date
+    public let finishedAt: Date?
+
+    public init(
+        id: UUID, kind: String, state: State, attempts: Int, error: String? = nil, result: [UInt8]? = nil, acceptedAt: Date, finishedAt: Date? = nil
+    ) {
+        self.id = id
+        self.kind = kind
+        self.state = state
+        self.attempts = attempts
+        self.error = error
+        self.result = result
+        self.acceptedAt = acceptedAt
+        self.finishedAt = finishedAt
+    }
+}

@@ -1,0 +1,29 @@
+/// A W3C trace context header (`00-<trace id>-<parent id>-<flags>`), carried through a job unchanged, so that the
+/// logs of the request and of the handler share one trace id.
+///
+/// Source: W3C Trace Context, level 1, section 3.2.
+public struct TraceParent: Sendable, Hashable, CustomStringConvertible {
+    /// The header as it was given, 55 lower-case characters.
+    public let header: String
+
+    /// Nil unless the text is a version-00 header with non-zero ids.
+    public init?(header: String) {
+        let bytes = Array(header.utf8)
+        guard bytes.count == 55, bytes[0] == 0x30, bytes[1] == 0x30 else { return nil }
+        for (index, byte) in bytes.enumerated() {
+            let isDash = index == 2 || index == 35 || index == 52
+            guard isDash ? byte == 0x2d : Self.isLowerHex(byte) else { return nil }
+        }
+        guard bytes[3..<35].contains(where: { $0 != 0x30 }), bytes[36..<52].contains(where: { $0 != 0x30 }) else { return nil }
+        self.header = header
+    }
+
+    /// The 32 hexadecimal characters that logs of one trace share.
+    public var traceID: Substring { header.dropFirst(3).prefix(32) }
+
+    public var description: String { header }
+
+    private static func isLowerHex(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte)
+    }
+}

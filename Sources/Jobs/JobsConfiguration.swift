@@ -1,0 +1,51 @@
+public import Foundation
+package import Redis
+
+/// The engine's settings. Each default says why.
+public struct JobsConfiguration: Sendable {
+    /// First word of every Redis key.
+    public var prefix = "mainstay"
+    /// Partitions of each queue. One is exact for limits and enough for one Redis; more spread over a cluster. Changing
+    /// it needs empty queues.
+    public var partitions = 1
+    /// Jobs that the ready stream of a partition holds before others are parked by workspace. Large enough that an
+    /// uncontended burst never parks; fairness wants it small.
+    public var window = 50_000
+    /// Jobs that may wait in a queue before the ingress answers 503. A million 1-kB jobs are about 1.5 GB of Redis.
+    public var backlogBound = 1_000_000
+    /// Jobs in one batch: 500 rows a commit is where PostgreSQL's rate flattens.
+    public var batchSize = 500
+    /// Batches that a pool works on at once.
+    public var batchConcurrency = 3
+    /// Long runs that a worker carries at once; they wait for providers, not for cores.
+    public var runConcurrency = 64
+    /// A worker that has not been heard of for this long is dead.
+    public var lease: Duration = .seconds(10)
+    /// What a leaving worker may use to finish; under the 30 s that Kubernetes gives.
+    public var drainBudget: Duration = .seconds(20)
+    /// Bodies beyond this lie in PostgreSQL and the stream carries their reference.
+    public var inlineBodyLimit = 16 * 1024
+    /// How long an Idempotency-Key is remembered.
+    public var idempotencyWindow: Duration = .seconds(24 * 3600)
+    /// How long the status of a stream job is remembered that no worker has finished.
+    public var statusWindow: Duration = .seconds(7 * 24 * 3600)
+    /// The relay looks at acceptances only when they are older than this: younger ones are on their way.
+    public var relayAge: Duration = .seconds(5)
+    /// Added to the servers' time; only tests set it.
+    public var clockOffset: Duration = .zero
+
+    public init() {}
+
+    package func partition(of workspace: UUID) -> Int {
+        let (high, low) = workspace.words
+        return Int(((high ^ low) &* 0x9e37_79b9_7f4a_7c15 >> 33) % UInt64(max(1, partitions)))
+    }
+
+    package func partitions(of queue: String) -> [QueuePartition] {
+        (0..<max(1, partitions)).map { QueuePartition(queue: queue, index: $0) }
+    }
+
+    package func queue(_ partition: QueuePartition, on client: RedisClient) -> Queue {
+        Queue(partition: partition, client: client, prefix: prefix, window: window, clockOffset: clockOffset)
+    }
+}

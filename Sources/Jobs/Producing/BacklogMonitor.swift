@@ -1,0 +1,78 @@
+import Foundation
+import Logging
+import Redis
+import Synchronization
+
+/// Measures the queues once a second, for back-pressure and for the metrics. A queue that cannot be measured is
+/// unknown and not empty: it is absent here, and ledger kinds go on being accepted, for their acceptance does not
+/// need Redis.
+final class BacklogMonitor: Sendable {
+    private struct Seen {
+        var backlog: Backlog
+        /// Jobs acknowledged a second, smoothed over some ten seconds; nil until two measures were taken.
+        var rate: Double?
+        var at: ContinuousClock.Instant
+    }
+
+    let queues: [String]
+    private let redis: RedisClient
+    private let configuration: JobsConfiguration
+    private let logger: Logger
+    private let stopping = Signal()
+    private let seen = Mutex<[String: Seen]>([:])
+
+    init(redis: RedisClient, configuration: JobsConfiguration, queues: [String], logger: Logger) {
+        self.redis = redis
+        self.configuration = configuration
+        self.queues = queues
+        self.logger = logger
+    }
+
+    var backlogs: [String: Backlog] { seen.withLock { $0.mapValues(\.backlog) } }
+
+    func drainTime(of queue: String) -> Duration? {
+        seen.withLock { seen in seen[queue].flatMap { $0.backlog.drainTime(perSecond: $0.rate) } }.map { max(.seconds(1), min($0, .seconds(600))) }
+    }
+
+    /// - Throws: `JobError(.backlogFull)` when the queue was over its bound at the last measure.
+    func admit(_ queue: String) throws {
+        guard let total = seen.withLock({ $0[queue]?.backlog.total }), total >= configuration.backlogBound else { return }
+        throw JobError(
+            .backlogFull, subject: queue, message: "\(total) jobs wait already, the bound is \(configuration.backlogBound)",
+            retryAfter: drainTime(of: queue) ?? .seconds(5))
+    }
+
+    func run() async {
+        repeat { await measure() } while await stopping.isQuiet(for: .seconds(1))
+    }
+
+    func stop() { stopping.raise() }
+
+    func measure() async {
+        for name in queues {
+            do {
+                var sum = Backlog()
+                for partition in configuration.partitions(of: name) {
+                    sum = sum + (try await configuration.queue(partition, on: redis).measure())
+                }
+                record(sum, of: name)
+            } catch {
+                seen.withLock { _ = $0.removeValue(forKey: name) }
+                logger.debug("a queue could not be measured", metadata: ["queue": "\(name)", "error": "\(error)"])
+            }
+        }
+    }
+
+    private func record(_ backlog: Backlog, of queue: String) {
+        let now = ContinuousClock.now
+        seen.withLock { seen in
+            guard let last = seen[queue], backlog.acknowledged >= last.backlog.acknowledged else {
+                seen[queue] = Seen(backlog: backlog, rate: nil, at: now)
+                return
+            }
+            let elapsed = max(0.001, (now - last.at).inSeconds)
+            let rate = Double(backlog.acknowledged - last.backlog.acknowledged) / elapsed
+            seen[queue] = Seen(backlog: backlog, rate: last.rate.map { $0 * 0.8 + rate * 0.2 } ?? rate, at: now)
+        }
+    }
+}

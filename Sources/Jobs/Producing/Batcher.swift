@@ -1,0 +1,124 @@
+import Synchronization
+
+/// Group commit: what many callers hand over while one batch is under way becomes the next batch.
+///
+/// An idle batcher performs a single item at once; under load the batches grow by themselves, up to `most`. A caller
+/// that is cancelled stops waiting; its item may still be performed.
+final class Batcher<Item: Sendable, Answer: Sendable>: Sendable {
+    /// What a batch came to.
+    struct Performed: Sendable {
+        /// One for each item, in their order.
+        let answers: [Result<Answer, any Error>]
+        /// What is left to do once the callers have their answers.
+        var afterwards: (@Sendable () async -> Void)?
+    }
+
+    private struct Waiting {
+        let item: Item
+        let id: Int
+    }
+
+    private struct State {
+        var pending: [Waiting] = []
+        var callers: [Int: CheckedContinuation<Answer, any Error>] = [:]
+        var idle: [CheckedContinuation<Void, Never>] = []
+        var next = 0
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
+    private let most: Int
+    private let bound: Int
+    private let flushers: Int
+    private let perform: @Sendable ([Item]) async -> Performed
+
+    /// - Parameters:
+    ///   - most: items in one batch.
+    ///   - flushers: batches under way at once.
+    ///   - bound: callers that may wait; beyond it `submit` fails at once with a retryable error.
+    init(most: Int, flushers: Int, bound: Int = 20_000, perform: @escaping @Sendable ([Item]) async -> Performed) {
+        self.most = most
+        self.flushers = flushers
+        self.bound = bound
+        self.perform = perform
+    }
+
+    /// Returns the item's own answer.
+    func submit(_ item: Item) async throws -> Answer {
+        let id = state.withLock { state in
+            state.next += 1
+            return state.next
+        }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let (refusal, flusher): ((any Error)?, CheckedContinuation<Void, Never>?) = state.withLock { state in
+                    if Task.isCancelled { return (CancellationError(), nil) }
+                    if state.isClosed {
+                        return (JobError(.unavailable, subject: "ingress", message: "this process is stopping", retryAfter: .seconds(1)), nil)
+                    }
+                    if state.callers.count >= bound {
+                        return (JobError(.unavailable, subject: "ingress", message: "\(bound) requests are waiting", retryAfter: .seconds(1)), nil)
+                    }
+                    state.callers[id] = continuation
+                    state.pending.append(Waiting(item: item, id: id))
+                    return (nil, state.idle.popLast())
+                }
+                flusher?.resume()
+                if let refusal { continuation.resume(throwing: refusal) }
+            }
+        } onCancel: {
+            state.withLock { $0.callers.removeValue(forKey: id) }?.resume(throwing: CancellationError())
+        }
+    }
+
+    /// Performs batches until `close()`, and what was handed over before it.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            for _ in 0..<flushers {
+                group.addTask {
+                    while let batch = await self.take() {
+                        let performed = await self.perform(batch.map(\.item))
+                        self.answer(batch, with: performed.answers)
+                        await performed.afterwards?()
+                    }
+                }
+            }
+        }
+    }
+
+    func close() {
+        let idle = state.withLock { state in
+            state.isClosed = true
+            defer { state.idle = [] }
+            return state.idle
+        }
+        for flusher in idle { flusher.resume() }
+    }
+
+    private func answer(_ batch: [Waiting], with answers: [Result<Answer, any Error>]) {
+        precondition(batch.count == answers.count, "a batch has an answer for each of its items")
+        let callers = state.withLock { state in batch.map { state.callers.removeValue(forKey: $0.id) } }
+        for (caller, answer) in zip(callers, answers) { caller?.resume(with: answer) }
+    }
+
+    /// Nil when closed and empty.
+    private func take() async -> [Waiting]? {
+        while true {
+            let taken: [Waiting]? = state.withLock { state in
+                if state.pending.isEmpty { return state.isClosed ? [] : nil }
+                let batch = Array(state.pending.prefix(most))
+                state.pending.removeFirst(batch.count)
+                return batch
+            }
+            if let taken { return taken.isEmpty ? nil : taken }
+            await withCheckedContinuation { continuation in
+                let isReady = state.withLock { state in
+                    if state.isClosed || !state.pending.isEmpty { return true }
+                    state.idle.append(continuation)
+                    return false
+                }
+                if isReady { continuation.resume() }
+            }
+        }
+    }
+}

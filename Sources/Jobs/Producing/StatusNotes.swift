@@ -1,0 +1,56 @@
+import Foundation
+import Redis
+
+/// What Redis knows of a job that is not finished: that a stream kind was accepted, and the last failure of a job that
+/// will be tried again.
+struct StatusNotes: Sendable {
+    let redis: RedisClient
+    let configuration: JobsConfiguration
+
+    /// The form of a failure in the `failures` hash.
+    struct Note: Codable {
+        var attempts: Int
+        var error: String
+        var code: String
+        /// Earlier failures, oldest first; at most ten are kept.
+        var history: [Failure]
+
+        struct Failure: Codable {
+            var attempt: Int
+            var error: String
+            var code: String
+            /// Milliseconds since 1970.
+            var at: Int64
+        }
+    }
+
+    /// - Parameter ledger: what PostgreSQL knows; its answer stands when Redis is away.
+    func status(_ job: UUID, workspace: UUID, queues: [String], ledger: JobStatus?) async throws -> JobStatus? {
+        let id = job.lowercased
+        let partition = configuration.partition(of: workspace)
+        let commands = queues.flatMap { queue in
+            let keys = QueueKeys(prefix: configuration.prefix, partition: QueuePartition(queue: queue, index: partition))
+            return [RedisCommand("GET", .string(keys.accepted(id))), RedisCommand("HGET", .string(keys.failures), .string(id))]
+        }
+        let replies: [RedisValue]
+        do {
+            replies = try await redis.pipeline(commands)
+        } catch {
+            guard let ledger else { throw JobError.unavailable("status", error) }
+            return ledger
+        }
+        var status = ledger
+        for index in stride(from: 0, to: replies.count - 1, by: 2) where status == nil {
+            let words = replies[index].string?.split(separator: " ") ?? []
+            guard words.count == 3, words[0] == workspace.lowercased, let time = Double(words[2]) else { continue }
+            status = JobStatus(id: job, kind: String(words[1]), state: .queued, attempts: 0, acceptedAt: Date(timeIntervalSince1970: time / 1000))
+        }
+        guard let known = status else { return nil }
+        for index in stride(from: 1, to: replies.count, by: 2) {
+            guard let bytes = replies[index].bytes, let note = try? JSONDecoder().decode(Note.self, from: Data(bytes)) else { continue }
+            return JobStatus(
+                id: job, kind: known.kind, state: .retrying, attempts: note.attempts, error: note.error, acceptedAt: known.acceptedAt)
+        }
+        return known
+    }
+}

@@ -1,0 +1,47 @@
+import Foundation
+import Redis
+
+extension Queue {
+    /// The server's time and everybody's last heartbeat, in milliseconds.
+    struct Beats: Sendable, Equatable {
+        let now: Int
+        let workers: [UUID: Int]
+    }
+
+    /// Beats for `worker` and looks at the others.
+    func beat(worker: UUID) async throws -> Beats {
+        let reply = try await client.evaluate(
+            QueueScripts.beat, keys: [keys.beats], arguments: [.string(worker.lowercased), .integer(clockOffset.milliseconds)])
+        guard let words = reply.array, words.count == 2, let now = words[0].integer, let list = words[1].array else {
+            throw RedisError(.protocol, message: "beat.lua answered \(reply)")
+        }
+        var workers: [UUID: Int] = [:]
+        for index in stride(from: 0, to: list.count - 1, by: 2) {
+            if let id = list[index].string.flatMap(UUID.init(uuidString:)), let time = list[index + 1].string.flatMap(Double.init) {
+                workers[id] = Int(time)
+            }
+        }
+        return Beats(now: now, workers: workers)
+    }
+
+    /// Takes over up to 500 pending entries of a dead worker.
+    /// - Returns: the entries in their wire form, and whether the dead worker has none left and was removed.
+    func claim(from dead: UUID, to owner: UUID) async throws -> (items: [RedisValue], gone: Bool) {
+        try await healingGroup {
+            let reply = try await client.evaluate(
+                QueueScripts.claim, keys: [keys.ready, keys.beats],
+                arguments: [.string(QueueKeys.group), .string(dead.lowercased), .string(owner.lowercased), 500])
+            let words = reply.array ?? []
+            return (words.first?.array ?? [], words.count > 1 && words[1].integer == 1)
+        }
+    }
+
+    /// Removes a worker that stopped in good order. False when entries are still pending for it.
+    func leave(worker: UUID) async throws -> Bool {
+        try await healingGroup {
+            try await client.evaluate(
+                QueueScripts.leave, keys: [keys.ready, keys.beats], arguments: [.string(QueueKeys.group), .string(worker.lowercased)]
+            ).integer == 1
+        }
+    }
+}

@@ -1,0 +1,37 @@
+-- Accepts jobs of stream kinds: refuses over the bound, finds repeated requests, remembers the job for its status,
+-- appends. One call for all requests that the ingress gathered.
+-- KEYS ready, parked, totals
+-- ARGV window, bound, base of keys, ttl of idempotency ms, ttl of status ms,
+--      then workspace, job id, note, idempotency key or '', digest, header, body for each job
+-- Returns for each job: 'ok', 'full', or what was stored under its idempotency key ('<digest> <job id>').
+local window, bound, base = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local length = redis.call('XLEN', KEYS[1])
+local parkedBefore = 0
+if length >= window then parkedBefore = tonumber(redis.call('HGET', KEYS[3], 'parked') or '0') end
+local parked = 0
+local answers = {}
+for i = 6, #ARGV, 7 do
+  local answer = 'ok'
+  if length + parkedBefore + parked >= bound then
+    answer = 'full'
+  elseif ARGV[i + 3] ~= '' then
+    local stored = redis.call('SET', base .. ':idempotency:' .. ARGV[i] .. ':' .. ARGV[i + 3], ARGV[i + 4] .. ' ' .. ARGV[i + 1], 'NX', 'GET', 'PX', ARGV[4])
+    if stored then answer = stored end
+  end
+  if answer == 'ok' then
+    redis.call('SET', base .. ':accepted:' .. ARGV[i + 1], ARGV[i + 2], 'PX', ARGV[5])
+    if length < window then
+      redis.call('XADD', KEYS[1], '*', 'h', ARGV[i + 5], 'b', ARGV[i + 6])
+      length = length + 1
+    else
+      local list = KEYS[2] .. ':' .. ARGV[i]
+      if redis.call('RPUSH', list, cmsgpack.pack(ARGV[i + 5], ARGV[i + 6])) == 1 then
+        redis.call('RPUSH', KEYS[2], ARGV[i])
+      end
+      parked = parked + 1
+    end
+  end
+  answers[#answers + 1] = answer
+end
+if parked > 0 then redis.call('HINCRBY', KEYS[3], 'parked', parked) end
+return answers

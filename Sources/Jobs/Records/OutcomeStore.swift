@@ -1,0 +1,92 @@
+import Foundation
+package import Postgres
+
+/// One row per finished job, written inside the transaction of the handler's effects.
+package struct OutcomeStore: Sendable {
+    let pool: PostgresPool
+
+    package init(pool: PostgresPool) {
+        self.pool = pool
+    }
+
+    /// A transaction over `workspaces` that PostgreSQL refuses to commit once `worker` was declared dead.
+    func fenced<R: Sendable>(
+        worker: UUID, workspaces: [UUID], _ body: @Sendable (PostgresTransaction) async throws -> R
+    ) async throws -> R {
+        try await pool.transaction(.workspaces(workspaces)) { transaction in
+            // The fence raises: in a pipeline a select that found nothing would stop no commit.
+            transaction.submit("select worker_fence($1)", worker)
+            return try await body(transaction)
+        }
+    }
+
+    /// Adds outcomes to a transaction. A plain insert: a second outcome of the same job fails the transaction, and
+    /// with it the second effect.
+    func submitOutcomes(
+        _ outcomes: [(envelope: Envelope, state: OutcomeState, error: String?, result: JobResult?)], worker: UUID, in transaction: PostgresTransaction
+    ) {
+        transaction.submit(
+            """
+            insert into outcomes (workspace_id, id, kind, state, attempts, error, result, worker_id, accepted_at)
+            select workspace_id, id, kind, state, attempts, error, result, $9, accepted_at
+            from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::int2[], $6::text[], $7::jsonb[], $8::timestamptz[])
+              as given (workspace_id, id, kind, state, attempts, error, result, accepted_at)
+            order by workspace_id, id
+            """,
+            outcomes.map(\.envelope.workspace), outcomes.map(\.envelope.id), outcomes.map(\.envelope.kind), outcomes.map(\.state.rawValue),
+            outcomes.map { Int16(clamping: $0.envelope.attempt) }, outcomes.map(\.error), outcomes.map { $0.result.map { PostgresJSON(bytes: $0.json) } },
+            outcomes.map { $0.envelope.acceptedDate }, worker)
+    }
+
+    /// Which of `jobs` are finished, and how.
+    func finished(workspaces: [UUID], jobs: [UUID]) async throws -> [UUID: OutcomeState] {
+        let rows = try await pool.query(.workspaces(workspaces), "select id, state from finished_jobs where id = any($1)", jobs)
+        var found: [UUID: OutcomeState] = [:]
+        for row in rows {
+            found[try row.decode("id", as: UUID.self)] = OutcomeState(rawValue: try row.decode("state", as: String.self)) ?? .done
+        }
+        return found
+    }
+
+    /// The status of a job that is finished or whose acceptance is in the ledger; nil for any other.
+    func status(_ job: UUID, workspace: UUID) async throws -> JobStatus? {
+        let rows = try await pool.query(
+            .workspaces([workspace]),
+            """
+            select kind, state, attempts, error, result, accepted_at, finished_at from finished_jobs where workspace_id = $1 and id = $2
+            union all
+            select kind, 'queued', 0::int2, null, null, accepted_at, null from acceptances where workspace_id = $1 and id = $2
+            """, workspace, job)
+        let statuses = try rows.map { row in
+            JobStatus(
+                id: job, kind: try row.decode("kind"), state: JobStatus.State(rawValue: try row.decode("state", as: String.self)) ?? .queued,
+                attempts: Int(try row.decode("attempts", as: Int16.self)), error: try row.decode("error", as: String?.self),
+                result: try row.decode("result", as: PostgresJSON?.self)?.bytes, acceptedAt: try row.decode("accepted_at"),
+                finishedAt: try row.decode("finished_at", as: Date?.self))
+        }
+        return statuses.first { $0.state.isFinal } ?? statuses.first
+    }
+
+    /// Bodies that a stream carries only by reference.
+    func bodies(workspaces: [UUID], jobs: [UUID]) async throws -> [UUID: [UInt8]] {
+        let rows = try await pool.query(
+            .workspaces(workspaces),
+            """
+            select id, body from job_bodies where id = any($1)
+            union all
+            select id, body from acceptances where id = any($1)
+            """, jobs)
+        var found: [UUID: [UInt8]] = [:]
+        for row in rows { found[try row.decode("id", as: UUID.self)] = try row.decode("body", as: [UInt8].self) }
+        return found
+    }
+
+    func keep(body: [UInt8], of job: UUID, workspace: UUID) async throws {
+        _ = try await pool.execute(
+            .workspaces([workspace]), "insert into job_bodies (workspace_id, id, body) values ($1, $2, $3)", workspace, job, body)
+    }
+}
+
+extension Envelope {
+    var acceptedDate: Date { Date(timeIntervalSince1970: Double(acceptedAt) / 1000) }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import Postgres
+
+/// What the relay asks of the ledger. It belongs to no tenant and acts as upkeep.
+struct RelayStore: Sendable {
+    let pool: PostgresPool
+
+    /// An accepted job that has no outcome, and where it belongs.
+    struct Owed: Sendable {
+        let envelope: Envelope
+        let partition: QueuePartition
+    }
+
+    /// Groups older than `age` that nobody confirmed, with the jobs of theirs that are still owed, one page of each.
+    /// The page's groups are locked, so that one relay of the fleet works on them.
+    func unconfirmed(olderThan age: Duration, relay: @Sendable ([Owed]) async throws -> Void) async throws -> Int {
+        try await pool.transaction(.role(.upkeep)) { transaction in
+            let groups = try await transaction.query(
+                """
+                delete from append_groups where id in (
+                  select id from append_groups where created_at < clock_timestamp() - $1 * interval '1 second'
+                  order by created_at limit 20 for update skip locked)
+                returning id
+                """, age.inSeconds
+            ).map { try $0.decode("id", as: UUID.self) }
+            guard !groups.isEmpty else { return 0 }
+            let owed = try await transaction.query(
+                """
+                select a.* from acceptances a
+                where a.append_group = any($1) and not exists (select 1 from finished_jobs f where f.workspace_id = a.workspace_id and f.id = a.id)
+                order by a.id
+                """, groups
+            ).map(Self.owed)
+            // Appended before the groups are forgotten by the commit: a failure here leaves them for the next round.
+            try await relay(owed)
+            return owed.count
+        }
+    }
+
+    /// Owed jobs of a partition in the order of their ids, after `last`.
+    func owed(in partition: QueuePartition, after last: UUID, limit: Int) async throws -> [Owed] {
+        try await pool.query(
+            .role(.upkeep),
+            """
+            select a.* from acceptances a
+            where a.queue = $1 and a.partition = $2 and a.id > $3
+              and not exists (select 1 from finished_jobs f where f.workspace_id = a.workspace_id and f.id = a.id)
+            order by a.id limit $4
+            """, partition.queue, Int16(clamping: partition.index), last, Int64(limit)
+        ).map(Self.owed)
+    }
+
+    func epoch(of partition: QueuePartition) async throws -> UUID? {
+        try await pool.query(
+            .role(.upkeep), "select epoch from partition_epochs where queue = $1 and partition = $2", partition.queue, Int16(clamping: partition.index)
+        ).first?.decode("epoch")
+    }
+
+    func record(epoch: UUID, of partition: QueuePartition) async throws {
+        _ = try await pool.execute(
+            .role(.upkeep),
+            """
+            insert into partition_epochs (queue, partition, epoch) values ($1, $2, $3)
+            on conflict (queue, partition) do update set epoch = excluded.epoch, since = clock_timestamp()
+            """, partition.queue, Int16(clamping: partition.index), epoch)
+    }
+
+    private static func owed(_ row: PostgresRow) throws -> Owed {
+        let envelope = Envelope(
+            id: try row.decode("id"), workspace: try row.decode("workspace_id"), kind: try row.decode("kind"),
+            version: Int(try row.decode("version", as: Int16.self)),
+            acceptedAt: Int64((try row.decode("accepted_at", as: Date.self)).timeIntervalSince1970 * 1000), marks: .seen,
+            trace: try row.decode("trace", as: String?.self).flatMap { TraceParent(header: $0) }, body: try row.decode("body"))
+        return Owed(
+            envelope: envelope, partition: QueuePartition(queue: try row.decode("queue"), index: Int(try row.decode("partition", as: Int16.self))))
+    }
+}

@@ -1,0 +1,93 @@
+import Foundation
+import Logging
+import Redis
+
+/// Makes good what acceptance promised: every accepted job of a ledger kind is in Redis or has an outcome.
+///
+/// **Two ways to be missing, two proofs.**
+///
+/// 1. *The append after the commit failed* (the ingress died, Redis was away). The commit wrote a row into
+///    `append_groups`, and only a successful append removes it. So the relay looks at the groups that have stood longer
+///    than `relayAge`, and appends their owed jobs. It costs one row a group and nothing a job.
+/// 2. *Redis lost what it had* (FLUSHALL, a lost disk, a failover to an empty replica). Each partition carries an epoch,
+///    written here into Redis and into PostgreSQL. While both agree, Redis holds everything that was appended under it.
+///    When they differ, the relay lists what Redis holds and appends every owed job that is not there. During that the
+///    epoch says `pending`, so that a second loss in the middle starts it over:
+///
+///        seen ≠ recorded ─▶ set pending:<new> ─▶ append what is missing ─▶ set <new> if still pending:<new> ─▶ record <new>
+///
+/// A job may be appended twice (its first append succeeded and only the confirmation was lost): a doubled entry finds
+/// the outcome and is only acknowledged. A missing one would be a broken promise.
+struct Relay: Sendable {
+    let store: RelayStore
+    let redis: RedisClient
+    let configuration: JobsConfiguration
+    let queues: [String]
+    let draining: Signal
+    let clock: any Clock<Duration>
+    let logger: Logger
+
+    func run() async {
+        repeat {
+            do {
+                _ = try await relayUnconfirmed()
+                for queue in queues {
+                    for partition in configuration.partitions(of: queue) { _ = try await reconcile(partition) }
+                }
+            } catch {
+                logger.debug("the relay could not look", metadata: ["error": "\(error)"])
+            }
+        } while await draining.isQuiet(for: .seconds(1), clock: clock)
+    }
+
+    /// The first way. Returns how many jobs were appended.
+    func relayUnconfirmed() async throws -> Int {
+        try await store.unconfirmed(olderThan: configuration.relayAge) { owed in
+            try await append(owed)
+            guard !owed.isEmpty else { return }
+            Measures.relayed(owed.count)
+            logger.notice("accepted jobs were appended by the relay", metadata: ["jobs": "\(owed.count)"])
+        }
+    }
+
+    /// The second way. Returns how many jobs were missing; nil when nothing was wrong.
+    func reconcile(_ partition: QueuePartition) async throws -> Int? {
+        let queue = configuration.queue(partition, on: redis)
+        let seen = try await queue.epoch()
+        let recorded = try await store.epoch(of: partition)
+        if let seen, let recorded, seen == recorded.lowercased { return nil }
+
+        let new = UUID.version7()
+        let pending = "pending:" + new.lowercased
+        guard try await queue.setEpoch(pending, seen: seen) else { return nil }
+        let held = try await queue.heldJobs()
+        var missing = 0
+        var last = UUID(high: 0, low: 0)
+        while true {
+            let page = try await store.owed(in: partition, after: last, limit: 1000)
+            let absent = page.filter { !held.contains($0.envelope.id) }
+            try await append(absent)
+            missing += absent.count
+            guard page.count == 1000, let end = page.last else { break }
+            last = end.envelope.id
+        }
+        guard try await queue.setEpoch(new.lowercased, seen: pending) else { return missing }
+        try await store.record(epoch: new, of: partition)
+        if recorded != nil {
+            Measures.relayed(missing)
+            logger.warning(
+                "Redis had lost its data; owed jobs were appended again", metadata: ["partition": "\(partition)", "jobs": "\(missing)"])
+        }
+        return missing
+    }
+
+    private func append(_ owed: [RelayStore.Owed]) async throws {
+        for (partition, jobs) in Dictionary(grouping: owed, by: \.partition) {
+            let queue = configuration.queue(partition, on: redis)
+            for start in stride(from: 0, to: jobs.count, by: 500) {
+                let page = jobs[start..<min(start + 500, jobs.count)]
+                try await queue.append(page.map { $0.envelope.carried(limit: configuration.inlineBodyLimit) })
+            }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+public import Foundation
+public import Logging
+public import Postgres
+public import Redis
+public import ServiceLifecycle
+
+/// Work that a feature does now and then, beside its handlers: each worker runs it until it leaves.
+public protocol PeriodicTask: Sendable {
+    var name: String { get }
+    /// Between the end of one round and the begin of the next.
+    var interval: Duration { get }
+    /// One round. An error is logged, and the next round comes all the same.
+    func run() async throws
+}
+
+/// A worker process's engine: pools over the chosen queues, and their upkeep.
+///
+/// On graceful shutdown it reads no more, finishes what it can within the drain budget, hands the rest back and
+/// returns. When others declare it dead it starts again as a new worker, for the old one may never commit again.
+public final class Worker: Service {
+    public let name: String
+    private let registry: HandlerRegistry
+    private let pool: PostgresPool
+    private let redis: RedisClient
+    private let configuration: JobsConfiguration
+    private let queues: [String]
+    private let periodic: [any PeriodicTask]
+    private let version: String
+    private let clock: any Clock<Duration>
+    private let logger: Logger
+    private let leaving = Signal()
+
+    /// - Parameter queues: nil for all that the registry has handlers for.
+    public init(
+        name: String, registry: HandlerRegistry, pool: PostgresPool, redis: RedisClient, configuration: JobsConfiguration, queues: [String]? = nil,
+        periodic: [any PeriodicTask] = [], version: String = "dev", clock: any Clock<Duration> = ContinuousClock(), logger: Logger
+    ) {
+        self.name = name
+        self.registry = registry
+        self.pool = pool
+        self.redis = redis
+        self.configuration = configuration
+        self.queues = queues ?? registry.queues
+        self.periodic = periodic
+        self.version = version
+        self.clock = clock
+        self.logger = logger
+    }
+
+    public func run() async throws {
+        try await withGracefulShutdownHandler {
+            try await live()
+        } onGracefulShutdown: {
+            self.leaving.raise()
+        }
+    }
+
+    private func live() async throws {
+        while !leaving.isRaised {
+            do {
+                try await life()
+            } catch {
+                guard Failure(error) == .fenced else { throw error }
+                logger.warning("this worker was declared dead; it starts again under a new id", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    /// From registration to the end of one identity.
+    private func life() async throws {
+        let id = UUID.version7()
+        var logger = logger
+        logger[metadataKey: "worker"] = "\(id.lowercased)"
+        let workers = WorkerStore(pool: pool)
+        try await untilReachable(logger) {
+            try await workers.register(
+                id: id, name: name, host: ProcessInfo.processInfo.hostName, pid: Int(ProcessInfo.processInfo.processIdentifier), queues: queues,
+                version: version)
+        }
+        let executor = Executor(
+            registry: registry, worker: id, outcomes: OutcomeStore(pool: pool), letters: DeadLetterStore(pool: pool), draining: leaving, clock: clock,
+            logger: logger)
+        let partitions = queues.flatMap { configuration.partitions(of: $0) }
+        logger.info("working", metadata: ["queues": "\(queues.joined(separator: " "))", "partitions": "\(partitions.count)"])
+
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            let pools = Countdown(partitions.count)
+            for partition in partitions {
+                let queue = configuration.queue(partition, on: redis)
+                let isLong = registry.isLong(queue: partition.queue)
+                let pool = Pool(
+                    queue: queue, executor: executor, registry: registry, batch: isLong ? 1 : configuration.batchSize,
+                    units: isLong ? configuration.runConcurrency : configuration.batchConcurrency, drainBudget: configuration.drainBudget, logger: logger)
+                let takeover = Takeover(
+                    queue: queue, executor: executor, registry: registry, workers: workers, lease: configuration.lease, logger: logger)
+                group.addTask {
+                    try await pool.run()
+                    pools.ended()
+                }
+                // Beats go on while the pools drain, or others would take the draining jobs over.
+                group.addTask { try await takeover.run() }
+                group.addTask { try await self.beatWhileDraining(queue, worker: id, until: pools.zero) }
+                group.addTask { await Promoter(queue: queue, draining: self.leaving, clock: self.clock, logger: logger).run() }
+            }
+            group.addTask {
+                await Relay(
+                    store: RelayStore(pool: self.pool), redis: self.redis, configuration: self.configuration, queues: self.registry.queues,
+                    draining: self.leaving, clock: self.clock, logger: logger
+                ).run()
+            }
+            group.addTask {
+                await Housekeeping(
+                    pool: self.pool, idempotencyWindow: self.configuration.idempotencyWindow, draining: self.leaving, clock: self.clock, logger: logger
+                ).run()
+            }
+            for task in periodic { group.addTask { await self.repeatedly(task, logger) } }
+            try await group.waitForAll()
+        }
+        await leave(id, partitions, workers, logger)
+    }
+
+    private func repeatedly(_ task: any PeriodicTask, _ logger: Logger) async {
+        repeat {
+            do {
+                try await task.run()
+            } catch {
+                logger.warning("a periodic task failed", metadata: ["task": "\(task.name)", "error": "\(error)"])
+            }
+        } while await leaving.isQuiet(for: task.interval, clock: clock)
+    }
+
+    private func beatWhileDraining(_ queue: Queue, worker: UUID, until drained: Signal) async throws {
+        await leaving.wait()
+        while await drained.isQuiet(for: configuration.lease / 4, clock: clock) {
+            _ = try? await queue.beat(worker: worker)
+        }
+    }
+
+    /// Gives everything back and takes the name off the list; what Redis does not hear now, the lease settles later.
+    private func leave(_ id: UUID, _ partitions: [QueuePartition], _ workers: WorkerStore, _ logger: Logger) async {
+        do {
+            var returned = 0
+            for partition in partitions {
+                let queue = configuration.queue(partition, on: redis)
+                returned += try await queue.handBack(worker: id)
+                _ = try await queue.leave(worker: id)
+            }
+            try await workers.stopped(id)
+            logger.info("left in good order", metadata: ["jobs_handed_back": "\(returned)"])
+        } catch {
+            logger.warning("could not say goodbye; the lease will", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func untilReachable(_ logger: Logger, _ operation: () async throws -> Void) async throws {
+        var pause = Duration.milliseconds(100)
+        while true {
+            do {
+                return try await operation()
+            } catch where Failure(error) == .storeUnavailable {
+                logger.warning("waiting for PostgreSQL", metadata: ["error": "\(error)"])
+                guard await leaving.isQuiet(for: pause, clock: clock) else { throw CancellationError() }
+                pause = min(pause * 2, .seconds(5))
+            }
+        }
+    }
+}
