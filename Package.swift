@@ -75,7 +75,11 @@ let package = Package(
         .target(
             name: "BuildMemory",
             dependencies: ["Jobs", "Postgres", "Redis", "Web", "Workspaces", hummingbird, httpTypes, logging]),
-        .target(name: "Schema", dependencies: ["Postgres", logging, crypto], path: "sql", resources: [.copy("migrations"), .copy("reports"), .copy("roles.sql")]),
+        // The SQL files become one generated Swift file, so that the program is a single file which works from everywhere.
+        .plugin(name: "EmbedSQL", capability: .buildTool(), path: "ops/embed-sql", exclude: ["embed.sh"]),
+        .target(
+            name: "Schema", dependencies: ["Postgres", logging, crypto], path: "sql", exclude: ["migrations", "reports", "roles.sql"],
+            plugins: ["EmbedSQL"]),
         .target(name: "LocalStack", dependencies: [logging]),
         .executableTarget(
             name: "mainstay",
@@ -110,7 +114,10 @@ let package = Package(
             dependencies: ["Web", hummingbird, httpTypes, nio, logging, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         .testTarget(
             name: "WorkspacesTests",
-            dependencies: ["Workspaces", "Web", "Postgres", "TestSupport", hummingbird, httpTypes, logging, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+            dependencies: [
+                "Workspaces", "Web", "Postgres", "TestSupport", hummingbird, httpTypes, logging,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ]),
         .testTarget(
             name: "InferenceTests",
             dependencies: [
@@ -150,7 +157,7 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-for target in package.targets where target.type != .system {
+for target in package.targets where target.type != .system && target.type != .plugin {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),  // SE-0335
         .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444
@@ -169,7 +176,7 @@ if let only = Context.environment["MAINSTAY_TARGETS"], !only.isEmpty {
         return result == n ? result : closure(result)
     }
     let keep = closure(names)
-    package.targets = package.targets.filter { keep.contains($0.name) }
+    package.targets = package.targets.filter { keep.contains($0.name) || $0.type == .plugin }
     package.products = package.products.filter { p in keep.contains("mainstay") }
 }
 // LANE-END

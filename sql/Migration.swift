@@ -1,0 +1,46 @@
+import Crypto
+
+/// One step of the schema: a file that is run once and never changed afterwards.
+package struct Migration: Sendable, Equatable {
+    package let number: Int
+    /// The words of the file's name: `engine` of `0003_engine.sql`.
+    package let name: String
+    package let text: String
+    /// SHA-256 of the text, in hexadecimal.
+    package let digest: String
+
+    /// - Throws: `MigrationError.malformedName` unless `file` is `NNNN_words.sql`.
+    init(file: String, text: String) throws(MigrationError) {
+        let parts = file.split(separator: "_", maxSplits: 1)
+        guard parts.count == 2, parts[0].utf8.count == 4, let number = Int(parts[0]), number > 0,
+            parts[1].hasSuffix(".sql"), case let name = parts[1].dropLast(4), !name.isEmpty,
+            name.utf8.allSatisfy({
+                ($0 >= UInt8(ascii: "a") && $0 <= UInt8(ascii: "z")) || ($0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9"))
+                    || $0 == UInt8(ascii: "_")
+            })
+        else { throw .malformedName(file) }
+        self.number = number
+        self.name = String(name)
+        self.text = text
+        digest = SHA256.hash(data: Array(text.utf8)).map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.count == 1 ? "0" + digits : digits
+        }.joined()
+    }
+
+    /// The file's name.
+    package var file: String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, 4 - digits.count)) + "\(digits)_\(name).sql"
+    }
+
+    static func ordered(_ files: [(name: String, text: String)]) throws(MigrationError) -> [Migration] {
+        var result: [Migration] = []
+        for (name, text) in files { result.append(try Migration(file: name, text: text)) }
+        result.sort { $0.number < $1.number }
+        for (one, next) in zip(result, result.dropFirst()) where one.number == next.number {
+            throw .sameNumber(one.file, next.file)
+        }
+        return result
+    }
+}
