@@ -1,0 +1,150 @@
+/// What a text by itself, or under a promising name, looks like. Pure.
+///
+/// The time is linear in the text, whatever it holds: from each place where a word begins at most ``reach`` bytes are
+/// looked at. These texts come from anyone.
+enum KeyText {
+    /// Enough of a key to know it by.
+    private static let reach = 128
+
+    /// The first key-shaped thing in a text of any length.
+    static func kind(ofTextLike text: String) -> String? {
+        guard text.utf8.count >= 12 else { return nil }
+        let bytes = Array(text.utf8)
+        if isPrivateKeyBlock(text) { return "a private key" }
+        for index in bytes.indices where index == 0 || !isWordByte(bytes[index - 1]) {
+            if let kind = published(bytes, at: index) ?? botToken(bytes, at: index) ?? urlPassword(bytes, at: index) ?? assignment(bytes, at: index) {
+                return kind
+            }
+        }
+        return nil
+    }
+
+    /// What a whole value looks like when its name promises a secret.
+    static func kind(of value: String, under name: KeyName) -> String? {
+        let bytes = trimmed(Array(value.utf8))
+        guard !isPlaceholder(bytes) else { return nil }
+        let words = bytes.split(whereSeparator: isSpace)
+        switch name.promise {
+        case .phrase:
+            let areWords = words.allSatisfy { word in word.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) } }
+            if words.count >= 12, areWords { return "a seed phrase" }
+            return words.count == 1 && isOpaque(bytes) ? "a key" : nil
+        case .password:
+            return words.count == 1 && bytes.count >= 6 ? "a password" : nil
+        case .key:
+            return words.count == 1 && isOpaque(bytes) ? "a key" : nil
+        }
+    }
+
+    // MARK: Forms
+
+    private static func isPrivateKeyBlock(_ text: String) -> Bool {
+        text.split(separator: "-----BEGIN ").dropFirst(text.hasPrefix("-----BEGIN ") ? 0 : 1).contains { $0.prefix(40).contains("PRIVATE KEY") }
+    }
+
+    private static func published(_ bytes: [UInt8], at index: Int) -> String? {
+        for shape in KeyShape.published {
+            let length = shape.prefix.utf8CodeUnitCount
+            guard index + length + shape.minimum <= bytes.count, bytes[index] == shape.prefix.utf8Start.pointee else { continue }
+            guard shape.prefix.withUTF8Buffer({ bytes[index...].starts(with: $0) }) else { continue }
+            let body = bytes[(index + length)...].prefix(reach).prefix { shape.alphabet.contains($0) }
+            guard body.count >= shape.minimum, isMixed(body), !isPlaceholder(body) else { continue }
+            // Three letters and a run of base64 are too little to be sure: the keys of this alphabet have parts.
+            if shape.alphabet == .dotted, !body.contains(UInt8(ascii: ".")) { continue }
+            return shape.name
+        }
+        return nil
+    }
+
+    /// Telegram's `DIGITS:35 characters`.
+    private static func botToken(_ bytes: [UInt8], at index: Int) -> String? {
+        guard isDigit(bytes[index]) else { return nil }
+        let number = bytes[index...].prefix(11).prefix(while: isDigit)
+        guard (8...10).contains(number.count), number.endIndex < bytes.count, bytes[number.endIndex] == UInt8(ascii: ":") else { return nil }
+        let body = bytes[(number.endIndex + 1)...].prefix(36).prefix { KeyShape.Alphabet.word.contains($0) }
+        return body.count == 35 && isMixed(body) ? "a Telegram bot token" : nil
+    }
+
+    /// `scheme://user:password@host`.
+    private static func urlPassword(_ bytes: [UInt8], at index: Int) -> String? {
+        let scheme = bytes[index...].prefix(20).prefix { KeyShape.Alphabet.dotted.contains($0) || $0 == UInt8(ascii: "+") }
+        guard !scheme.isEmpty, bytes[scheme.endIndex...].starts(with: "://".utf8) else { return nil }
+        let authority = bytes[(scheme.endIndex + 3)...].prefix(reach).prefix {
+            !isSpace($0) && ![UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#")].contains($0)
+        }
+        guard let at = authority.lastIndex(of: UInt8(ascii: "@")), let colon = authority[..<at].firstIndex(of: UInt8(ascii: ":")) else { return nil }
+        let password = authority[(colon + 1)..<at]
+        return password.isEmpty || isPlaceholder(password) ? nil : "a URL with a password"
+    }
+
+    /// `API_KEY=value` and `"apiKey": "value"` within text.
+    private static func assignment(_ bytes: [UInt8], at index: Int) -> String? {
+        let name = bytes[index...].prefix(65).prefix(while: isWordByte)
+        guard (3...64).contains(name.count) else { return nil }
+        var rest = bytes[name.endIndex...].prefix(reach).drop { isQuote($0) || $0 == UInt8(ascii: " ") }
+        guard rest.startIndex - name.endIndex <= 3, let sign = rest.first, sign == UInt8(ascii: "=") || sign == UInt8(ascii: ":") else { return nil }
+        rest = rest.dropFirst().drop { isQuote($0) || $0 == UInt8(ascii: " ") }
+        let value = rest.prefix(while: isOpaqueByte)
+        guard value.count >= 20, isOpaque(value), !isPlaceholder(value) else { return nil }
+        guard KeyName(String(decoding: name, as: UTF8.self)) != nil else { return nil }
+        return "a key in an assignment"
+    }
+
+    // MARK: Texture
+
+    /// Long, without spaces, letters and digits mixed: nobody chose this to be read.
+    private static func isOpaque(_ bytes: ArraySlice<UInt8>) -> Bool {
+        bytes.count >= 16 && bytes.allSatisfy(isOpaqueByte) && isMixed(bytes) && !isAddress(bytes)
+    }
+
+    /// A public address of an EVM chain: 0x and 40 hexadecimal digits.
+    private static func isAddress(_ bytes: ArraySlice<UInt8>) -> Bool {
+        bytes.count == 42 && bytes.starts(with: "0x".utf8) && bytes.dropFirst(2).allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
+    }
+
+    private static func isMixed(_ bytes: ArraySlice<UInt8>) -> Bool {
+        bytes.contains(where: isDigit) && bytes.contains { isWordByte($0) && !isDigit($0) } && distinct(bytes) >= 6
+    }
+
+    /// What stands in examples instead of a secret.
+    private static func isPlaceholder(_ bytes: ArraySlice<UInt8>) -> Bool {
+        if distinct(bytes) < 4 { return true }
+        let text = String(decoding: bytes, as: UTF8.self).lowercased()
+        if text.hasPrefix("<"), text.hasSuffix(">") { return true }
+        let marks = ["${", "{{", "…", "...", "***", "xxxx", "process.env", "your_", "your-", "changeme", "change-me", "change_me", "placeholder"]
+        return marks.contains { text.contains($0) }
+    }
+
+    /// How many different bytes there are.
+    private static func distinct(_ bytes: ArraySlice<UInt8>) -> Int {
+        var seen = (UInt64(0), UInt64(0), UInt64(0), UInt64(0))
+        for byte in bytes {
+            let bit = UInt64(1) << UInt64(byte & 63)
+            switch byte >> 6 {
+            case 0: seen.0 |= bit
+            case 1: seen.1 |= bit
+            case 2: seen.2 |= bit
+            default: seen.3 |= bit
+            }
+        }
+        return seen.0.nonzeroBitCount + seen.1.nonzeroBitCount + seen.2.nonzeroBitCount + seen.3.nonzeroBitCount
+    }
+
+    private static func trimmed(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
+        let head = bytes.drop(while: isSpace)
+        return head[..<((head.lastIndex { !isSpace($0) } ?? head.startIndex - 1) + 1)]
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+
+    private static func isQuote(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") || byte == UInt8(ascii: "`") }
+
+    private static func isWordByte(_ byte: UInt8) -> Bool { KeyShape.Alphabet.letterDigit.contains(byte) || byte == UInt8(ascii: "_") }
+
+    /// Base64, base64url, hexadecimal and what issuers join them with.
+    private static func isOpaqueByte(_ byte: UInt8) -> Bool {
+        KeyShape.Alphabet.dotted.contains(byte) || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "/") || byte == UInt8(ascii: "=")
+    }
+}
