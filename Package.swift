@@ -55,7 +55,7 @@ let package = Package(
             resources: [.embedInCode("Queue/Scripts")]),
         .target(
             name: "Web",
-            dependencies: [hummingbird, httpTypes, nio, logging, crypto, .product(name: "Metrics", package: "swift-metrics")]),
+            dependencies: [hummingbird, httpTypes, nio, logging, lifecycle, crypto, .product(name: "Metrics", package: "swift-metrics")]),
         .target(
             name: "Workspaces",
             dependencies: ["Jobs", "Postgres", "Redis", "Web", hummingbird, httpTypes, logging, crypto]),

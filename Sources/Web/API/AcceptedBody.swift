@@ -1,0 +1,65 @@
+package import Foundation
+import HTTPTypes
+package import Hummingbird
+
+/// The answer to whoever hands in work: `202 Accepted`, `Location: /v1/jobs/{id}`.
+///
+/// A ticket, a run, a profile has the id of the job that makes it.
+package struct AcceptedBody: ResponseGenerator, Codable, Sendable, Hashable {
+    package let id: UUID
+    /// The job's kind, such as `ticket.create`.
+    package let kind: String
+    /// `queued`, or what became of it when this repeats an earlier acceptance.
+    package let state: String
+    /// Where to ask for the job's state.
+    package let url: String
+    /// Whether an earlier request with this Idempotency-Key made the job. Told by the header `Idempotency-Replayed`.
+    private let replayed: Bool
+
+    package init(id: UUID, kind: String, state: String = "queued", replayed: Bool = false) {
+        self.id = id
+        self.kind = kind
+        self.state = state
+        self.replayed = replayed
+        url = Self.url(id)
+    }
+
+    /// The place of a job.
+    package static func url(_ id: UUID) -> String { "/v1/jobs/\(id.uuidString.lowercased())" }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        id = try container.decode(UUID.self, forKey: .id)
+        kind = try container.decode(String.self, forKey: .kind)
+        state = try container.decode(String.self, forKey: .state)
+        url = try container.decode(String.self, forKey: .url)
+        replayed = false
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        // Lower case, as PostgreSQL and the URL write it.
+        try container.encode(id.uuidString.lowercased(), forKey: .id)
+        try container.encode(kind, forKey: .kind)
+        try container.encode(state, forKey: .state)
+        try container.encode(url, forKey: .url)
+    }
+
+    private enum CodingKeys: String, CodingKey { case id, kind, state, url }
+
+    package func response(from request: Request, context: some RequestContext) throws -> Response {
+        var response = try context.responseEncoder.encode(self, from: request, context: context)
+        response.status = .accepted
+        response.headers[.location] = url
+        if replayed { response.headers[.idempotencyReplayed] = "true" }
+        return response
+    }
+
+    /// Its description.
+    package static let schema = JSONSchema.named(
+        "Accepted",
+        .object([
+            "id": .uuid, "kind": .string("The job's kind, such as `ticket.create`."), "state": .string(),
+            "url": .string("Where to ask for its state."),
+        ]))
+}

@@ -1,0 +1,9 @@
+/// How much of a body a route reads, in bytes.
+package enum BodyLimit {
+    /// Most routes: forms of a few fields.
+    package static let standard = 256 * 1024
+    /// Prompts, tickets with pasted logs, webhook bodies.
+    package static let generous = 4 * 1024 * 1024
+    /// Character files, build profiles with their timelines.
+    package static let large = 32 * 1024 * 1024
+}

@@ -1,0 +1,70 @@
+import Foundation
+import HTTPTypes
+package import Hummingbird
+import NIOCore
+
+extension Request {
+    /// Reads the whole body before anything is done with it, so that a half-sent one has no effect.
+    ///
+    /// - Throws: 413 over `limit` bytes (at once when the length is announced); 408 when it takes longer than
+    ///   `deadline` (30 s: a slow line still sends some hundred kilobytes; what stalls altogether is closed by the
+    ///   server's idle time-out); 400 when the client stops in the middle.
+    package func readBody(limit: Int, deadline: Duration = .seconds(30)) async throws -> [UInt8] {
+        let announced = headers[.contentLength].flatMap { Int($0) }
+        if let announced, announced > limit { throw Problem.tooLarge(limit: limit) }
+        let end = ContinuousClock.now.advanced(by: deadline)
+        var bytes: [UInt8] = []
+        if let announced { bytes.reserveCapacity(announced) }
+        var iterator = body.makeAsyncIterator()
+        while let chunk = try await Self.next(&iterator) {
+            guard bytes.count + chunk.readableBytes <= limit else { throw Problem.tooLarge(limit: limit) }
+            bytes.append(contentsOf: chunk.readableBytesView)
+            guard ContinuousClock.now < end else {
+                throw Problem(
+                    .requestTimeout, name: "slow-body", title: "The body took too long",
+                    detail: "A body is read for at most \(deadline.components.seconds) s.")
+            }
+        }
+        // Hummingbird ends the body quietly when the connection closes.
+        if let announced, bytes.count != announced {
+            throw Problem.badRequest("The body ended after \(bytes.count) of \(announced) bytes.")
+        }
+        return bytes
+    }
+
+    private static func next(_ iterator: inout RequestBody.AsyncIterator) async throws -> ByteBuffer? {
+        do {
+            return try await iterator.next()
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw Problem.badRequest("The body could not be read to its end.")
+        }
+    }
+
+    /// Reads and decodes a JSON body.
+    ///
+    /// The bytes come back as well: an Idempotency-Key's digest and a signature are over them.
+    /// - Throws: what ``readBody(limit:deadline:)`` throws; 415 for a content type that is not JSON (none at all is taken
+    ///   for JSON); 400 for what is not a JSON document in UTF-8; 422 with a JSON pointer for a value of the wrong kind.
+    package func readJSON<T: Decodable>(_ type: T.Type, limit: Int = BodyLimit.standard) async throws -> (value: T, body: [UInt8]) {
+        try requireJSON()
+        let body = try await readBody(limit: limit)
+        return (try JSONBody.decode(type, from: body), body)
+    }
+
+    /// The same with the limit of the route, as its ``APIOperation`` states it.
+    package func readJSON<T: Decodable>(_ type: T.Type, in context: some RequestContext) async throws -> (value: T, body: [UInt8]) {
+        try await readJSON(type, limit: context.maxUploadSize)
+    }
+
+    private func requireJSON() throws {
+        guard let field = headers[.contentType] else { return }
+        let parts = field.split(separator: ";").map { $0.trimmingCharacters(in: .whitespaces).lowercased() }
+        let type = parts.first ?? ""
+        let charset = parts.dropFirst().first { $0.hasPrefix("charset=") }
+        let isJSON = type == "application/json" || (type.hasPrefix("application/") && type.hasSuffix("+json"))
+        let isUTF8 = charset.map { ["charset=utf-8", "charset=\"utf-8\"", "charset=utf8"].contains($0) } ?? true
+        guard isJSON, isUTF8 else { throw Problem.unsupportedMediaType(found: field, expected: "application/json") }
+    }
+}

@@ -1,0 +1,31 @@
+package import Foundation
+package import Hummingbird
+import Logging
+
+/// The context of routes that need to know who asks: an unauthenticated handler does not compile.
+package struct IdentifiedContext: ChildRequestContext {
+    package var coreContext: CoreRequestContextStorage
+    /// The request's id, as in ``AppContext/id``.
+    package let id: String
+    /// The request's trace; `trace.header` goes into the jobs that the request makes.
+    package let trace: RequestTrace
+    /// Who asks.
+    package let identity: Identity
+    /// The largest body that this route reads, in bytes.
+    package var bodyLimit: Int
+
+    /// Throws a 401 problem when the request was not authenticated.
+    package init(context: AppContext) throws {
+        guard let identity = context.identity else { throw Problem.unauthorized(.missing) }
+        coreContext = context.coreContext
+        id = context.id
+        trace = context.trace
+        bodyLimit = context.bodyLimit
+        self.identity = identity
+        logger[metadataKey: "workspace"] = .string(identity.workspaceSlug)
+    }
+
+    package var maxUploadSize: Int { bodyLimit }
+    package var requestDecoder: JSONDecoder { WireCoding.decoder }
+    package var responseEncoder: JSONEncoder { WireCoding.encoder }
+}

@@ -1,0 +1,22 @@
+package import Hummingbird
+import HTTPTypes
+import Logging
+
+/// Gives a request its trace and its answer the request's id. Outermost, so that every line logged below names both.
+package struct TraceMiddleware: RouterMiddleware {
+    package typealias Context = AppContext
+
+    package init() {}
+
+    package func handle(_ request: Request, context: AppContext, next: (Request, AppContext) async throws -> Response) async throws -> Response {
+        var context = context
+        if let header = request.headers[.traceparent], let caller = RequestTrace(header: header) {
+            var generator = SystemRandomNumberGenerator()
+            context.trace = caller.child(using: &generator)
+        }
+        context.logger[metadataKey: "trace_id"] = .string(context.trace.traceID)
+        var response = try await next(request, context)
+        response.headers[.requestID] = context.id
+        return response
+    }
+}

@@ -1,0 +1,28 @@
+package import Foundation
+
+/// Who asks: a token, the workspace that it belongs to, and what it may do.
+package struct Identity: Sendable, Hashable {
+    /// The workspace that every read and write of the request is confined to.
+    package let workspace: UUID
+    /// Its name in URLs.
+    package let workspaceSlug: String
+    /// The token that was shown.
+    package let tokenID: UUID
+    /// The user who made the token; nil for one made by the command line.
+    package let user: UUID?
+    /// What the token allows.
+    package let scopes: Set<String>
+
+    package init(workspace: UUID, workspaceSlug: String, tokenID: UUID, user: UUID?, scopes: Set<String>) {
+        self.workspace = workspace
+        self.workspaceSlug = workspaceSlug
+        self.tokenID = tokenID
+        self.user = user
+        self.scopes = scopes
+    }
+
+    /// Throws a 403 problem when the token lacks the scope.
+    package func require(_ scope: String) throws {
+        guard scopes.contains(scope) else { throw Problem.missingScope(scope) }
+    }
+}

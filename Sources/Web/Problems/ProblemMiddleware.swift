@@ -1,0 +1,60 @@
+import HTTPTypes
+package import Hummingbird
+import Logging
+
+/// Turns what is thrown below it into a problem document. Nothing of an unforeseen error reaches the client but the
+/// request's id; all of it reaches the log.
+package struct ProblemMiddleware: RouterMiddleware {
+    package typealias Context = AppContext
+
+    private let table: ProblemTable
+
+    package init(table: ProblemTable) {
+        self.table = table
+    }
+
+    package init(mapping: [ProblemTable.Row]) {
+        self.init(table: ProblemTable(mapping))
+    }
+
+    package func handle(_ request: Request, context: AppContext, next: (Request, AppContext) async throws -> Response) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch {
+            var problem = unmatched(error, request: request, context: context) ?? table.problem(for: error) ?? .internalError
+            problem.occurrence = .init(path: request.uri.path, requestID: context.id)
+            log(error, as: problem, context: context)
+            return problem.response(from: request, context: context)
+        }
+    }
+
+    /// Hummingbird says "not found" for an unknown path and for an unknown method of a known one; the table of routes
+    /// tells them apart.
+    private func unmatched(_ error: any Error, request: Request, context: AppContext) -> Problem? {
+        guard context.endpointPath == RouteTable.unmatched, let error = error as? HTTPError, error.status == .notFound else { return nil }
+        let allowed = context.routes?.methods(for: request.uri.path) ?? []
+        if allowed.isEmpty { return .notFound("No route has this path.") }
+        return .methodNotAllowed(request.method, allowed: allowed)
+    }
+
+    /// Levels: a 500 is our defect (error); a 5xx is an outage that has its own alarms (warning); refused access is worth
+    /// finding later (notice); the rest is the caller's business (debug).
+    private func log(_ error: any Error, as problem: Problem, context: AppContext) {
+        let level: Logger.Level =
+            switch problem.status.code {
+            case 500: .error
+            case 501...: .warning
+            case 401, 403: .notice
+            default: .debug
+            }
+        var metadata: Logger.Metadata = ["problem": .string(problem.type), "status": .stringConvertible(problem.status.code)]
+        if !(error is Problem) {
+            metadata["error"] = .string("\(error)")
+        } else if let detail = problem.detail {
+            metadata["detail"] = .string(detail)
+        }
+        context.logger.log(
+            level: level, problem.status.code == 500 ? "A request failed for a reason that nothing maps" : "A request was refused", metadata: metadata
+        )
+    }
+}

@@ -1,0 +1,102 @@
+import NIOCore
+import Synchronization
+
+/// Carries frames from a stream's producers to the one task that owns the response's writer.
+///
+/// A producer waits until its frame has been written: at most one frame is in flight and each producer has at most one
+/// more, so a client that reads slowly slows its producer and costs no memory.
+final class SSEPipe: Sendable {
+    private enum Waiter: Sendable {
+        case producer(CheckedContinuation<Void, any Error>)
+        case writer(CheckedContinuation<ByteBuffer?, any Error>)
+    }
+
+    private let state = Mutex(StateMachine<ByteBuffer, Waiter>())
+
+    // MARK: Producers
+
+    /// Returns when the bytes have been handed to the connection.
+    /// - Throws: `CancellationError`, also when the stream has ended.
+    func send(_ buffer: ByteBuffer) async throws {
+        let id = state.withLock { $0.makeID() }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+                let action = state.withLock { state -> StateMachine<ByteBuffer, Waiter>.OfferAction in
+                    // A cancellation is seen here, or by the handler below, which waits for this lock.
+                    if Task.isCancelled { return .refuse(.producer(continuation)) }
+                    return state.offer(buffer, id: id, waiter: .producer(continuation))
+                }
+                switch action {
+                case .wait: break
+                case .give(let frame, let waiter): Self.give(frame, to: waiter)
+                case .refuse(let waiter): Self.fail(waiter)
+                }
+            }
+        } onCancel: {
+            if let waiter = state.withLock({ $0.withdraw(id: id) }) { Self.fail(waiter) }
+        }
+    }
+
+    /// No more frames come; what was sent is still written.
+    func end() {
+        if let waiter = state.withLock({ $0.end() }) { Self.give(nil, to: waiter) }
+    }
+
+    /// Called once an interval: writes a heartbeat into silence.
+    /// - Throws: ``SSEStalled`` when the client has stopped reading.
+    func pulse(heartbeat: ByteBuffer, patience: Int) throws {
+        switch state.withLock({ $0.pulse(heartbeat: heartbeat, patience: patience) }) {
+        case .none: break
+        case .give(let frame, let waiter): Self.give(frame, to: waiter)
+        case .stalled: throw SSEStalled()
+        }
+    }
+
+    // MARK: Writer
+
+    /// The next bytes to write, nil at the end.
+    func take() async throws -> ByteBuffer? {
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<ByteBuffer?, any Error>) in
+                let action = state.withLock { state -> StateMachine<ByteBuffer, Waiter>.TakeAction? in
+                    Task.isCancelled ? nil : state.take(waiter: .writer(continuation))
+                }
+                switch action {
+                case nil: continuation.resume(throwing: CancellationError())
+                case .wait: break
+                case .give(let frame, let waiter): Self.give(frame, to: waiter)
+                case .end(let waiter): Self.give(nil, to: waiter)
+                }
+            }
+        } onCancel: {
+            if let waiter = state.withLock({ $0.withdrawTaker() }) { Self.fail(waiter) }
+        }
+    }
+
+    /// What was taken last has been written.
+    func wrote() {
+        if case .producer(let continuation) = state.withLock({ $0.wroteFrame() }) { continuation.resume() }
+    }
+
+    // MARK: Waiters (never resumed under the lock)
+
+    private static func give(_ frame: ByteBuffer?, to waiter: Waiter) {
+        switch waiter {
+        case .writer(let continuation): continuation.resume(returning: frame)
+        case .producer: preconditionFailure("a producer takes no frames")
+        }
+    }
+
+    private static func fail(_ waiter: Waiter) {
+        switch waiter {
+        case .writer(let continuation): continuation.resume(throwing: CancellationError())
+        case .producer(let continuation): continuation.resume(throwing: CancellationError())
+        }
+    }
+}
+
+/// The client has not read for so long that its stream is closed.
+struct SSEStalled: Error {}
+
+/// The connection took no more bytes.
+struct SSEClientGone: Error {}

@@ -1,0 +1,91 @@
+package import Hummingbird
+package import Logging
+package import Metrics
+import NIOCore
+
+/// The whole HTTP side put together: the middlewares in their one order, the features' routes, the published description.
+package struct WebResponder: HTTPResponder {
+    package typealias Context = AppContext
+
+    /// What the server is made of besides the features' routes.
+    package struct Options: Sendable {
+        /// Rows for what other modules throw.
+        package var problems: ProblemTable
+        package var info: OpenAPI.Info
+        /// The level of the line that each request leaves.
+        package var accessLog: Logger.Level
+        /// The process's own when nil.
+        package var metrics: (any MetricsFactory)?
+
+        package init(
+            problems: ProblemTable = ProblemTable(),
+            info: OpenAPI.Info = .init(title: "Mainstay", version: "1", description: "The reliable back of an open agent platform."),
+            accessLog: Logger.Level = .info, metrics: (any MetricsFactory)? = nil
+        ) {
+            self.problems = problems
+            self.info = info
+            self.accessLog = accessLog
+            self.metrics = metrics
+        }
+    }
+
+    /// What is mounted, to compare with the description.
+    package let routes: RouteTable
+    /// What is described.
+    package let operations: [APIOperation]
+    private let inner: RouterResponder<AppContext>
+
+    /// - Parameters:
+    ///   - features: each feature's routes; `/openapi.json` describes them all.
+    ///   - pages: routes that no description covers: metrics, pages for people.
+    package init(authenticator: any Authenticator, features: [APIRoutes], pages: [RouteCollection<AppContext>] = [], options: Options = Options()) {
+        let router = Self.router(options)
+        let description = Self.description(of: features, info: options.info)
+        let identified = router.group().add(middleware: AuthenticationMiddleware(authenticator: authenticator)).group(context: IdentifiedContext.self)
+        for feature in features + [description] {
+            router.addRoutes(feature.open)
+            identified.addRoutes(feature.identified)
+        }
+        for page in pages { router.addRoutes(page) }
+        inner = router.buildResponder()
+        routes = RouteTable(router)
+        operations = (features + [description]).flatMap(\.operations)
+    }
+
+    /// The one order of the middlewares, outermost first:
+    ///
+    /// 1. trace: everything below logs under the request's ids, and every answer names the request;
+    /// 2. metrics and log: they see the answer that the client sees, problems included;
+    /// 3. problem: the last place where something thrown may pass; above it there are only answers;
+    /// 4. authentication, on the routes that need it: its refusals are problems like any other;
+    /// 5. scope and body limit, by ``APIRoutes``: they need the identity and the route. Rate and idempotency come with the
+    ///    handler's call into the engine, which knows a workspace's limits and holds the keys.
+    private static func router(_ options: Options) -> Router<AppContext> {
+        let router = Router(context: AppContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: TraceMiddleware())
+        router.add(middleware: RequestMetricsMiddleware(factory: options.metrics))
+        router.add(middleware: RequestLogMiddleware(level: options.accessLog))
+        router.add(middleware: ProblemMiddleware(table: options.problems))
+        return router
+    }
+
+    private static func description(of features: [APIRoutes], info: OpenAPI.Info) -> APIRoutes {
+        var routes = APIRoutes()
+        // Made after the first declaration so that the description describes itself.
+        let operation = APIOperation(
+            .get, "/openapi.json", summary: "This description", tag: "Description", answers: [.init(.ok, "OpenAPI 3.1", schema: .any)])
+        var own = APIRoutes()
+        own.onOpen(operation) { _, _ in Response(status: .ok) }
+        let bytes = ByteBuffer(bytes: OpenAPI.document(info: info, routes: features + [own]).bytes())
+        routes.onOpen(operation) { _, _ in
+            Response(status: .ok, headers: [.contentType: "application/json", .cacheControl: "max-age=300"], body: .init(byteBuffer: bytes))
+        }
+        return routes
+    }
+
+    package func respond(to request: Request, context: AppContext) async throws -> Response {
+        var context = context
+        context.routes = routes
+        return try await inner.respond(to: request, context: context)
+    }
+}
