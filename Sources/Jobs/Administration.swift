@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 package import Postgres
 package import Redis
 
@@ -38,7 +38,7 @@ package struct JobAdministration: Sendable {
         do {
             try await configuration.queue(partition, on: redis).append([envelope.carried(limit: configuration.inlineBodyLimit)])
             try await AcceptanceStore(pool: pool).confirm([group])
-        } catch where Failure(error) == .storeUnavailable {
+        } catch  where Failure(error) == .storeUnavailable {
             // The group stands, and the relay finds it.
         }
         return true

@@ -1,4 +1,4 @@
-public import Foundation
+package import Foundation
 package import Redis
 
 /// The engine's settings. Each default says why.

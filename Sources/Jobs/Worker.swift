@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 public import Logging
 public import Postgres
 public import Redis
@@ -69,8 +69,7 @@ public final class Worker: Service {
     /// From registration to the end of one identity.
     private func life() async throws {
         let id = UUID.version7()
-        var logger = logger
-        logger[metadataKey: "worker"] = "\(id.lowercased)"
+        let logger = Self.naming(id, in: logger)
         let workers = WorkerStore(pool: pool)
         try await untilReachable(logger) {
             try await workers.register(
@@ -90,7 +89,8 @@ public final class Worker: Service {
                 let isLong = registry.isLong(queue: partition.queue)
                 let pool = Pool(
                     queue: queue, executor: executor, registry: registry, batch: isLong ? 1 : configuration.batchSize,
-                    units: isLong ? configuration.runConcurrency : configuration.batchConcurrency, drainBudget: configuration.drainBudget, logger: logger)
+                    units: isLong ? configuration.runConcurrency : configuration.batchConcurrency, drainBudget: configuration.drainBudget,
+                    logger: logger)
                 let takeover = Takeover(
                     queue: queue, executor: executor, registry: registry, workers: workers, lease: configuration.lease, logger: logger)
                 group.addTask {
@@ -110,13 +110,20 @@ public final class Worker: Service {
             }
             group.addTask {
                 await Housekeeping(
-                    pool: self.pool, idempotencyWindow: self.configuration.idempotencyWindow, draining: self.leaving, clock: self.clock, logger: logger
+                    pool: self.pool, idempotencyWindow: self.configuration.idempotencyWindow, draining: self.leaving, clock: self.clock,
+                    logger: logger
                 ).run()
             }
             for task in periodic { group.addTask { await self.repeatedly(task, logger) } }
             try await group.waitForAll()
         }
         await leave(id, partitions, workers, logger)
+    }
+
+    private static func naming(_ id: UUID, in logger: Logger) -> Logger {
+        var named = logger
+        named[metadataKey: "worker"] = "\(id.lowercased)"
+        return named
     }
 
     private func repeatedly(_ task: any PeriodicTask, _ logger: Logger) async {
@@ -157,7 +164,7 @@ public final class Worker: Service {
         while true {
             do {
                 return try await operation()
-            } catch where Failure(error) == .storeUnavailable {
+            } catch  where Failure(error) == .storeUnavailable {
                 logger.warning("waiting for PostgreSQL", metadata: ["error": "\(error)"])
                 guard await leaving.isQuiet(for: pause, clock: clock) else { throw CancellationError() }
                 pause = min(pause * 2, .seconds(5))

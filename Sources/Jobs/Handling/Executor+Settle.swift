@@ -76,7 +76,8 @@ extension Executor {
             id: .version7(), workspace: UUID(high: 0, low: 0), kind: "unreadable", version: 1, acceptedAt: Int64(Date().timeIntervalSince1970 * 1000),
             body: unreadable.header + [0x0a] + unreadable.body)
         let kept: Void? = try await patiently("dead letters") {
-            try await letters.bury(envelope, queue: queue.partition.queue, code: "unreadable", error: unreadable.fault, history: Array("[]".utf8), worker: worker)
+            try await letters.bury(
+                envelope, queue: queue.partition.queue, code: "unreadable", error: unreadable.fault, history: Array("[]".utf8), worker: worker)
         }
         guard kept != nil else { return }
         logger.error("an entry could not be read", metadata: ["entry": "\(unreadable.id)", "fault": "\(unreadable.fault)"])
@@ -84,13 +85,15 @@ extension Executor {
     }
 
     func bury(_ entry: Entry, code: String, error: any Error, in queue: Queue) async throws {
-        let history = try? await queue.failure(of: entry.envelope.id).flatMap { try JSONDecoder().decode(StatusNotes.Note.self, from: Data($0)).history }
+        let history = try? await queue.failure(of: entry.envelope.id).flatMap {
+            try JSONDecoder().decode(StatusNotes.Note.self, from: Data($0)).history
+        }
         let encoded = (try? JSONEncoder().encode(history ?? [])).map { Array($0) } ?? Array("[]".utf8)
         let kept: Void? = try await patiently("dead letters") {
             do {
                 try await letters.bury(
                     entry.envelope, queue: queue.partition.queue, code: code, error: "\(error)", history: encoded, worker: worker)
-            } catch where Failure(error) == .alreadyFinished {
+            } catch  where Failure(error) == .alreadyFinished {
                 // Another delivery of the same job came to an end first; its outcome stands.
             }
         }
@@ -98,7 +101,8 @@ extension Executor {
         logger.error(
             "a job is dead",
             metadata: [
-                "job": "\(entry.envelope.id.lowercased)", "kind": "\(entry.envelope.kind)", "attempts": "\(entry.envelope.attempt)", "code": "\(code)",
+                "job": "\(entry.envelope.id.lowercased)", "kind": "\(entry.envelope.kind)", "attempts": "\(entry.envelope.attempt)",
+                "code": "\(code)",
                 "error": "\(error)", "trace": "\(entry.envelope.trace?.traceID ?? "-")",
             ])
         Measures.finished(entry.envelope.kind, "dead", count: 1, seconds: nil)
@@ -106,7 +110,9 @@ extension Executor {
     }
 
     private func postpone(_ entry: Entry, nextAttempt: Int, after delay: Duration, code: String, error: any Error, in queue: Queue) async throws {
-        let earlier = try? await queue.failure(of: entry.envelope.id).flatMap { try JSONDecoder().decode(StatusNotes.Note.self, from: Data($0)).history }
+        let earlier = try? await queue.failure(of: entry.envelope.id).flatMap {
+            try JSONDecoder().decode(StatusNotes.Note.self, from: Data($0)).history
+        }
         let text = String("\(error)".prefix(2000))
         let failure = StatusNotes.Note.Failure(
             attempt: entry.envelope.attempt, error: text, code: code, at: Int64(Date().timeIntervalSince1970 * 1000))
@@ -148,7 +154,7 @@ extension Executor {
         while true {
             do {
                 return try await operation()
-            } catch where Failure(error) == .storeUnavailable {
+            } catch  where Failure(error) == .storeUnavailable {
                 logger.debug("waiting for a store", metadata: ["for": "\(what)", "error": "\(error)"])
                 guard await draining.isQuiet(for: pause, clock: clock) else { return nil }
                 pause = min(pause * 2, .seconds(5))

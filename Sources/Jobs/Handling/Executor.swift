@@ -28,7 +28,9 @@ struct Executor: Sendable {
                 for entry in group { try await run(entry, with: runner, in: queue) }
             case nil:
                 let error = JobError(.unknownKind, subject: kind, message: "no handler of this worker serves this kind")
-                for entry in group { try await settle(entry, .failed(permanent: false, code: "unknown_kind"), error, policy: RetryPolicy(), in: queue) }
+                for entry in group {
+                    try await settle(entry, .failed(permanent: false, code: "unknown_kind"), error, policy: RetryPolicy(), in: queue)
+                }
             }
         }
     }
@@ -115,7 +117,8 @@ struct Executor: Sendable {
             // The run had not begun to act outside, or it would have finished: a store that is away is one more reason to
             // try later, not now, for a run cannot be repeated in place.
             try await settle(
-                entry, failure == .storeUnavailable ? .failed(permanent: false, code: "store_unavailable") : failure, error, policy: runner.kind.retry,
+                entry, failure == .storeUnavailable ? .failed(permanent: false, code: "store_unavailable") : failure, error,
+                policy: runner.kind.retry,
                 in: queue)
         }
     }

@@ -22,7 +22,7 @@ enum Failure: Equatable, Sendable {
         case let error as PostgresError:
             self.init(error)
         case let error as RedisError:
-            self = error.isRetryable ? .storeUnavailable : .failed(permanent: false, code: "redis")
+            self = error.code == .cancelled ? .cancelled : error.isRetryable ? .storeUnavailable : .failed(permanent: false, code: "redis")
         case is CancellationError:
             self = .cancelled
         default:

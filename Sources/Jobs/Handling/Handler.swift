@@ -1,4 +1,4 @@
-package import Postgres
+public import Postgres
 
 /// Redelivery is a type and not a comment: a handler says by its protocol what may happen to it. There is no fourth.
 ///

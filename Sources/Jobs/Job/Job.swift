@@ -10,7 +10,8 @@ public protocol JobPayload: Codable, Sendable {
 
 extension JobPayload {
     public static func upcast(_ body: [UInt8], from version: Int) throws -> Self {
-        throw PermanentJobError("version \(version) of \(kind.name) cannot be read by this release, which knows \(kind.version)", code: "unknown_version")
+        throw PermanentJobError(
+            "version \(version) of \(kind.name) cannot be read by this release, which knows \(kind.version)", code: "unknown_version")
     }
 
     /// Decodes a body of any known version.

@@ -34,7 +34,8 @@ public final class JobProducer: Service, Sendable {
         self.confirmations = confirmations
         self.monitor = BacklogMonitor(redis: redis, configuration: configuration, queues: queues, logger: logger)
         self.ledger = Batcher(most: 500, flushers: 3) { items in
-            await LedgerAcceptance(store: store, redis: redis, configuration: configuration, confirmations: confirmations, logger: logger).perform(items)
+            await LedgerAcceptance(store: store, redis: redis, configuration: configuration, confirmations: confirmations, logger: logger).perform(
+                items)
         }
         self.streams = Batcher(most: 250, flushers: 2) { items in
             await StreamAcceptance(redis: redis, configuration: configuration).perform(items)
@@ -78,7 +79,9 @@ public final class JobProducer: Service, Sendable {
         try monitor.admit(kind.queue)
         let envelope = Envelope(
             id: id ?? .version7(), workspace: workspace, kind: kind.name, version: kind.version,
-            acceptedAt: Int64(Date().timeIntervalSince1970 * 1000), trace: trace, body: body)
+            acceptedAt: Int64(Date().timeIntervalSince1970 * 1000),
+            // An id that the caller chose may have been accepted before.
+            marks: id == nil ? [] : .seen, trace: trace, body: body)
         let partition = configuration.partition(of: workspace)
         switch kind.acceptance {
         case .ledger:

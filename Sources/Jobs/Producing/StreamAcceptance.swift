@@ -54,7 +54,7 @@ struct StreamAcceptance: Sendable {
         }
         let reply = try await redis.evaluate(QueueScripts.accept, keys: [keys.ready, keys.parked, keys.totals], arguments: arguments)
         guard let words = reply.array, words.count == items.count else {
-            throw RedisError(.protocol, message: "accept.lua answered \(reply)")
+            throw RedisError(.protocol, "accept.lua answered \(reply)")
         }
         return zip(items, words).map { item, word in
             switch word.string {
@@ -62,7 +62,8 @@ struct StreamAcceptance: Sendable {
             case "full": return .full
             case let stored?:
                 let parts = stored.split(separator: " ")
-                guard parts.count == 2, parts[0] == item.idempotency.map({ Self.hexadecimal($0.digest) }) ?? "", let job = UUID(uuidString: String(parts[1]))
+                guard parts.count == 2, parts[0] == item.idempotency.map({ Self.hexadecimal($0.digest) }) ?? "",
+                    let job = UUID(uuidString: String(parts[1]))
                 else { return .mismatch }
                 return .replayed(job)
             case nil: return .mismatch

@@ -13,7 +13,7 @@ extension Queue {
         let reply = try await client.evaluate(
             QueueScripts.beat, keys: [keys.beats], arguments: [.string(worker.lowercased), .integer(clockOffset.milliseconds)])
         guard let words = reply.array, words.count == 2, let now = words[0].integer, let list = words[1].array else {
-            throw RedisError(.protocol, message: "beat.lua answered \(reply)")
+            throw RedisError(.protocol, "beat.lua answered \(reply)")
         }
         var workers: [UUID: Int] = [:]
         for index in stride(from: 0, to: list.count - 1, by: 2) {

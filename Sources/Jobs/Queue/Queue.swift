@@ -28,7 +28,7 @@ package struct Queue: Sendable {
     func ensureGroup() async throws {
         let reply = try await client.pipeline([RedisCommand("XGROUP", "CREATE", .string(keys.ready), .string(QueueKeys.group), "0", "MKSTREAM")])
         if case .error(let text)? = reply.first, !text.hasPrefix("BUSYGROUP") {
-            throw RedisError(.server, message: text)
+            throw RedisError(serverReply: text, command: "XGROUP")
         }
     }
 
@@ -102,7 +102,8 @@ package struct Queue: Sendable {
 
     /// Moves what is due to the ready stream; returns how many, and the time until the next one (nil: none).
     func promote(most: Int = 250) async throws -> (moved: Int, next: Duration?) {
-        let reply = try await client.evaluate(QueueScripts.promote, keys: [keys.ready, keys.later, keys.laterJobs], arguments: [offset, .integer(most)])
+        let reply = try await client.evaluate(
+            QueueScripts.promote, keys: [keys.ready, keys.later, keys.laterJobs], arguments: [offset, .integer(most)])
         let words = reply.array ?? []
         let wait = words.count > 1 ? words[1].integer ?? -1 : -1
         return (words.first?.integer ?? 0, wait < 0 ? nil : .milliseconds(wait))
@@ -136,7 +137,7 @@ package struct Queue: Sendable {
         let reply = try await client.evaluate(
             QueueScripts.measure, keys: [keys.ready, keys.later, keys.totals, keys.beats], arguments: [.string(QueueKeys.group), offset])
         guard let words = reply.array?.map({ $0.integer ?? 0 }), words.count == 10 else {
-            throw RedisError(.protocol, message: "measure.lua answered \(reply)")
+            throw RedisError(.protocol, "measure.lua answered \(reply)")
         }
         var backlog = Backlog()
         backlog.ready = words[1]

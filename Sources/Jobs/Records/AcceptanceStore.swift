@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 import Postgres
 
 /// An Idempotency-Key with what it was used for.
@@ -58,6 +58,7 @@ struct AcceptanceStore: Sendable {
             select workspace_id, id, kind, version, queue, partition, $10, trace, body, accepted_at
             from unnest($1::uuid[], $2::uuid[], $3::text[], $4::int2[], $5::text[], $6::int2[], $7::text[], $8::bytea[], $9::timestamptz[])
               as given (workspace_id, id, kind, version, queue, partition, trace, body, accepted_at)
+            on conflict (workspace_id, id) do update set append_group = excluded.append_group
             """,
             items.map(\.envelope.workspace), items.map(\.envelope.id), items.map(\.envelope.kind),
             items.map { Int16(clamping: $0.envelope.version) }, items.map(\.queue), items.map { Int16(clamping: $0.partition) },

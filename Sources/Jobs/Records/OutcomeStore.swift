@@ -34,7 +34,8 @@ package struct OutcomeStore: Sendable {
             order by workspace_id, id
             """,
             outcomes.map(\.envelope.workspace), outcomes.map(\.envelope.id), outcomes.map(\.envelope.kind), outcomes.map(\.state.rawValue),
-            outcomes.map { Int16(clamping: $0.envelope.attempt) }, outcomes.map(\.error), outcomes.map { $0.result.map { PostgresJSON(bytes: $0.json) } },
+            outcomes.map { Int16(clamping: $0.envelope.attempt) }, outcomes.map(\.error),
+            outcomes.map { $0.result.map { PostgresJSON(bytes: $0.json) } },
             outcomes.map { $0.envelope.acceptedDate }, worker)
     }
 

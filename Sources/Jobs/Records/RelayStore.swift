@@ -52,7 +52,8 @@ struct RelayStore: Sendable {
 
     func epoch(of partition: QueuePartition) async throws -> UUID? {
         try await pool.query(
-            .role(.upkeep), "select epoch from partition_epochs where queue = $1 and partition = $2", partition.queue, Int16(clamping: partition.index)
+            .role(.upkeep), "select epoch from partition_epochs where queue = $1 and partition = $2", partition.queue,
+            Int16(clamping: partition.index)
         ).first?.decode("epoch")
     }
 
