@@ -1,7 +1,5 @@
-import Jobs
-import Logging
+package import Jobs
 import Postgres
-package import ServiceLifecycle
 
 /// Finds clocks whose deadline has passed and enqueues their escalations.
 ///
@@ -9,52 +7,45 @@ package import ServiceLifecycle
 /// Redis may forget an escalation; a clock that still runs a minute after its job was enqueued is swept again, and the
 /// job has the same id, so that it cannot escalate twice.
 ///
-/// Every worker runs a sweep. The one that takes the advisory lock works, the others find it taken and rest. Enqueueing
-/// comes before the mark: a process that dies between them leaves a clock that is swept again at once.
-package struct EscalationSweep: Service {
-    /// How often to look. A deadline is noticed this late at most, against promises of hours.
-    static let interval = Duration.seconds(5)
-    /// How long an enqueued escalation may take before it is enqueued again.
+/// Every worker runs a sweep. The one that takes the advisory lock claims, the others find it taken and rest. A claim is
+/// committed before its jobs are enqueued, so that no transaction waits for the engine; a process that dies between the
+/// two costs those clocks the same minute.
+package struct EscalationSweep: PeriodicTask {
+    /// How long an escalation may take from its claim on before it is enqueued again.
     static let patience = Duration.seconds(60)
-    /// Clocks enqueued in one transaction.
-    static let pageSize = 500
+
+    package let name = "support.escalation-sweep"
+    /// A deadline is noticed this late at most, against promises of hours.
+    package let interval = Duration.seconds(5)
 
     private let pool: PostgresPool
-    private let producer: JobProducer
-    private let clock: any Clock<Duration>
-    private let logger: Logger
     private let pageSize: Int
+    private let enqueue: @Sendable (_ escalation: EscalateTicket, _ clock: TicketStore.ClockKey) async throws -> Void
 
+    /// - Parameters:
+    ///   - pageSize: clocks claimed in one transaction. 500 are one commit of the ledger and one append.
+    ///   - enqueue: hands one escalation to the engine. It is called for a whole page at once.
     init(
-        pool: PostgresPool, producer: JobProducer, pageSize: Int = EscalationSweep.pageSize, clock: any Clock<Duration> = ContinuousClock(),
-        logger: Logger
+        pool: PostgresPool, pageSize: Int = 500,
+        enqueue: @escaping @Sendable (_ escalation: EscalateTicket, _ clock: TicketStore.ClockKey) async throws -> Void
     ) {
         self.pool = pool
-        self.producer = producer
         self.pageSize = pageSize
-        self.clock = clock
-        self.logger = logger
+        self.enqueue = enqueue
     }
 
-    /// Sweeps until the task is cancelled or the process shuts down. A store that is away is tried again at the next turn.
-    package func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do {
-                    let count = try await sweep()
-                    if count > 0 { logger.info("escalations enqueued", metadata: ["count": "\(count)"]) }
-                } catch is CancellationError {
-                    return
-                } catch {
-                    logger.warning("the sweep for due clocks failed and is tried again", metadata: ["error": "\(error)"])
-                }
-                do { try await clock.sleep(for: Self.interval) } catch { return }
-            }
+    init(pool: PostgresPool, producer: JobProducer) {
+        self.init(pool: pool) { escalation, clock in
+            _ = try await producer.accept(escalation, workspace: clock.workspace, id: escalation.jobID)
         }
     }
 
-    /// Enqueues an escalation for every clock that is due now, page by page.
-    /// - Returns: how many were enqueued; 0 also when another process is sweeping.
+    /// One round: every clock that is due now, page by page.
+    package func run() async throws {
+        _ = try await sweep()
+    }
+
+    /// - Returns: how many escalations were enqueued; 0 also when another process is sweeping.
     func sweep() async throws -> Int {
         var total = 0
         while true {
@@ -66,26 +57,15 @@ package struct EscalationSweep: Service {
     }
 
     private func sweepPage() async throws -> Int {
-        try await pool.transaction(.role(.upkeep)) { transaction in
-            guard try await TicketStore.takeSweepLock(in: transaction) else { return 0 }
-            let due = try await TicketStore.dueClocks(limit: pageSize, in: transaction)
-            guard !due.isEmpty else { return 0 }
-            try await enqueue(due)
-            TicketStore.postponeSweep(due, seconds: Self.patience / .seconds(1), in: transaction)
-            return due.count
+        let claimed = try await pool.transaction(.role(.upkeep)) { transaction -> [TicketStore.ClockKey] in
+            guard try await TicketStore.takeSweepLock(in: transaction) else { return [] }
+            return try await TicketStore.claimDueClocks(limit: pageSize, restingFor: Self.patience / .seconds(1), in: transaction)
         }
-    }
-
-    /// All at once: the producer gathers concurrent jobs into one commit and one append.
-    private func enqueue(_ clocks: [TicketStore.ClockKey]) async throws {
+        // All at once: the producer gathers what is concurrent into one commit and one append.
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for key in clocks {
-                group.addTask {
-                    let escalation = EscalateTicket(clock: key.id, step: .breach)
-                    _ = try await producer.accept(escalation, workspace: key.workspace, id: escalation.jobID)
-                }
-            }
+            for clock in claimed { group.addTask { try await enqueue(EscalateTicket(clock: clock.id, step: .breach), clock) } }
             try await group.waitForAll()
         }
+        return claimed.count
     }
 }

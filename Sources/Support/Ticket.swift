@@ -6,7 +6,8 @@ struct Ticket: Sendable, Equatable {
     var state: TicketState
     let priority: TicketPriority
     let subject: String
-    let body: String
+    /// Nil in lists: a body may be large.
+    let body: String?
     let category: TicketCategory?
     /// The address that the question is about, as it was given.
     let wallet: String?

@@ -23,6 +23,7 @@ extension TicketStore {
     static func lockClocks(_ keys: [ClockKey], in session: some PostgresSession) async throws -> [StoredClock] {
         try await session.query(
             """
+            -- lock clocks
             select c.workspace_id, c.id, c.ticket_id, c.metric, c.state, c.started_at, c.due_at, c.stopped_at, c.breached_at,
               mainstay_now() as read_at
             from unnest($1::uuid[], $2::uuid[]) as wanted (workspace_id, id)
@@ -38,6 +39,7 @@ extension TicketStore {
     static func update(_ clocks: [StoredClock], workspace: UUID, in transaction: PostgresTransaction) {
         transaction.submit(
             """
+            -- write stopped clocks
             update sla_clocks c set state = n.state, stopped_at = n.stopped_at, breached_at = n.breached_at
             from unnest($2::uuid[], $3::text[], $4::timestamptz[], $5::timestamptz[]) as n (id, state, stopped_at, breached_at)
             where c.workspace_id = $1 and c.id = n.id
@@ -49,6 +51,7 @@ extension TicketStore {
     static func breach(_ rows: EscalationRows, in transaction: PostgresTransaction) {
         transaction.submit(
             """
+            -- breach clocks
             with due as materialized (
               select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::smallint[], $7::timestamptz[])
               as t (workspace_id, id, clock_id, ticket_id, metric, step, due_at)
@@ -72,33 +75,25 @@ extension TicketStore {
         return try rows.first?.decode("taken") ?? false
     }
 
-    /// Running clocks that are due to be looked at, longest due first.
-    static func dueClocks(limit: Int, in session: some PostgresSession) async throws -> [ClockKey] {
+    /// Takes running clocks that are due to be looked at, longest due first, and lets them rest for `seconds`, after which
+    /// those that still run are due again.
+    ///
+    /// A clock that is locked is being stopped or breached at this moment; waiting for it would tell nothing.
+    static func claimDueClocks(limit: Int, restingFor seconds: Double, in session: some PostgresSession) async throws -> [ClockKey] {
         try await session.query(
             """
-            select workspace_id, id from sla_clocks
-            where state = 'running' and sweep_at < (select mainstay_now())
-            order by sweep_at limit $1
-            """,
-            limit
-        ).map { ClockKey(workspace: try $0.decode("workspace_id"), id: try $0.decode("id")) }
-    }
-
-    /// Lets these clocks rest for `seconds`, after which the sweep finds those that still run. A clock that is locked is
-    /// being stopped or breached at this moment; waiting for it could end in a deadlock and would tell nothing.
-    static func postponeSweep(_ clocks: [ClockKey], seconds: Double, in transaction: PostgresTransaction) {
-        transaction.submit(
-            """
-            with resting as (
-              select c.workspace_id, c.id
-              from unnest($1::uuid[], $2::uuid[]) as enqueued (workspace_id, id)
-              join sla_clocks c on c.workspace_id = enqueued.workspace_id and c.id = enqueued.id
-              where c.state = 'running'
-              for no key update of c skip locked
+            -- claim clocks that are due
+            with due as (
+              select workspace_id, id from sla_clocks
+              where state = 'running' and sweep_at < (select mainstay_now())
+              order by sweep_at limit $1
+              for no key update skip locked
             )
-            update sla_clocks c set sweep_at = (select mainstay_now()) + make_interval(secs => $3)
-            from resting where c.workspace_id = resting.workspace_id and c.id = resting.id
+            update sla_clocks c set sweep_at = (select mainstay_now()) + make_interval(secs => $2)
+            from due where c.workspace_id = due.workspace_id and c.id = due.id
+            returning c.workspace_id, c.id
             """,
-            clocks.map(\.workspace), clocks.map(\.id), seconds)
+            limit, seconds
+        ).map { ClockKey(workspace: try $0.decode("workspace_id"), id: try $0.decode("id")) }
     }
 }

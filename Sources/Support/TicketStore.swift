@@ -10,6 +10,7 @@ enum TicketStore {
     static func write(_ rows: TicketRows, in transaction: PostgresTransaction) {
         transaction.submit(
             """
+            -- write tickets and their clocks
             with incoming as materialized (
               select * from unnest(
                 $1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
@@ -38,6 +39,7 @@ enum TicketStore {
     static func policies(of workspaces: [UUID], in session: some PostgresSession) async throws -> [UUID: [SLAPolicyBook.Row]] {
         let rows = try await session.query(
             """
+            -- policies of workspaces
             select workspace_id, priority, first_reply_seconds, resolution_seconds
             from sla_policies where workspace_id = any($1::uuid[])
             """,
@@ -56,13 +58,14 @@ enum TicketStore {
 
     // MARK: Reading
 
-    /// Tickets in these states, newest first, older than `before` in the order of their ids.
+    /// Tickets in these states without their bodies, newest first, older than `before` in the order of their ids.
     static func page(
         of workspace: UUID, states: [TicketState], before: UUID?, limit: Int, in session: some PostgresSession
     ) async throws -> [Ticket] {
         try await session.query(
             """
-            select id, state, priority, subject, body, category, wallet, requester, accepted_at, created_at, answered_at, closed_at
+            -- page of tickets
+            select id, state, priority, subject, null::text as body, category, wallet, requester, accepted_at, created_at, answered_at, closed_at
             from tickets
             where workspace_id = $1 and id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') and state = any($3::text[])
             order by id desc limit $4
@@ -74,6 +77,7 @@ enum TicketStore {
     static func ticket(_ id: UUID, workspace: UUID, in session: some PostgresSession) async throws -> Ticket? {
         try await session.query(
             """
+            -- ticket by id
             select id, state, priority, subject, body, category, wallet, requester, accepted_at, created_at, answered_at, closed_at
             from tickets where workspace_id = $1 and id = $2
             """,
@@ -85,6 +89,7 @@ enum TicketStore {
     static func clocks(ofTicket ticket: UUID, workspace: UUID, in session: some PostgresSession) async throws -> [StoredClock] {
         try await session.query(
             """
+            -- a ticket's clocks
             select workspace_id, id, ticket_id, metric, state, started_at, due_at, stopped_at, breached_at, mainstay_now() as read_at
             from sla_clocks where workspace_id = $1 and id = any($2::uuid[])
             order by due_at, metric
@@ -96,6 +101,7 @@ enum TicketStore {
     static func escalations(ofTicket ticket: UUID, workspace: UUID, in session: some PostgresSession) async throws -> [Escalation] {
         try await session.query(
             """
+            -- a ticket's escalations
             select id, clock_id, metric, step, due_at, created_at
             from escalations where workspace_id = $1 and ticket_id = $2 order by created_at, id
             """,
@@ -107,6 +113,7 @@ enum TicketStore {
     static func replies(ofTicket ticket: UUID, workspace: UUID, limit: Int, in session: some PostgresSession) async throws -> [TicketReply] {
         try await session.query(
             """
+            -- a ticket's replies
             select id, author, body, created_at from ticket_replies where workspace_id = $1 and ticket_id = $2 order by id desc limit $3
             """,
             workspace, ticket, limit
@@ -119,6 +126,7 @@ enum TicketStore {
     static func lockTicket(_ id: UUID, workspace: UUID, in session: some PostgresSession) async throws -> (ticket: Ticket, now: Date)? {
         try await session.query(
             """
+            -- lock a ticket
             select id, state, priority, subject, body, category, wallet, requester, accepted_at, created_at, answered_at, closed_at,
               mainstay_now() as now
             from tickets where workspace_id = $1 and id = $2
@@ -134,6 +142,7 @@ enum TicketStore {
     ) async throws -> (reply: TicketReply, digest: [UInt8])? {
         try await session.query(
             """
+            -- reply under an Idempotency-Key
             select id, author, body, created_at, idempotency_digest
             from ticket_replies where workspace_id = $1 and idempotency_key = $2
             """,
@@ -149,6 +158,7 @@ enum TicketStore {
     ) {
         transaction.submit(
             """
+            -- write a reply
             insert into ticket_replies
               (workspace_id, id, ticket_id, author, user_id, body, created_at, idempotency_key, idempotency_digest)
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)

@@ -4,7 +4,7 @@
 -- What a workspace promises, for one priority or for 'any'. Without a row the built-in promise holds: a first reply
 -- within 24 hours, a resolution within 48. A null target means that this promise is not made: no clock.
 create table sla_policies (
-  workspace_id uuid not null,
+  workspace_id uuid not null references workspaces (id),
   id uuid not null default gen_random_uuid(),
   priority text not null default 'any' check (priority in ('any', 'low', 'normal', 'high', 'urgent')),
   first_reply_seconds integer check (first_reply_seconds > 0),
