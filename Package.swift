@@ -58,7 +58,7 @@ let package = Package(
             dependencies: [hummingbird, httpTypes, nio, logging, lifecycle, crypto, .product(name: "Metrics", package: "swift-metrics")]),
         .target(
             name: "Workspaces",
-            dependencies: ["Jobs", "Postgres", "Redis", "Web", hummingbird, httpTypes, logging, crypto]),
+            dependencies: ["Jobs", "Postgres", "Redis", "Web", hummingbird, httpTypes, logging, lifecycle, crypto]),
         .target(
             name: "Inference",
             dependencies: [
@@ -133,7 +133,7 @@ let package = Package(
         .testTarget(
             name: "SupportTests",
             dependencies: [
-                "Support", "Jobs", "Web", "Workspaces", "Postgres", "Redis", "TestSupport", hummingbird, httpTypes, logging, lifecycle,
+                "Support", "Jobs", "Web", "Workspaces", "Postgres", "Redis", "Schema", "TestSupport", hummingbird, httpTypes, nio, logging, lifecycle,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),
         .testTarget(

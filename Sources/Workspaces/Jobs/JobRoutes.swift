@@ -1,0 +1,84 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+package import Jobs
+package import Web
+
+/// `GET /v1/jobs/{id}`: what became of the work that was handed in.
+package struct JobRoutes: Sendable {
+    private let status: @Sendable (UUID, UUID, Duration) async throws -> JobStatus?
+
+    package init(producer: JobProducer) {
+        self.init { id, workspace, timeout in
+            timeout > .zero
+                ? try await producer.wait(id, workspace: workspace, timeout: timeout) : try await producer.status(id, workspace: workspace)
+        }
+    }
+
+    /// - Parameter status: a job's id, its workspace, and how long to wait for its outcome.
+    init(status: @escaping @Sendable (UUID, UUID, Duration) async throws -> JobStatus?) {
+        self.status = status
+    }
+
+    package func routes() -> APIRoutes {
+        var routes = APIRoutes()
+        routes.on(Self.get) { request, context in
+            let wait = try Query(request).duration("wait", upTo: .seconds(60)) ?? .zero
+            guard let job = try await status(try context.pathID(), context.identity.workspace, wait) else {
+                throw Problem.notFound("The workspace has no such job.")
+            }
+            return JobBody(job)
+        }
+        return routes
+    }
+
+    static let get = APIOperation(
+        .get, "/v1/jobs/{id}", summary: "A job's state", tag: "Jobs", scope: Scope.jobsRead.rawValue,
+        parameters: [
+            .init(
+                "wait", in: .query,
+                "Waits for the outcome, at most so long: `10s`, `500ms`; up to `60s`. The state at the end is answered either way.")
+        ],
+        answers: [.init(.ok, "The job", schema: JobBody.schema)])
+}
+
+/// A job as the API shows it.
+struct JobBody: ResponseEncodable {
+    let id: String
+    let kind: String
+    let state: String
+    let attempts: Int
+    let error: String?
+    let result: JSONValue?
+    let acceptedAt: Date
+    let finishedAt: Date?
+    let url: String
+
+    init(_ job: JobStatus) {
+        id = job.id.lowercased
+        kind = job.kind
+        state = job.state.rawValue
+        attempts = job.attempts
+        error = job.error
+        result = job.result.flatMap { try? WireCoding.decoder.decode(JSONValue.self, from: Data($0)) }
+        acceptedAt = job.acceptedAt
+        finishedAt = job.finishedAt
+        url = AcceptedBody.url(job.id)
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case id, kind, state, attempts, error, result, url
+        case acceptedAt = "accepted_at"
+        case finishedAt = "finished_at"
+    }
+
+    static let schema = JSONSchema.named(
+        "Job",
+        .object(
+            [
+                "id": .uuid, "kind": .string("Such as `ticket.create`."),
+                "state": .string(oneOf: ["queued", "retrying", "done", "dead", "cancelled"]),
+                "attempts": .integer("Attempts that have ended.", minimum: 0), "error": .string("Why the last attempt failed."),
+                "result": .any, "accepted_at": .time, "finished_at": .time, "url": .string(),
+            ], optional: ["error", "result", "finished_at"]))
+}

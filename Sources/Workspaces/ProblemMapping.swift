@@ -1,0 +1,76 @@
+import HTTPTypes
+import Jobs
+import Postgres
+import Redis
+package import Web
+
+/// What the stores and the engine throw, as problems. Web's table takes these rows, for Web knows none of those modules.
+///
+/// | thrown | answered |
+/// |---|---|
+/// | a store is away, slow or overloaded; a commit whose fate is unknown | 503, `Retry-After` |
+/// | the queue is over its bound, or a store that acceptance needs is away | 503, `Retry-After` |
+/// | Idempotency-Key used for another request / under way | 422 / 409 |
+/// | 23505 unique | 409 |
+/// | 23503 foreign key, 23514 check, 23502 not null, 22xxx data | 422 |
+/// | anything else | 500, by Web |
+package enum ProblemMapping {
+    package static let table = ProblemTable([jobs, postgres, redis, workspaces])
+
+    static let jobs: ProblemTable.Row = { error in
+        guard let error = error as? JobError else { return nil }
+        switch error.code {
+        case .idempotencyMismatch: return idempotencyMismatch
+        case .inFlight:
+            var problem = Problem.conflict("The first request with this Idempotency-Key is still under way.", name: "idempotency-in-flight")
+            problem.retryAfter = error.retryAfter ?? .seconds(1)
+            return problem
+        case .unavailable: return .unavailable("The job was not accepted, for a store is away.", retryAfter: error.retryAfter ?? .seconds(2))
+        case .backlogFull: return .unavailable("The queue is full; the job was not accepted.", retryAfter: error.retryAfter ?? .seconds(5))
+        case .payloadTooLarge:
+            return Problem(.contentTooLarge, name: "too-large", title: "The body is too large", detail: "The job's payload is too large.")
+        case .invalidPayload: return .invalid([], detail: "The job's payload is not valid.")
+        default: return nil
+        }
+    }
+
+    static let postgres: ProblemTable.Row = { error in
+        guard let error = error as? PostgresError else { return nil }
+        if error.commitUnknown { return .unavailable("The connection broke while the change was being made. Send the request again.") }
+        switch error.code {
+        case .connection, .timeout, .overloaded: return .unavailable("The database does not answer.", retryAfter: .seconds(2))
+        case .cancelled: return .unavailable("The request was withdrawn.")
+        default: break
+        }
+        if error.isRetryable { return .unavailable("The database cannot do this now.") }
+        switch error.sqlState ?? "" {
+        case "23505": return .conflict("This exists already.")
+        case "23503": return .invalid([], detail: "The request refers to something that does not exist.")
+        case "23502", "23514": return .invalid([], detail: "A value is not accepted.")
+        case let state where state.hasPrefix("22"): return .invalid([], detail: "A value is out of range or cannot be stored.")
+        default: return nil
+        }
+    }
+
+    static let redis: ProblemTable.Row = { error in
+        guard let error = error as? RedisError else { return nil }
+        guard error.isRetryable || error.code == .cancelled else { return nil }
+        return .unavailable("The queue's store does not answer.", retryAfter: .seconds(2))
+    }
+
+    static let workspaces: ProblemTable.Row = { error in
+        guard let error = error as? WorkspaceError else { return nil }
+        switch error.code {
+        case .idempotencyMismatch: return idempotencyMismatch
+        case .invalidSlug: return .invalid([FieldFault(body: ["slug"], error.message)])
+        case .slugTaken, .emailTaken, .alreadyMember: return .conflict(error.message)
+        case .multiUserOff: return Problem(.forbidden, name: "multi-user-off", title: "There is one workspace only", detail: error.message)
+        case .unknownWorkspace: return .notFound(error.message)
+        default: return nil
+        }
+    }
+
+    private static let idempotencyMismatch = Problem(
+        .unprocessableContent, name: "idempotency-mismatch", title: "The Idempotency-Key was used for another request",
+        detail: "Send a new key with a new request, and the same body with the same key.")
+}

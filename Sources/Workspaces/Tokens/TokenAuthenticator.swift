@@ -1,0 +1,105 @@
+package import Logging
+import ServiceLifecycle
+import Synchronization
+package import Web
+
+/// Finds a token's owner: checksum first, then a small cache, then one look-up for all who ask at once.
+///
+/// `run()` writes `last_used_at` in the background; authentication works without it.
+package final class TokenAuthenticator<C: Clock>: Authenticator, Service, Sendable where C.Duration == Duration {
+    private typealias Flight = Task<TokenVerdict, any Error>
+
+    private let lookUp: @Sendable ([UInt8]) async throws -> TokenVerdict
+    private let noteUse: @Sendable ([TokenUse]) async throws -> Void
+    private let clock: C
+    private let logger: Logger
+    private let cache: Mutex<TokenCache<C.Instant, Flight>>
+    private let uses = TokenUses()
+
+    /// - Parameters:
+    ///   - lifetime: how long a verdict is believed: 0.5 s, so that a revocation holds within a second.
+    ///   - capacity: verdicts that are kept.
+    package convenience init(store: TokenStore, clock: C, logger: Logger, lifetime: Duration = .milliseconds(500), capacity: Int = 4096) {
+        self.init(
+            lookUp: { try await store.verdict(hash: $0) }, noteUse: { try await store.noteUse($0) }, clock: clock, logger: logger, lifetime: lifetime,
+            capacity: capacity)
+    }
+
+    init(
+        lookUp: @escaping @Sendable ([UInt8]) async throws -> TokenVerdict, noteUse: @escaping @Sendable ([TokenUse]) async throws -> Void, clock: C,
+        logger: Logger, lifetime: Duration = .milliseconds(500), capacity: Int = 4096
+    ) {
+        self.lookUp = lookUp
+        self.noteUse = noteUse
+        self.clock = clock
+        self.logger = logger
+        cache = Mutex(TokenCache(lifetime: lifetime, capacity: capacity))
+    }
+
+    package func identity(bearer: String) async throws -> Identity? {
+        guard let secret = TokenSecret(bearer) else { return nil }
+        switch try await verdict(hash: secret.hash) {
+        case .invalid: return nil
+        case .expired: throw Problem.unauthorized(.expired)
+        case .valid(let identity):
+            uses.note(TokenUse(workspace: identity.workspace, token: identity.tokenID))
+            return identity
+        }
+    }
+
+    private func verdict(hash: [UInt8]) async throws -> TokenVerdict {
+        let now = clock.now
+        let answer = cache.withLock { cache in
+            let answer = cache.find(hash, now: now)
+            guard case .lookUp = answer else { return answer }
+            // Unstructured, because it belongs to all who ask meanwhile: one caller's leaving must not fail the others.
+            // The store's deadline ends it.
+            let flight = Flight { try await self.fly(hash, since: now) }
+            cache.began(flight, for: hash, at: now)
+            return .underWay(flight)
+        }
+        switch answer {
+        case .known(let verdict): return verdict
+        case .underWay(let flight): return try await flight.value
+        case .lookUp: preconditionFailure("answered above")
+        }
+    }
+
+    private func fly(_ hash: [UInt8], since: C.Instant) async throws -> TokenVerdict {
+        do {
+            let verdict = try await lookUp(hash)
+            cache.withLock { $0.ended(hash, since: since, verdict: verdict, now: clock.now) }
+            return verdict
+        } catch {
+            cache.withLock { $0.ended(hash, since: since, verdict: nil, now: clock.now) }
+            throw error
+        }
+    }
+
+    // MARK: Last use
+
+    /// Writes twice a minute which tokens were used, and once more at the end.
+    package func run() async throws {
+        while !Task.isCancelled && !Task.isShuttingDownGracefully {
+            // Either way of ending the wait is followed by the last write.
+            try? await cancelWhenGracefulShutdown { try await self.clock.sleep(for: .seconds(30)) }
+            await flush()
+        }
+    }
+
+    func flush() async {
+        let used = uses.take()
+        guard !used.isEmpty else { return }
+        do {
+            try await noteUse(used)
+        } catch {
+            logger.warning("The last use of tokens was not written", metadata: ["tokens": .stringConvertible(used.count), "error": "\(error)"])
+        }
+    }
+}
+
+extension TokenAuthenticator where C == ContinuousClock {
+    package convenience init(store: TokenStore, logger: Logger) {
+        self.init(store: store, clock: ContinuousClock(), logger: logger)
+    }
+}

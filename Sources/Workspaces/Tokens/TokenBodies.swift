@@ -1,0 +1,139 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Web
+
+/// What `POST /v1/tokens` reads.
+struct TokenRequest: Decodable {
+    let name: String
+    let scopes: [String]
+    let expiresAt: Date?
+
+    private enum CodingKeys: String, CodingKey {
+        case name, scopes
+        case expiresAt = "expires_at"
+    }
+
+    /// The scopes, once everything is in order.
+    /// - Throws: a 422 problem with every fault.
+    func validated(now: Date) throws -> Set<Scope> {
+        var faults: [FieldFault] = []
+        if !(1...200).contains(name.unicodeScalars.count) { faults.append(FieldFault(body: ["name"], "A name has 1 to 200 characters.")) }
+        if scopes.isEmpty { faults.append(FieldFault(body: ["scopes"], "Name at least one scope.")) }
+        var known: Set<Scope> = []
+        for (index, text) in scopes.enumerated() {
+            if let scope = Scope(rawValue: text) {
+                known.insert(scope)
+            } else {
+                let list = Scope.allCases.map(\.rawValue).joined(separator: ", ")
+                faults.append(FieldFault(body: ["scopes", "\(index)"], "This is no scope.", expected: list))
+            }
+        }
+        if let expiresAt, expiresAt <= now { faults.append(FieldFault(body: ["expires_at"], "The time has passed already.")) }
+        guard faults.isEmpty else { throw Problem.invalid(faults) }
+        return known
+    }
+
+    static let schema = JSONSchema.object(
+        [
+            "name": .string("For people.", minLength: 1, maxLength: 200),
+            "scopes": .array(of: .string(oneOf: Scope.allCases.map(\.rawValue)), minItems: 1), "expires_at": .time,
+        ], optional: ["expires_at"])
+}
+
+/// A token as the API shows it.
+struct TokenBody: Encodable, Sendable {
+    let id: UUID
+    let name: String
+    let prefix: String
+    let scopes: [String]
+    let createdAt: Date
+    let expiresAt: Date?
+    let lastUsedAt: Date?
+    let revokedAt: Date?
+    /// The secret, in the answer that made it.
+    let token: String?
+
+    init(_ token: Token, secret: TokenSecret? = nil) {
+        id = token.id
+        name = token.name
+        prefix = token.prefix
+        scopes = token.scopes.sorted()
+        createdAt = token.createdAt
+        expiresAt = token.expiresAt
+        lastUsedAt = token.lastUsedAt
+        revokedAt = token.revokedAt
+        self.token = secret?.text
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case id, name, prefix, scopes, token
+        case createdAt = "created_at"
+        case expiresAt = "expires_at"
+        case lastUsedAt = "last_used_at"
+        case revokedAt = "revoked_at"
+    }
+
+    static let schema = JSONSchema.named(
+        "Token",
+        .object(
+            [
+                "id": .uuid, "name": .string(), "prefix": .string("The secret's first characters."), "scopes": .array(of: .string()),
+                "created_at": .time,
+                "expires_at": .time, "last_used_at": .time, "revoked_at": .time, "token": .string("The secret, only in the answer that made it."),
+            ], optional: ["expires_at", "last_used_at", "revoked_at", "token"]))
+}
+
+/// The answer to whoever made a token.
+struct MadeToken: ResponseGenerator {
+    let made: TokenStore.Made
+
+    init(_ made: TokenStore.Made) {
+        self.made = made
+    }
+
+    func response(from request: Request, context: some RequestContext) throws -> Response {
+        var response = try context.responseEncoder.encode(TokenBody(made.token, secret: made.secret), from: request, context: context)
+        response.status = .created
+        response.headers[.cacheControl] = "no-store"
+        if made.secret == nil { response.headers[.idempotencyReplayed] = "true" }
+        return response
+    }
+}
+
+/// The answer to "who am I".
+struct WorkspaceBody: ResponseEncodable {
+    struct TokenPart: Encodable {
+        let id: UUID
+        let scopes: [String]
+    }
+
+    let id: UUID
+    let slug: String
+    let name: String
+    let createdAt: Date
+    let user: UUID?
+    let token: TokenPart
+
+    init(_ workspace: Workspace, identity: Identity) {
+        id = workspace.id
+        slug = workspace.slug
+        name = workspace.name
+        createdAt = workspace.createdAt
+        user = identity.user
+        token = TokenPart(id: identity.tokenID, scopes: identity.scopes.sorted())
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case id, slug, name, user, token
+        case createdAt = "created_at"
+    }
+
+    static let schema = JSONSchema.named(
+        "Workspace",
+        .object(
+            [
+                "id": .uuid, "slug": .string("Its name in URLs."), "name": .string(), "created_at": .time, "user": .uuid,
+                "token": .object(["id": .uuid, "scopes": .array(of: .string())]),
+            ], optional: ["user"]))
+}

@@ -1,0 +1,62 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+package import Web
+
+/// `/v1/workspace` and `/v1/tokens`.
+package struct TokenRoutes: Sendable {
+    private let workspaces: WorkspaceStore
+    private let tokens: TokenStore
+
+    package init(workspaces: WorkspaceStore, tokens: TokenStore) {
+        self.workspaces = workspaces
+        self.tokens = tokens
+    }
+
+    package func routes() -> APIRoutes {
+        var routes = APIRoutes()
+        routes.on(Self.whoAmI) { _, context in
+            guard let workspace = try await workspaces.find(context.identity.workspace) else { throw Problem.notFound("The workspace is gone.") }
+            return WorkspaceBody(workspace, identity: context.identity)
+        }
+        routes.on(Self.list) { request, context in
+            let page = try PageRequest<UUID>(request)
+            let rows = try await tokens.list(workspace: context.identity.workspace, before: page.after, limit: page.limit + 1)
+            return try Page(rows.map { TokenBody($0) }, for: page, key: \.id)
+        }
+        routes.on(Self.create) { request, context in
+            let (wanted, body) = try await request.readJSON(TokenRequest.self, in: context)
+            let identity = context.identity
+            let scopes = try wanted.validated(now: Date())
+            for scope in scopes { try identity.require(scope) }
+            let made = try await tokens.create(
+                workspace: identity.workspace, user: identity.user, name: wanted.name, scopes: scopes, expiresAt: wanted.expiresAt,
+                idempotency: try .read(from: request, workspace: identity.workspace, body: body))
+            return MadeToken(made)
+        }
+        routes.on(Self.revoke) { _, context in
+            guard try await tokens.revoke(try context.pathID(), workspace: context.identity.workspace) else {
+                throw Problem.notFound("The workspace has no such token.")
+            }
+            return HTTPResponse.Status.noContent
+        }
+        return routes
+    }
+
+    // MARK: Descriptions
+
+    static let whoAmI = APIOperation(
+        .get, "/v1/workspace", summary: "Who am I: the token's workspace and scopes", tag: "Workspace",
+        answers: [.init(.ok, "The workspace", schema: WorkspaceBody.schema)])
+    static let list = APIOperation(
+        .get, "/v1/tokens", summary: "List tokens, newest first", tag: "Tokens", scope: Scope.tokensAdmin.rawValue, parameters: [.limit, .cursor],
+        answers: [.init(.ok, "A page of tokens", schema: .page(of: TokenBody.schema))])
+    static let create = APIOperation(
+        .post, "/v1/tokens", summary: "Make a token",
+        description: "The secret is in this answer and nowhere else; a repeated request gets the token without it.",
+        tag: "Tokens", scope: Scope.tokensAdmin.rawValue, parameters: [.idempotencyKey], request: .init(TokenRequest.schema, limit: 16 * 1024),
+        answers: [.init(.created, "The token and its secret", schema: TokenBody.schema)])
+    static let revoke = APIOperation(
+        .delete, "/v1/tokens/{id}", summary: "Revoke a token", description: "It is refused within a second. Revoking it again changes nothing.",
+        tag: "Tokens", scope: Scope.tokensAdmin.rawValue, answers: [.noContent])
+}

@@ -1,0 +1,147 @@
+package import Foundation
+import Jobs
+package import Postgres
+
+/// All SQL about workspaces, users and members.
+package struct WorkspaceStore: Sendable {
+    private let pool: PostgresPool
+    private let multiUser: Bool
+
+    /// - Parameter multiUser: off, there is the default workspace and no other can be made.
+    package init(pool: PostgresPool, multiUser: Bool) {
+        self.pool = pool
+        self.multiUser = multiUser
+    }
+
+    // MARK: Workspaces
+
+    /// Makes a workspace, with an owner when one is named.
+    /// - Throws: `WorkspaceError` with `multiUserOff`, `slugTaken`.
+    package func create(slug: Slug, name: String, owner: UUID? = nil) async throws -> Workspace {
+        guard multiUser else { throw WorkspaceError(.multiUserOff, "multi-user is off: there is one workspace, \"\(Workspace.defaultSlug)\"") }
+        let id = UUID.version7()
+        do {
+            // The policy asks that the new row be in scope, so its id is chosen here.
+            return try await pool.transaction(.workspaces([id])) { transaction in
+                let rows = try await transaction.query(Self.insert, id, slug.text, name)
+                if let owner { try await transaction.execute(Self.insertMember, id, owner, Member.Role.owner.rawValue) }
+                return try Self.one(rows, slug: slug.text)
+            }
+        } catch let error as PostgresError where error.constraint == "workspaces_slug" {
+            throw WorkspaceError(.slugTaken, "the slug \"\(slug)\" is taken")
+        }
+    }
+
+    /// The workspace with that slug, nil when there is none. Asked before a workspace is known, so under the role for it.
+    package func find(slug: String) async throws -> Workspace? {
+        try await pool.query(.role(.auth), Self.bySlug, slug).first.map(Self.workspace)
+    }
+
+    /// A workspace by its id, nil when there is none.
+    package func find(_ id: UUID) async throws -> Workspace? {
+        try await pool.query(.workspaces([id]), Self.byID, id).first.map(Self.workspace)
+    }
+
+    /// All workspaces by slug, for operators.
+    package func list(after slug: String? = nil, limit: Int = 200) async throws -> [Workspace] {
+        try await pool.query(.role(.auth), Self.page, slug ?? "", limit).map(Self.workspace)
+    }
+
+    // MARK: Users and members
+
+    /// Makes a user.
+    /// - Throws: `WorkspaceError` with `emailTaken`.
+    package func createUser(name: String, email: String?) async throws -> User {
+        let id = UUID.version7()
+        do {
+            try await pool.execute(.role(.auth), Self.insertUser, id, name, email)
+        } catch let error as PostgresError where error.constraint == "users_email" {
+            throw WorkspaceError(.emailTaken, "a user with this address exists")
+        }
+        return User(id: id, name: name, email: email)
+    }
+
+    /// The user with that address in any spelling of its letters' case.
+    package func findUser(email: String) async throws -> User? {
+        try await pool.query(.role(.auth), Self.userByEmail, email).first.map(Self.user)
+    }
+
+    /// Lets a user into a workspace.
+    /// - Throws: `WorkspaceError` with `alreadyMember`.
+    package func add(user: UUID, to workspace: UUID, role: Member.Role) async throws {
+        do {
+            try await pool.execute(.workspaces([workspace]), Self.insertMember, workspace, user, role.rawValue)
+        } catch let error as PostgresError where error.constraint == "members_once" {
+            throw WorkspaceError(.alreadyMember, "the user is a member already")
+        }
+    }
+
+    /// Lets a user leave; its tokens of this workspace go along.
+    /// - Returns: false when it was no member.
+    package func remove(user: UUID, from workspace: UUID) async throws -> Bool {
+        try await pool.execute(.workspaces([workspace]), Self.deleteMember, workspace, user) > 0
+    }
+
+    /// The members, longest first.
+    package func members(of workspace: UUID) async throws -> [Member] {
+        try await pool.query(.workspaces([workspace]), Self.allMembers, workspace).map { row in
+            Member(user: try Self.user(row), role: Member.Role(rawValue: try row.decode("role")) ?? .member, since: try row.decode("since"))
+        }
+    }
+
+    // MARK: Rows
+
+    private static func one(_ rows: [PostgresRow], slug: String) throws -> Workspace {
+        guard let row = rows.first else { throw WorkspaceError(.unknownWorkspace, "the workspace \"\(slug)\" was not written") }
+        return try workspace(row)
+    }
+
+    private static func workspace(_ row: PostgresRow) throws -> Workspace {
+        Workspace(id: try row.decode("id"), slug: try row.decode("slug"), name: try row.decode("name"), createdAt: try row.decode("created_at"))
+    }
+
+    private static func user(_ row: PostgresRow) throws -> User {
+        User(id: try row.decode("id"), name: try row.decode("name"), email: try row.decode("email"))
+    }
+
+    // MARK: SQL
+
+    private static let insert: SQL = """
+        -- make a workspace
+        insert into workspaces (id, slug, name) values ($1, $2, $3) returning id, slug, name, created_at
+        """
+    private static let bySlug: SQL = """
+        -- find a workspace by its slug
+        select id, slug, name, created_at from workspaces where slug = $1
+        """
+    private static let byID: SQL = """
+        -- find a workspace
+        select id, slug, name, created_at from workspaces where id = $1
+        """
+    private static let page: SQL = """
+        -- list workspaces
+        select id, slug, name, created_at from workspaces where slug > $1 order by slug limit $2
+        """
+    private static let insertUser: SQL = """
+        -- make a user
+        insert into users (id, name, email) values ($1, $2, $3)
+        """
+    private static let userByEmail: SQL = """
+        -- find a user
+        select id, name, email from users where lower(email) = lower($1)
+        """
+    private static let insertMember: SQL = """
+        -- add a member
+        insert into members (workspace_id, user_id, role) values ($1, $2, $3)
+        """
+    private static let deleteMember: SQL = """
+        -- remove a member
+        delete from members where workspace_id = $1 and user_id = $2
+        """
+    private static let allMembers: SQL = """
+        -- list members
+        select users.id, users.name, users.email, members.role, members.created_at as since
+        from members join users on users.id = members.user_id
+        where members.workspace_id = $1 order by members.created_at, users.id
+        """
+}
