@@ -29,7 +29,9 @@ package struct Migration: Sendable, Equatable {
     }
 
     /// The file's name.
-    package var file: String {
+    package var file: String { Self.fileName(number: number, name: name) }
+
+    static func fileName(number: Int, name: String) -> String {
         let digits = String(number)
         return String(repeating: "0", count: max(0, 4 - digits.count)) + "\(digits)_\(name).sql"
     }

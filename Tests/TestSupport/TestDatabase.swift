@@ -1,4 +1,6 @@
-package import LocalStack
+import LocalStack
+import Logging
+import Postgres
 import Schema
 
 /// A database of one's own in the shared PostgreSQL, with all migrations run.
@@ -16,8 +18,8 @@ package struct TestDatabase: Sendable {
     private static let template = Once {
         let stack = try await TestStack.shared()
         let database = try await create("mainstay_template", from: "template0", in: stack)
-        for migration in try Schema.migrations() {
-            _ = try await database.psql("set session authorization mainstay_owner; begin;\n\(migration.text)\n;commit;")
+        try await withPool(database.ownerURL, size: 1) { pool in
+            _ = try await Migrator(pool: pool, logger: Logger(label: "test.migrator")).run()
         }
         return database
     }
@@ -39,7 +41,10 @@ package struct TestDatabase: Sendable {
     }
 
     private static func create(_ name: String, from template: String, in stack: TestStack) async throws -> TestDatabase {
-        _ = try await stack.servers.psql("create database \"\(name)\" owner mainstay_owner template \"\(template)\"", database: "postgres")
+        let sql = SQL.trusted(file: "create database \"\(name)\" owner \(LoginRole.owner.rawValue) template \"\(template)\"")
+        try await withPool(stack.endpoints.postgres(.superuser, database: "postgres"), size: 1) { pool in
+            try await pool.runOutsideTransaction(sql)
+        }
         return TestDatabase(stack: stack, name: name)
     }
 }
