@@ -32,6 +32,8 @@ public struct RedisBackoff: Sendable, Equatable {
 
     /// The pause before the next attempt.
     func pause(failures: Int, using random: inout some RandomNumberGenerator) -> Duration {
-        ceiling(failures: failures) * Double.random(in: 0...1, using: &random)
+        // Scaled by hand: `Double.random` may draw again and again, without end from a generator that a test holds still.
+        let share = Double(random.next() >> 11) / Double((UInt64(1) << 53) - 1)
+        return ceiling(failures: failures) * share
     }
 }

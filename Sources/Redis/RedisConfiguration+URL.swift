@@ -54,7 +54,7 @@ struct RedisURLParser {
         let (authority, path) = Self.halves(body, at: "/")
         guard !authority.contains("#"), path?.contains("@") != true, query?.contains("@") != true else {
             // Whatever follows may be the rest of a password, so nothing else is looked at or quoted.
-            faults.append("'/', '?' and '#' in a user name or password must be percent-encoded (%2F, %3F, %23)")
+            faults.append("'/', '?' and '#' in a user name or password must be percent-encoded (%2F, %3F, %23), and an '@' in an option too (%40)")
             return nil
         }
         var login: Login?
