@@ -71,7 +71,7 @@ let package = Package(
             dependencies: ["Jobs", "Postgres", "Redis", "Web", "Workspaces", hummingbird, httpTypes, logging]),
         .target(
             name: "Support",
-            dependencies: ["Jobs", "Postgres", "Redis", "Web", "Workspaces", hummingbird, httpTypes, logging, lifecycle]),
+            dependencies: ["Jobs", "Postgres", "Web", hummingbird, httpTypes]),
         .target(
             name: "BuildMemory",
             dependencies: ["Jobs", "Postgres", "Redis", "Web", "Workspaces", hummingbird, httpTypes, logging]),
@@ -108,10 +108,16 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport", logging, lifecycle]),
-        .testTarget(name: "JobsTests", dependencies: ["Jobs", "Postgres", "Redis", "TestSupport", nio, logging, lifecycle]),
+        .testTarget(name: "JobsTests", dependencies: ["Jobs", "LocalStack", "Postgres", "Redis", "TestSupport", nio, logging, lifecycle]),
         .testTarget(
             name: "WebTests",
-            dependencies: ["Web", hummingbird, httpTypes, nio, logging, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+            dependencies: [
+                "Web", "TestSupport", hummingbird, httpTypes, nio, logging,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "InMemoryLogging", package: "swift-log"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+            ]),
         .testTarget(
             name: "WorkspacesTests",
             dependencies: [
@@ -133,7 +139,7 @@ let package = Package(
         .testTarget(
             name: "SupportTests",
             dependencies: [
-                "Support", "Jobs", "Web", "Workspaces", "Postgres", "Redis", "Schema", "TestSupport", hummingbird, httpTypes, nio, logging, lifecycle,
+                "Support", "Jobs", "Web", "Postgres", "Redis", "Schema", "TestSupport", hummingbird, httpTypes, nio, logging, lifecycle,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),
         .testTarget(
@@ -143,7 +149,7 @@ let package = Package(
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),
         .testTarget(name: "SchemaTests", dependencies: ["Schema", "Postgres", "TestSupport", logging]),
-        .testTarget(name: "LocalStackTests", dependencies: ["LocalStack", "TestSupport", logging]),
+        .testTarget(name: "LocalStackTests", dependencies: ["LocalStack", "Postgres", "Redis", "TestSupport", logging]),
         .testTarget(
             name: "MainstayTests",
             dependencies: ["mainstay", "Web", "TestSupport", hummingbird, logging, .product(name: "Configuration", package: "swift-configuration")]),

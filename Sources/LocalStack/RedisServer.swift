@@ -47,8 +47,8 @@ struct RedisServer: PrivateServer {
         requirepass \(password)
         dir \(quoted(home))
         pidfile \(quoted(pidFile))
-        # The last word is how a process is recognised as this server.
-        proc-title-template "{title} {listen-addr} {config-file}"
+        # A title has 255 bytes at most; the command line as it is names this file in full, by which the process is recognised.
+        set-proc-title no
         save ""
         maxmemory-policy noeviction
         tcp-keepalive 60
