@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Schema
@@ -46,6 +47,16 @@ import Testing
         #expect(shipped.first?.file == "0001_foundation.sql")
         #expect(shipped.allSatisfy { !$0.text.isEmpty })
         #expect(Schema.roles.contains("mainstay_owner"))
+    }
+
+    @Test func `What ships is what lies in the folders, byte for byte`() throws {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "sql")
+        let onDisk = try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".sql") }.sorted()
+        #expect(EmbeddedSQL.files.map(\.path) == onDisk)
+        for file in EmbeddedSQL.files {
+            #expect(try file.text == String(contentsOf: folder.appending(path: file.path), encoding: .utf8), "\(file.path)")
+        }
     }
 
     @Test func `What was not run is pending, in order, gaps allowed`() throws {

@@ -1,0 +1,120 @@
+# shellcheck shell=bash
+# Sourced by the scripts in ops/. Sets `top`; defines talk, installation and clearing away.
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+export top
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "$(basename "$0"): $*"; exit 1; }
+
+# usage_from_head FILE : prints the comment at the head of a script, which is its help.
+usage_from_head() { sed -n '2,/^[^#]/ { /^#/ s/^# \{0,1\}//p; }' "$1"; }
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; return; fi
+    command -v sudo >/dev/null || die "this needs root, and there is no sudo. Run as root: $*"
+    sudo "$@"
+}
+
+have_file() { local file; for file in "$@"; do [ -e "$file" ] && return; done; return 1; }
+
+have_swift() {
+    command -v swift >/dev/null || die "swift is missing. Install Swift 6.1 or later: https://www.swift.org/install"
+}
+
+# install_missing THING… : of redis postgres hiredis libpq python-yaml shellcheck; only what is not there.
+install_missing() {
+    local thing packages=()
+    for thing in "$@"; do
+        is_there "$thing" || packages+=("$(package_of "$thing")")
+    done
+    [ ${#packages[@]} -gt 0 ] || return 0
+    say "installing ${packages[*]}"
+    if [ "$(uname)" = Darwin ]; then
+        command -v brew >/dev/null || die "brew is missing (https://brew.sh). It would install: ${packages[*]}"
+        brew install --quiet "${packages[@]}" >&2
+    elif command -v apt-get >/dev/null; then
+        # The lists may be missing or old: fetch them only then.
+        apt_install "${packages[@]}" 2>/dev/null >&2 || { as_root apt-get -qq update >&2 && apt_install "${packages[@]}" >&2; } ||
+            die "apt-get could not install ${packages[*]}"
+    else
+        die "neither apt-get nor brew is here. Install by hand: ${packages[*]}"
+    fi
+}
+
+apt_install() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "$@"; }
+
+is_there() {
+    case $1 in
+    redis) command -v redis-server >/dev/null && command -v redis-cli >/dev/null ;;
+    postgres) have_file /usr/lib/postgresql/*/bin/initdb /opt/homebrew/opt/postgresql@*/bin/initdb /usr/local/opt/postgresql@*/bin/initdb || command -v initdb >/dev/null ;;
+    hiredis) have_file /usr/include/hiredis/hiredis.h /opt/homebrew/include/hiredis/hiredis.h /usr/local/include/hiredis/hiredis.h ;;
+    libpq) have_file /usr/include/postgresql/libpq-fe.h /opt/homebrew/opt/libpq/include/libpq-fe.h /usr/local/opt/libpq/include/libpq-fe.h ;;
+    python-yaml) python3 -c 'import yaml' 2>/dev/null ;;
+    shellcheck) command -v shellcheck >/dev/null ;;
+    *) die "is_there does not know $1" ;;
+    esac
+}
+
+package_of() {
+    case $(uname)-$1 in
+    Darwin-redis) echo redis ;;
+    Darwin-postgres) echo postgresql@17 ;;
+    Darwin-hiredis) echo hiredis ;;
+    Darwin-libpq) echo libpq ;;
+    Darwin-python-yaml) echo libyaml ;;
+    Darwin-shellcheck) echo shellcheck ;;
+    *-redis) echo redis-server ;;
+    *-postgres) echo postgresql ;;
+    *-hiredis) echo libhiredis-dev ;;
+    *-libpq) echo libpq-dev ;;
+    *-python-yaml) echo python3-yaml ;;
+    *-shellcheck) echo shellcheck ;;
+    esac
+}
+
+# Fills the array swift_flags with what the compiler needs to find Homebrew's libraries; nothing on Linux.
+# shellcheck disable=SC2034 # read by those who source this
+find_swift_flags() {
+    swift_flags=()
+    [ "$(uname)" = Darwin ] || return 0
+    local prefix
+    prefix=$(brew --prefix)
+    export PKG_CONFIG_PATH="$prefix/opt/libpq/lib/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
+    swift_flags=(-Xcc "-I$prefix/include" -Xlinker "-L$prefix/lib" -Xlinker "-L$prefix/opt/libpq/lib")
+}
+
+# need_space FOLDER MEGABYTES WHAT
+need_space() {
+    local free
+    free=$(($(df -Pk "$1" | awk 'NR == 2 { print $4 }') / 1024))
+    [ "$free" -ge "$2" ] || die "$3 needs about $2 MB, and the disk of $1 has $free MB left: make room and start again."
+}
+
+command_line_of() {
+    if [ -d /proc/self ]; then tr '\0' ' ' 2>/dev/null <"/proc/$1/cmdline" || true; else ps -ww -o command= -p "$1" || true; fi
+}
+
+# processes_below FOLDER : ids that pid files below FOLDER name, of processes that name FOLDER in their command line. A number
+# alone proves nothing: it may have gone to a stranger.
+processes_below() {
+    local file pid
+    find "$1" -name '*.pid' -type f 2>/dev/null | while read -r file; do
+        pid=$(head -n 1 "$file" 2>/dev/null | tr -dc 0-9)
+        [ -n "$pid" ] || continue
+        case $(command_line_of "$pid") in *"$1"*) echo "$pid" ;; esac
+    done | sort -u
+}
+
+# end_processes_below FOLDER SECONDS : SIGTERM, and SIGKILL for what still runs after so long.
+end_processes_below() {
+    local ids end=$((SECONDS + $2))
+    ids=$(processes_below "$1")
+    [ -n "$ids" ] || return 0
+    # shellcheck disable=SC2086 # ids are numbers, one a word
+    kill $ids 2>/dev/null || true
+    while [ -n "$(processes_below "$1")" ] && [ $SECONDS -lt $end ]; do sleep 0.2; done
+    ids=$(processes_below "$1")
+    # shellcheck disable=SC2086
+    [ -z "$ids" ] || kill -9 $ids 2>/dev/null || true
+}
