@@ -18,6 +18,8 @@ enum DecodingFault {
             let found = value(at: context.codingPath, in: document)?.kind ?? "nothing"
             return .invalid([FieldFault(body: place, "Expected \(article(expected)), found \(article(found)).", expected: expected, found: found)])
         case .dataCorrupted(let context):
+            // Foundation's words, without a place, for a document that is well-formed but for a number that its type cannot hold.
+            if context.codingPath.isEmpty, context.debugDescription.contains("not valid JSON") { return .invalid([number(in: document)]) }
             return .invalid([FieldFault(body: path(context.codingPath), sentence(context.debugDescription))])
         @unknown default:
             return .badRequest("The body does not have the shape that this route reads.")
@@ -36,6 +38,24 @@ enum DecodingFault {
             value = key.intValue.flatMap { value?[$0] } ?? value?[key.stringValue]
         }
         return value
+    }
+
+    /// The number that cannot be an integer: its place, when only one is like it.
+    private static func number(in document: JSONValue) -> FieldFault {
+        var places: [[String]] = []
+        findFractions(in: document, path: [], into: &places)
+        return FieldFault(
+            body: places.count == 1 ? places[0] : [], "The number is not an integer or is out of range.", expected: "integer", found: "number")
+    }
+
+    private static func findFractions(in value: JSONValue, path: [String], into places: inout [[String]]) {
+        switch value {
+        case .number(let number): if Int64(exactly: number) == nil { places.append(path) }
+        case .array(let elements):
+            for (index, element) in elements.enumerated() { findFractions(in: element, path: path + ["\(index)"], into: &places) }
+        case .object(let members): for member in members { findFractions(in: member.value, path: path + [member.name], into: &places) }
+        default: break
+        }
     }
 
     // MARK: Words
@@ -64,7 +84,6 @@ enum DecodingFault {
     /// The decoder's own sentence where it is fit to be read; the standard library's names Swift types.
     private static func sentence(_ text: String) -> String {
         if text.hasPrefix("Cannot initialize") { return "The value is not one of those that are accepted." }
-        if text.contains("not representable") || text.contains("does not fit") { return "The number is out of range." }
         if text.contains("UUID") { return "This is not a UUID." }
         return text.isEmpty ? "The value is not accepted." : text
     }

@@ -71,12 +71,13 @@ package struct SSEResponse: ResponseGenerator, Sendable {
         let pipe = SSEPipe()
         try await withThrowingTaskGroup(of: Part.self) { group in
             group.addTask {
-                defer { pipe.end() }
                 do {
                     try await body(SSEWriter(pipe: pipe))
                 } catch is CancellationError where !Task.isCancelled {
                     // Refused because the stream is being ended, which is no failure of the body.
                 }
+                // Only here: after a failure an end would be written, and the client would take it for one.
+                pipe.end()
                 return .body
             }
             group.addTask {

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Jobs
 import Web
 
 /// What `POST /v1/tokens` reads.
@@ -43,7 +44,9 @@ struct TokenRequest: Decodable {
 
 /// A token as the API shows it.
 struct TokenBody: Encodable, Sendable {
-    let id: UUID
+    /// What a page's cursor holds.
+    let key: UUID
+    let id: String
     let name: String
     let prefix: String
     let scopes: [String]
@@ -55,7 +58,8 @@ struct TokenBody: Encodable, Sendable {
     let token: String?
 
     init(_ token: Token, secret: TokenSecret? = nil) {
-        id = token.id
+        key = token.id
+        id = token.id.lowercased
         name = token.name
         prefix = token.prefix
         scopes = token.scopes.sorted()
@@ -104,24 +108,24 @@ struct MadeToken: ResponseGenerator {
 /// The answer to "who am I".
 struct WorkspaceBody: ResponseEncodable {
     struct TokenPart: Encodable {
-        let id: UUID
+        let id: String
         let scopes: [String]
     }
 
-    let id: UUID
+    let id: String
     let slug: String
     let name: String
     let createdAt: Date
-    let user: UUID?
+    let user: String?
     let token: TokenPart
 
     init(_ workspace: Workspace, identity: Identity) {
-        id = workspace.id
+        id = workspace.id.lowercased
         slug = workspace.slug
         name = workspace.name
         createdAt = workspace.createdAt
-        user = identity.user
-        token = TokenPart(id: identity.tokenID, scopes: identity.scopes.sorted())
+        user = identity.user?.lowercased
+        token = TokenPart(id: identity.tokenID.lowercased, scopes: identity.scopes.sorted())
     }
 
     private enum CodingKeys: String, CodingKey {

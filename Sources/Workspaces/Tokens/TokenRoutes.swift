@@ -22,7 +22,7 @@ package struct TokenRoutes: Sendable {
         routes.on(Self.list) { request, context in
             let page = try PageRequest<UUID>(request)
             let rows = try await tokens.list(workspace: context.identity.workspace, before: page.after, limit: page.limit + 1)
-            return try Page(rows.map { TokenBody($0) }, for: page, key: \.id)
+            return try Page(rows.map { TokenBody($0) }, for: page, key: \.key)
         }
         routes.on(Self.create) { request, context in
             let (wanted, body) = try await request.readJSON(TokenRequest.self, in: context)

@@ -1,0 +1,194 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import InMemoryLogging
+import Logging
+import NIOCore
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Web
+
+@Suite("An event stream over a connection", .timeLimit(.minutes(1)))
+struct SSEResponseTests {
+    struct Broken: Error {}
+
+    /// A server with one stream.
+    private func fixture(
+        clock: any Clock<Duration> = ContinuousClock(), retry: Duration? = nil, patience: Int = 4, _ body: @escaping SSEResponse.Body
+    ) -> WebFixture {
+        var routes = APIRoutes()
+        routes.onOpen(APIOperation(.get, "/v1/events", summary: "Events", tag: "Events", answers: [.events("Events")])) { _, _ in
+            SSEResponse(heartbeat: .seconds(15), patience: patience, retry: retry, clock: clock, body)
+        }
+        return WebFixture(more: [routes])
+    }
+
+    private let get = RawClient.request("GET", "/v1/events")
+
+    @Test("sends its frames with the headers that keep proxies from holding them back, and ends")
+    func frames() async throws {
+        let fixture = fixture(retry: .seconds(2)) { writer in
+            try await writer.send(SSEFrame(id: "1", event: "delta", data: "a\nb"))
+            try await writer.send([SSEFrame(id: "2", data: "c"), SSEFrame(id: "3", data: "d")])
+        }
+        try await fixture.application.test(.live) { client in
+            let response = try await client.execute(uri: "/v1/events", method: .get)
+            #expect(response.headers[.contentType] == "text/event-stream; charset=utf-8")
+            #expect(response.headers[.cacheControl] == "no-cache, no-transform")
+            #expect(response.headers[.accelBuffering] == "no")
+            #expect(String(buffer: response.body) == "retry: 2000\n\nid: 1\nevent: delta\ndata: a\ndata: b\n\nid: 2\ndata: c\n\nid: 3\ndata: d\n\n")
+        }
+    }
+
+    @Test("a frame is with the client before the next one exists")
+    func incremental() async throws {
+        let (permits, permit) = AsyncStream.makeStream(of: Void.self)
+        let fixture = fixture { writer in
+            var number = 0
+            for await _ in permits {
+                number += 1
+                try await writer.send(SSEFrame(data: "\(number)"))
+            }
+        }
+        try await fixture.application.test(.live) { client in
+            let request = get
+            try await RawClient.run(port: client.port!) { inbound, outbound in
+                try await outbound.write(request)
+                for number in 1...3 {
+                    permit.yield()
+                    #expect(try await inbound.read(through: "data: \(number)\n\n").contains("data: \(number)\n\n"))
+                }
+                permit.finish()
+                #expect(try await inbound.readAll().hasSuffix("0\r\n\r\n"))
+            }
+        }
+    }
+
+    @Test("ends its body when the client leaves")
+    func leaving() async throws {
+        let (ends, end) = AsyncStream.makeStream(of: Bool.self)
+        let fixture = fixture { writer in
+            try await writer.send(SSEFrame(data: "hello"))
+            do {
+                try await ManualClock().sleep(for: .seconds(1))
+            } catch {
+                end.yield(error is CancellationError)
+                throw error
+            }
+        }
+        try await fixture.application.test(.live) { client in
+            let request = get
+            try await RawClient.run(port: client.port!) { inbound, outbound in
+                try await outbound.write(request)
+                _ = try await inbound.read(through: "hello")
+            }
+            var iterator = ends.makeAsyncIterator()
+            #expect(await iterator.next() == true)
+        }
+    }
+
+    @Test("sends a heartbeat into silence")
+    func heartbeat() async throws {
+        let clock = ManualClock()
+        let fixture = fixture(clock: clock) { writer in
+            try await writer.send(SSEFrame(data: "hello"))
+            try await ManualClock().sleep(for: .seconds(1))
+        }
+        try await fixture.application.test(.live) { client in
+            let request = get
+            try await RawClient.run(port: client.port!) { inbound, outbound in
+                try await outbound.write(request)
+                _ = try await inbound.read(through: "hello\n\n")
+                // The first interval has seen a frame; the following ones are silent.
+                for _ in 0..<2 {
+                    try await eventually { clock.sleepers == 1 }
+                    clock.advance(by: .seconds(15))
+                }
+                #expect(try await inbound.read(through: "heartbeat").contains(": heartbeat\n\n"))
+            }
+        }
+    }
+
+    @Test("holds its body while the client does not read, and closes the stream when it never does")
+    func stalled() async throws {
+        let clock = ManualClock()
+        let sent = Mutex(0)
+        let ended = Mutex<(any Error)??>(.none)
+        let megabyte = String(repeating: "x", count: 1 << 20)
+        let fixture = fixture(clock: clock) { writer in
+            do {
+                for _ in 0..<200 {
+                    try await writer.send(SSEFrame(data: megabyte))
+                    sent.withLock { $0 += 1 }
+                }
+                ended.withLock { $0 = .some(nil) }
+            } catch {
+                ended.withLock { $0 = .some(error) }
+                throw error
+            }
+        }
+        try await fixture.application.test(.live) { client in
+            let request = get
+            try await RawClient.run(port: client.port!) { _, outbound in
+                try await outbound.write(request)
+                try await eventually(every: .milliseconds(50), "the stream's end") {
+                    if clock.sleepers == 1 { clock.advance(by: .seconds(15)) }
+                    return ended.withLock { $0 != nil }
+                }
+            }
+        }
+        #expect(ended.withLock { $0 ?? nil } is CancellationError)
+        #expect(sent.withLock { $0 } < 100)
+        try await eventually { fixture.log.entries.contains { $0.message.description.contains("stopped reading") } }
+    }
+
+    @Test("a body that fails cuts the connection, so that the client does not take it for the end")
+    func failure() async throws {
+        let fixture = fixture { writer in
+            try await writer.send(SSEFrame(data: "hello"))
+            throw Broken()
+        }
+        try await fixture.application.test(.live) { client in
+            let request = get
+            let text = try await RawClient.run(port: client.port!) { inbound, outbound in
+                try await outbound.write(request)
+                var text = ""
+                // The server may close by reset, which is as good.
+                do { while let buffer = try await inbound.next() { text += String(buffer: buffer) } } catch {}
+                return text
+            }
+            #expect(text.contains("data: hello"))
+            #expect(!text.hasSuffix("0\r\n\r\n"))
+        }
+        #expect(fixture.log.entries.contains { $0.level == .warning && $0.message.description.contains("cut short") })
+    }
+
+    @Test("ends in order when the server stops")
+    func stopping() async throws {
+        let (starts, start) = AsyncStream.makeStream(of: Void.self)
+        let (texts, text) = AsyncStream.makeStream(of: String.self)
+        let fixture = fixture { writer in
+            try await writer.send(SSEFrame(data: "hello"))
+            try await ManualClock().sleep(for: .seconds(1))
+        }
+        try await fixture.application.test(.live) { client in
+            let (port, request) = (client.port!, get)
+            // Unstructured, because it outlives this closure: the server is stopped when that returns.
+            Task {
+                let answer = try await RawClient.run(port: port) { inbound, outbound in
+                    try await outbound.write(request)
+                    let head = try await inbound.read(through: "hello\n\n")
+                    start.yield()
+                    return head + (try await inbound.readAll())
+                }
+                text.yield(answer)
+            }
+            var iterator = starts.makeAsyncIterator()
+            _ = await iterator.next()
+        }
+        var iterator = texts.makeAsyncIterator()
+        #expect(await iterator.next()?.hasSuffix("0\r\n\r\n") == true)
+    }
+}
