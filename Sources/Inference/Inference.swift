@@ -1,1 +1,99 @@
-// Inference
+package import Jobs
+package import Logging
+package import Postgres
+package import Redis
+package import ServiceLifecycle
+package import Web
+
+/// Inference: runs, their providers, and the log that clients follow.
+///
+/// What `mainstay` composes: routes and a ``hub`` for the ingress; a handler and ``control`` for workers. Both services must be running
+/// while routes or handlers are used; the Redis clients and pools are the caller's.
+package struct Inference: Sendable {
+    /// What an operator may set. Each default says why where it is declared.
+    package struct Configuration: Sendable {
+        package var providers: [ProviderConfiguration]
+        package var log: RunLogPolicy
+        /// A run may take this long; 15 minutes is more than any answer needs, and ends one that a provider drips for ever.
+        package var limit: Duration
+        /// A client that heard nothing for so long has its run's end looked for in PostgreSQL, every second time.
+        package var silence: Duration
+
+        package init(
+            providers: [ProviderConfiguration] = [], log: RunLogPolicy = RunLogPolicy(), limit: Duration = .seconds(900),
+            silence: Duration = .seconds(10)
+        ) {
+            self.providers = providers
+            self.log = log
+            self.limit = limit
+            self.silence = silence
+        }
+    }
+
+    private let configuration: Configuration
+    private let producer: JobProducer
+    private let providers: Providers
+    private let agents: any AgentLookup
+    private let store: RunStore
+    private let log: RunLog
+    private let eventHub: RunEventHub
+    private let clock: any Clock<Duration>
+    private let logger: Logger
+
+    /// The ingress's: keeps the one connection from which all event streams are served.
+    package var hub: any Service { eventHub }
+    /// The workers': brings cancellations to running runs.
+    package let control: RunControl
+
+    /// - Parameters:
+    ///   - runLog: The Redis of the run logs; it may be one without a file.
+    ///   - producer: Accepts runs; its `run()` is the caller's.
+    ///   - agents: ``AgentCharacterStore`` over `pool` when nil.
+    package init(
+        configuration: Configuration, pool: PostgresPool, runLog: RedisClient, producer: JobProducer, providers: Providers,
+        agents: (any AgentLookup)? = nil, clock: any Clock<Duration> = ContinuousClock(), logger: Logger
+    ) {
+        self.configuration = configuration
+        self.producer = producer
+        self.providers = providers
+        self.agents = agents ?? AgentCharacterStore(pool: pool)
+        self.clock = clock
+        self.logger = logger
+        store = RunStore(pool: pool)
+        log = RunLog(redis: runLog, policy: configuration.log)
+        eventHub = RunEventHub(log: log, heartbeat: configuration.silence, clock: clock, logger: logger)
+        control = RunControl(log: log, store: store, clock: clock, logger: logger)
+    }
+
+    /// `/v1/runs…`, with their descriptions.
+    package var routes: APIRoutes {
+        RunRoutes(
+            producer: producer, directory: providers.directory, agents: agents, store: store, log: log, hub: eventHub,
+            reader: RunReader(store: store, log: log, producer: producer, logger: logger)
+        ).routes
+    }
+
+    /// Serves `run.execute`.
+    package func register(in registry: inout HandlerRegistry) {
+        registry.register(run: execution)
+    }
+
+    var execution: RunExecution {
+        RunExecution(
+            providers: providers, agents: agents, store: store, log: log, control: control, limit: configuration.limit, clock: clock, logger: logger)
+    }
+
+    /// The run log's Redis answers. It only warns: without it runs wait and finished ones are still read.
+    package var healthChecks: [HealthCheck] {
+        [
+            HealthCheck("run-log") { [log] in
+                do {
+                    _ = try await log.redis.send(RedisCommand("PING"), timeout: .milliseconds(800))
+                    return .pass
+                } catch {
+                    return .init(.warn, "The Redis of the run logs does not answer; event streams are late.")
+                }
+            }
+        ]
+    }
+}

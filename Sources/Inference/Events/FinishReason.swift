@@ -1,0 +1,67 @@
+/// Why a model stopped: one word for all providers, and the provider's own beside it.
+package struct FinishReason: Sendable, Equatable {
+    /// The words that all providers are mapped to.
+    package enum Unified: String, Sendable, Equatable, CaseIterable {
+        /// The model was done.
+        case stop
+        /// The bound on output tokens was reached.
+        case length
+        /// The model waits for results of tools.
+        case toolCalls = "tool_calls"
+        /// A filter cut the answer.
+        case contentFilter = "content_filter"
+        /// The model refused, in words on the refusal channel.
+        case refusal
+        /// The provider reported an error as a finish.
+        case error
+        /// A word that this version does not know.
+        case other
+    }
+
+    package var unified: Unified
+    /// The provider's word, unchanged; nil when there was none.
+    package var raw: String?
+
+    package init(_ unified: Unified, raw: String?) {
+        self.unified = unified
+        self.raw = raw
+    }
+}
+
+/// Why an answer is not whole.
+package enum IncompleteReason: String, Sendable, Equatable, CaseIterable {
+    /// The bound on output tokens was reached; the last tool call, if any, may be cut.
+    case maxOutputTokens = "max_output_tokens"
+    /// A filter of the provider cut the answer.
+    case contentFilter = "content_filter"
+    /// The provider's stream ended before the model finished.
+    case truncated
+    /// The worker was lost after it had shown a part of the answer; what is shown is never begun again.
+    case interrupted
+    /// The run took longer than a run may.
+    case timeLimit = "time_limit"
+}
+
+/// Tokens as the provider counted them. No sum is assumed to agree: providers count reasoning inside or beside the output.
+package struct TokenUsage: Sendable, Equatable {
+    package var input: Int?
+    package var output: Int?
+    package var total: Int?
+    /// Part of the input that came from the provider's cache.
+    package var cachedInput: Int?
+    /// Tokens of reasoning, as far as the provider tells.
+    package var reasoningOutput: Int?
+
+    package init(input: Int? = nil, output: Int? = nil, total: Int? = nil, cachedInput: Int? = nil, reasoningOutput: Int? = nil) {
+        self.input = input
+        self.output = output
+        self.total = total
+        self.cachedInput = cachedInput
+        self.reasoningOutput = reasoningOutput
+    }
+
+    /// True when the provider told nothing.
+    package var isEmpty: Bool {
+        input == nil && output == nil && total == nil && cachedInput == nil && reasoningOutput == nil
+    }
+}

@@ -1,0 +1,85 @@
+/// What went wrong with an answer, in one vocabulary for all providers.
+///
+/// Its wire form inside `run.failed` is `{"kind","message","retryable","provider?","status?","code?","retry_after_ms?"}`.
+package struct InferenceError: Error, Sendable, Equatable {
+    /// The vocabulary. Whether a fresh attempt can help is a property of the kind, written in ``isRetryable`` and nowhere else.
+    package enum Kind: String, Sendable, Equatable, CaseIterable {
+        /// The request can never work as it is.
+        case invalidRequest = "invalid_request"
+        /// Prompt and answer do not fit the model's window.
+        case contextLengthExceeded = "context_length_exceeded"
+        case requestTooLarge = "request_too_large"
+        /// The provider does not accept our credentials.
+        case authentication
+        case permissionDenied = "permission_denied"
+        /// Credit or quota is used up: waiting does not help, paying does.
+        case paymentRequired = "payment_required"
+        /// No such model or agent.
+        case notFound = "not_found"
+        /// The provider's policy forbids the prompt.
+        case contentPolicy = "content_policy"
+        case rateLimited = "rate_limited"
+        case overloaded
+        /// Not reachable, or out of service.
+        case unavailable
+        case serverError = "server_error"
+        /// A deadline of ours or of the provider passed; `code` says which.
+        case timeout
+        /// The connection failed before there was an answer.
+        case connection
+        /// What arrived is not the format it claims to be.
+        case invalidResponse = "invalid_response"
+        /// A fault of this service.
+        case internalError = "internal_error"
+
+        /// True when the same request may succeed later.
+        package var isRetryable: Bool {
+            switch self {
+            case .invalidRequest, .contextLengthExceeded, .requestTooLarge, .authentication, .permissionDenied, .paymentRequired, .notFound,
+                .contentPolicy:
+                false
+            case .rateLimited, .overloaded, .unavailable, .serverError, .timeout, .connection, .invalidResponse, .internalError:
+                true
+            }
+        }
+    }
+
+    package var kind: Kind
+    /// One sentence for a person, without secrets; at most ``messageLimit`` characters of a provider's text.
+    package var message: String
+    /// The configured name of the provider.
+    package var provider: String?
+    /// The HTTP status, when there was one.
+    package var status: Int?
+    /// The provider's own code or type, unchanged; for a ``Kind/timeout`` of ours `header_wait`, `first_token` or `idle`.
+    package var code: String?
+    /// How long the provider asks to be left alone.
+    package var retryAfter: Duration?
+
+    package init(
+        _ kind: Kind, _ message: String, provider: String? = nil, status: Int? = nil, code: String? = nil, retryAfter: Duration? = nil
+    ) {
+        self.kind = kind
+        self.message = message.count > Self.messageLimit ? String(message.prefix(Self.messageLimit)) + "…" : message
+        self.provider = provider
+        self.status = status
+        self.code = code
+        self.retryAfter = retryAfter
+    }
+
+    /// A provider's message may repeat the prompt; an event should not.
+    package static let messageLimit = 500
+
+    /// Whether the same request may succeed later.
+    package var isRetryable: Bool { kind.isRetryable }
+}
+
+extension InferenceError: CustomStringConvertible {
+    package var description: String {
+        var text = kind.rawValue
+        if let provider { text += " from \(provider)" }
+        if let status { text += " (HTTP \(status))" }
+        if let code { text += " [\(code)]" }
+        return "\(text): \(message)"
+    }
+}

@@ -1,0 +1,126 @@
+import Foundation
+
+extension RunEvent {
+    /// Reads a payload, as a client of the stream does.
+    ///
+    /// - Returns: Nil for a type that this version does not know: by the contract a reader ignores it.
+    /// - Throws: `DecodingError` for bytes that are no JSON or lack a member which their type always has.
+    package init?(payload: some Sequence<UInt8>) throws {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let wire = try decoder.decode(WireEvent.self, from: Data(payload))
+        switch wire.type {
+        case "run.started":
+            self = .runStarted(
+                RunStarted(
+                    run: try wire.need(\.run, "run"), attempt: try wire.need(\.attempt, "attempt"),
+                    provider: try wire.need(\.provider, "provider"), model: try wire.need(\.model, "model"), agent: wire.agent))
+        case "step.started": self = .stepStarted(step: try wire.need(\.step, "step"))
+        case "text.delta": self = .chunk(StreamChunk(.text, try wire.need(\.text, "text")))
+        case "reasoning.delta": self = .chunk(StreamChunk(.reasoning, try wire.need(\.text, "text")))
+        case "refusal.delta": self = .chunk(StreamChunk(.refusal, try wire.need(\.text, "text")))
+        case "tool_call.delta":
+            self = .toolCallDelta(
+                ToolCallDelta(
+                    index: try wire.need(\.index, "index"), id: wire.id, name: wire.name, arguments: try wire.need(\.arguments, "arguments")))
+        case "tool_call.completed":
+            self = .toolCall(
+                ToolCall(
+                    index: try wire.need(\.index, "index"), id: try wire.need(\.id, "id"), name: try wire.need(\.name, "name"),
+                    arguments: try wire.need(\.arguments, "arguments")))
+        case "usage": self = .usage(wire.topLevelUsage)
+        case "step.finished":
+            self = .stepFinished(
+                StepFinished(step: try wire.need(\.step, "step"), finish: wire.finish?.reason, missingDone: wire.missingDone ?? false))
+        case "run.completed": self = .completed(finish: try wire.need(\.finish, "finish").reason, usage: wire.usage?.usage)
+        case "run.incomplete":
+            let word = try wire.need(\.reason, "reason")
+            guard let reason = IncompleteReason(rawValue: word) else { throw WireEvent.unknown("reason", word) }
+            self = .incomplete(reason: reason, finish: wire.finish?.reason, usage: wire.usage?.usage)
+        case "run.failed": self = .failed(try wire.need(\.error, "error").error)
+        case "run.cancelled": self = .cancelled
+        default: return nil
+        }
+    }
+}
+
+/// All members that any event has, in camel case.
+private struct WireEvent: Decodable {
+    var type: String
+    var run: String?
+    var attempt: Int?
+    var provider: String?
+    var model: String?
+    var agent: String?
+    var step: Int?
+    var text: String?
+    var index: Int?
+    var id: String?
+    var name: String?
+    var arguments: String?
+    var finish: WireFinish?
+    var missingDone: Bool?
+    var usage: WireUsage?
+    var reason: String?
+    var error: WireError?
+    var inputTokens: Int?
+    var outputTokens: Int?
+    var totalTokens: Int?
+    var cachedInputTokens: Int?
+    var reasoningOutputTokens: Int?
+
+    var topLevelUsage: TokenUsage {
+        TokenUsage(
+            input: inputTokens, output: outputTokens, total: totalTokens, cachedInput: cachedInputTokens,
+            reasoningOutput: reasoningOutputTokens)
+    }
+
+    func need<Value>(_ path: KeyPath<WireEvent, Value?>, _ name: String) throws -> Value {
+        guard let value = self[keyPath: path] else {
+            throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "an event of type \(type) lacks its member \(name)"))
+        }
+        return value
+    }
+
+    static func unknown(_ member: String, _ value: String) -> DecodingError {
+        .dataCorrupted(.init(codingPath: [], debugDescription: "\(value) is no known value of the member \(member)"))
+    }
+}
+
+private struct WireFinish: Decodable {
+    var unified: String
+    var raw: String?
+
+    /// A unified word of a later version reads as `other`; the raw word is kept.
+    var reason: FinishReason { FinishReason(FinishReason.Unified(rawValue: unified) ?? .other, raw: raw) }
+}
+
+private struct WireUsage: Decodable {
+    var inputTokens: Int?
+    var outputTokens: Int?
+    var totalTokens: Int?
+    var cachedInputTokens: Int?
+    var reasoningOutputTokens: Int?
+
+    var usage: TokenUsage {
+        TokenUsage(
+            input: inputTokens, output: outputTokens, total: totalTokens, cachedInput: cachedInputTokens,
+            reasoningOutput: reasoningOutputTokens)
+    }
+}
+
+private struct WireError: Decodable {
+    var kind: String
+    var message: String
+    var provider: String?
+    var status: Int?
+    var code: String?
+    var retryAfterMs: Int?
+
+    /// A kind of a later version reads as a fault of the service; the message is kept.
+    var error: InferenceError {
+        InferenceError(
+            InferenceError.Kind(rawValue: kind) ?? .internalError, message, provider: provider, status: status, code: code,
+            retryAfter: retryAfterMs.map { .milliseconds($0) })
+    }
+}

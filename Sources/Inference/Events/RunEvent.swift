@@ -1,0 +1,145 @@
+/// One thing that happened in a run: what a worker appends to the run's log and a client reads, whatever the provider was.
+///
+/// The wire form (``RunEvent/payload``) is version ``RunEvent/version`` of the contract: one JSON object without line breaks, its
+/// first member `type`, its members always in the same order, so that equal events are equal bytes. A reader ignores types and
+/// members that it does not know; a version changes only when that rule is not enough.
+///
+/// | type | members | when |
+/// |---|---|---|
+/// | `run.started` | `version`, `run`, `attempt`, `provider`, `model`, `agent?` | first event of a run |
+/// | `step.started` | `step` | before a call of the model; 1 is the first |
+/// | `text.delta` | `text` | a piece of the answer |
+/// | `reasoning.delta` | `text` | a piece of what the model thinks; never part of the answer |
+/// | `refusal.delta` | `text` | a piece of the model's words of refusal |
+/// | `tool_call.delta` | `index`, `id?`, `name?`, `arguments` | a fragment of a call; fragments of one index concatenate |
+/// | `tool_call.completed` | `index`, `id`, `name`, `arguments` | the whole call; `arguments` is one JSON value as text |
+/// | `usage` | `input_tokens?`, `output_tokens?`, `total_tokens?`, `cached_input_tokens?`, `reasoning_output_tokens?` | what the provider counted, once a step |
+/// | `step.finished` | `step`, `finish?`, `missing_done?` | after the model's last event of the step |
+/// | `run.completed` | `finish`, `usage?` | terminal: the answer is whole |
+/// | `run.incomplete` | `reason`, `finish?`, `usage?` | terminal: there is an answer, and it is not whole |
+/// | `run.failed` | `error` | terminal: there is no answer to rely on |
+/// | `run.cancelled` | – | terminal: someone asked for the end |
+///
+/// `finish` is `{"unified":…,"raw":…}` (``FinishReason``), `error` is described by ``InferenceError``. A log holds exactly one
+/// terminal event and nothing after it.
+package enum RunEvent: Sendable, Equatable {
+    case runStarted(RunStarted)
+    case stepStarted(step: Int)
+    case chunk(StreamChunk)
+    case toolCallDelta(ToolCallDelta)
+    case toolCall(ToolCall)
+    case usage(TokenUsage)
+    case stepFinished(StepFinished)
+    case completed(finish: FinishReason, usage: TokenUsage?)
+    case incomplete(reason: IncompleteReason, finish: FinishReason?, usage: TokenUsage?)
+    case failed(InferenceError)
+    case cancelled
+
+    /// The version of the event contract, carried by `run.started`.
+    package static let version = 1
+
+    /// True for the four events that end a run.
+    package var isTerminal: Bool {
+        switch self {
+        case .completed, .incomplete, .failed, .cancelled: true
+        case .runStarted, .stepStarted, .chunk, .toolCallDelta, .toolCall, .usage, .stepFinished: false
+        }
+    }
+
+    /// True for what a model said: an event after which a run may not begin again, since a client may have seen it.
+    package var isModelOutput: Bool {
+        switch self {
+        case .chunk, .toolCallDelta, .toolCall: true
+        case .runStarted, .stepStarted, .usage, .stepFinished, .completed, .incomplete, .failed, .cancelled: false
+        }
+    }
+}
+
+/// The head of a run's log.
+package struct RunStarted: Sendable, Equatable {
+    /// The run's id, lower case.
+    package var run: String
+    /// 1 for the first attempt.
+    package var attempt: Int
+    /// The configured name of the provider that answers.
+    package var provider: String
+    /// The model as it was asked of the provider.
+    package var model: String
+    /// `owner/name` of the agent whose character speaks, if one does.
+    package var agent: String?
+
+    package init(run: String, attempt: Int, provider: String, model: String, agent: String? = nil) {
+        self.run = run
+        self.attempt = attempt
+        self.provider = provider
+        self.model = model
+        self.agent = agent
+    }
+}
+
+/// A piece of what the model writes.
+package struct StreamChunk: Sendable, Equatable {
+    /// What the words are: answer, thought or refusal. Reasoning is never shown as content.
+    package enum Channel: String, Sendable, Equatable, CaseIterable {
+        case text
+        case reasoning
+        case refusal
+    }
+
+    package var channel: Channel
+    package var text: String
+
+    package init(_ channel: Channel, _ text: String) {
+        self.channel = channel
+        self.text = text
+    }
+}
+
+/// A fragment of a tool call. `index` counts the calls of a step from 0 without gaps, whatever the provider numbered.
+package struct ToolCallDelta: Sendable, Equatable {
+    package var index: Int
+    /// On the first fragment that knows it.
+    package var id: String?
+    /// On the first fragment that knows it.
+    package var name: String?
+    /// The next piece of the arguments' JSON text; may be empty.
+    package var arguments: String
+
+    package init(index: Int, id: String? = nil, name: String? = nil, arguments: String) {
+        self.index = index
+        self.id = id
+        self.name = name
+        self.arguments = arguments
+    }
+}
+
+/// A whole tool call. A call that was cut, or whose arguments are no JSON, never becomes one.
+package struct ToolCall: Sendable, Equatable {
+    package var index: Int
+    /// Unique within the step; made from the index when the provider sent none.
+    package var id: String
+    package var name: String
+    /// One JSON value as text, `{}` when the provider sent nothing.
+    package var arguments: String
+
+    package init(index: Int, id: String, name: String, arguments: String) {
+        self.index = index
+        self.id = id
+        self.name = name
+        self.arguments = arguments
+    }
+}
+
+/// The end of one call of the model.
+package struct StepFinished: Sendable, Equatable {
+    package var step: Int
+    package var finish: FinishReason?
+    /// The provider finished the answer and then closed without its end marker.
+    package var missingDone: Bool
+
+    package init(step: Int, finish: FinishReason?, missingDone: Bool = false) {
+        self.step = step
+        self.finish = finish
+        self.missingDone = missingDone
+    }
+}

@@ -1,0 +1,31 @@
+/// The providers of a process: the configured ones and the built-in.
+package struct Providers: Sendable {
+    package let directory: ProviderDirectory
+    private let byName: [String: any Provider]
+
+    /// - Parameters:
+    ///   - configurations: In the order of preference; the first is the default. Empty: the built-in provider answers everything.
+    ///   - client: For the configured ones; the caller runs it.
+    /// - Throws: ``ProviderDirectory/Faults`` with everything that is wrong.
+    package init(
+        _ configurations: [ProviderConfiguration], client: ProviderClient, clock: any Clock<Duration> = ContinuousClock()
+    ) throws(ProviderDirectory.Faults) {
+        directory = try ProviderDirectory(configurations)
+        var byName: [String: any Provider] = [ProviderDirectory.scripted: ScriptedProvider(clock: clock)]
+        for configuration in configurations {
+            byName[configuration.name] = OpenAICompatibleProvider(
+                name: configuration.name, baseURL: configuration.baseURL, key: configuration.key, timeouts: configuration.timeouts, client: client,
+                clock: clock)
+        }
+        self.byName = byName
+    }
+
+    /// Providers that exist already, by their names; for tests and for adapters of other formats.
+    package init(directory: ProviderDirectory, providers: [any Provider]) {
+        self.directory = directory
+        byName = Dictionary(providers.map { ($0.name, $0) }) { first, _ in first }
+    }
+
+    /// The provider that a choice of the directory names.
+    func provider(_ name: String) -> (any Provider)? { byName[name] }
+}

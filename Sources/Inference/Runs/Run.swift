@@ -1,0 +1,84 @@
+package import Foundation
+
+/// Where a run is. `queued` has no row: the engine and the run log know of it.
+package enum RunState: String, Sendable, Equatable, CaseIterable {
+    case queued
+    case running
+    case completed
+    case incomplete
+    case failed
+    case cancelled
+
+    package var isFinished: Bool {
+        switch self {
+        case .queued, .running: false
+        case .completed, .incomplete, .failed, .cancelled: true
+        }
+    }
+}
+
+/// A run as its row tells it.
+package struct Run: Sendable, Equatable {
+    package var id: UUID
+    package var state: RunState
+    package var epoch: UInt64
+    package var attempts: Int
+    package var provider: String
+    package var model: String
+    package var agent: String?
+    package var metadata: [String: String]
+    package var acceptedAt: Date
+    package var startedAt: Date
+    package var firstEventAt: Date?
+    package var finishedAt: Date?
+    /// Milliseconds from acceptance to the model's first output.
+    package var ttftMilliseconds: Double?
+    package var usage: TokenUsage
+    package var finish: FinishReason?
+    package var incompleteReason: IncompleteReason?
+    package var errorKind: InferenceError.Kind?
+    package var errorMessage: String?
+    package var text: String
+    package var refusal: String
+    package var isCancelRequested: Bool
+}
+
+/// What an attempt learns when it claims a run.
+struct RunClaim: Sendable, Equatable {
+    var epoch: UInt64
+    var attempts: Int
+    /// An earlier attempt has shown something to clients.
+    var hadOutput: Bool
+    var isCancelRequested: Bool
+}
+
+/// How a run ended, as its row keeps it.
+struct RunOutcome: Sendable, Equatable {
+    var state: RunState
+    var transcript: RunTranscript
+    var incompleteReason: IncompleteReason?
+    var error: InferenceError?
+    var archive: [UInt8]
+    var firstOutput: FirstOutput?
+    var step: RunStep?
+}
+
+/// When the model said its first word.
+struct FirstOutput: Sendable, Equatable {
+    /// Since the run was accepted, its time in the queue included.
+    var sinceAcceptance: Duration
+    /// Since the provider was called.
+    var sinceCall: Duration
+}
+
+/// One call of the model, as its row keeps it.
+struct RunStep: Sendable, Equatable {
+    var number: Int
+    var state: RunState
+    var startedAt: Date
+    var finishedAt: Date
+    var firstOutput: Duration?
+    var usage: TokenUsage
+    var finish: FinishReason?
+    var missingDone: Bool
+}

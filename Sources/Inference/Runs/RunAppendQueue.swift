@@ -1,0 +1,63 @@
+import Synchronization
+
+/// Between the task that reads a provider and the task that appends to the log.
+///
+/// While an append is in flight, events gather and merge (``EventCoalescer``). Over ``bound`` bytes the reader is held back, so that a
+/// log which is away slows the provider down instead of filling memory. One task offers, one takes.
+final class RunAppendQueue: Sendable {
+    private struct State {
+        var events = EventCoalescer()
+        var isFinished = false
+        var fault: (any Error)?
+    }
+
+    /// Bytes that may wait: some seconds of a fast model.
+    static let bound = 256 << 10
+
+    private let state = Mutex(State())
+    private let news = Doorbell()
+    private let room = Doorbell()
+
+    /// Adds events, which are taken together or later; returns when there is room for the next.
+    ///
+    /// - Throws: The writer's error once it has failed, and `CancellationError`; the events are in the queue all the same.
+    func offer(_ events: [RunEvent]) async throws {
+        try state.withLock { state in
+            if let fault = state.fault { throw fault }
+            for event in events { state.events.offer(event) }
+        }
+        news.ring()
+        while try state.withLock({ state in
+            if let fault = state.fault { throw fault }
+            return state.events.weight > Self.bound
+        }) {
+            try Task.checkCancellation()
+            await room.wait()
+        }
+    }
+
+    /// No event will follow.
+    func finish() {
+        state.withLock { $0.isFinished = true }
+        news.ring()
+    }
+
+    /// The writer cannot go on: every later offer throws `error`.
+    func fail(_ error: any Error) {
+        state.withLock { $0.fault = error }
+        room.ring()
+    }
+
+    /// The events that gathered since the last call, at least one; nil after the last, or when the task is cancelled.
+    func next() async -> [RunEvent]? {
+        while true {
+            let (events, isFinished) = state.withLock { ($0.events.take(), $0.isFinished) }
+            if !events.isEmpty {
+                room.ring()
+                return events
+            }
+            if isFinished || Task.isCancelled { return nil }
+            await news.wait()
+        }
+    }
+}

@@ -1,0 +1,143 @@
+import Foundation
+package import Jobs
+import Logging
+
+/// Executes a run: claims it, asks the provider, writes its events, and ends it truthfully.
+///
+/// **One answer.** A run is begun again only as long as nothing of an answer was shown: no event is written before the provider's first,
+/// and its first event goes out with `run.started`. An attempt that finds its predecessor's events, in the log or by the mark in the
+/// row, does not ask the provider; it ends the run as `incomplete: interrupted`.
+///
+/// **One terminal event, and it is true.** PostgreSQL first: the run's end, its archive with the terminal event in it and the job's outcome
+/// commit together. Then the terminal event is appended. A worker that dies between the two leaves a log without an end and a run with
+/// one; the job has its outcome and is not executed again. Who follows the run finds the end: a reader that hears nothing for a
+/// heartbeat asks PostgreSQL and gets the events that it lacks from the archive, the same bytes under the same ids, and a reader that
+/// comes later gets them at once. Had the log been first, a crash could have shown an end that another attempt then contradicts.
+package struct RunExecution: RunHandler {
+    package typealias Payload = RunRequest
+
+    let providers: Providers
+    let agents: any AgentLookup
+    let store: RunStore
+    let log: RunLog
+    let control: RunControl
+    let limit: Duration
+    let clock: any Clock<Duration>
+    let logger: Logger
+
+    /// What a worker may still use to write an interrupted run's end after its drain budget is spent.
+    private static let farewell = Duration.seconds(3)
+
+    package func run(_ job: Job<RunRequest>, context: RunContext) async throws {
+        let identity = RunIdentity(
+            run: job.id, workspace: job.workspace, acceptedAt: Int64((job.acceptedAt.timeIntervalSince1970 * 1_000).rounded()))
+        try await control.withWatch(identity) { wish in
+            let plan = try await plan(job)
+            guard let claim = try await claim(plan, identity, job, context) else {
+                // The run ended in an earlier life of its job: a dead letter that was replayed.
+                return try await context.finish()
+            }
+            if claim.isCancelRequested { wish.raise() }
+            try await attempt(job, plan, identity, claim, wish, context)
+        }
+    }
+
+    // MARK: Before the provider
+
+    /// Who answers and what is asked; or why nobody can.
+    struct Plan: Sendable {
+        var provider: String
+        var model: String
+        var agent: AgentCharacter?
+        var request: ProviderRequest
+        var fault: InferenceError?
+    }
+
+    private func plan(_ job: Job<RunRequest>) async throws -> Plan {
+        let choice = providers.directory.choose(model: job.payload.model)
+        var plan = Plan(
+            provider: choice?.provider ?? "none", model: choice?.model ?? job.payload.model ?? "none",
+            request: ProviderRequest(
+                run: job.id.lowercased, model: choice?.model ?? "", messages: job.payload.messages, tools: job.payload.tools ?? []))
+        if choice == nil { plan.fault = InferenceError(.notFound, "No provider answers the model \(plan.model).") }
+        if let reference = job.payload.agent {
+            plan.agent = try await agents.agent(reference, workspace: job.workspace)
+            if let agent = plan.agent {
+                plan.request.messages = agent.addressed(plan.request.messages)
+            } else {
+                plan.fault = InferenceError(.notFound, "There is no agent \(reference) any more.")
+            }
+        }
+        return plan
+    }
+
+    private func claim(_ plan: Plan, _ identity: RunIdentity, _ job: Job<RunRequest>, _ context: RunContext) async throws -> RunClaim? {
+        let beginning = RunStore.Beginning(
+            identity: identity, provider: plan.provider, model: plan.model, agentID: plan.agent?.id, agent: plan.agent?.label,
+            metadata: job.payload.metadata ?? [:], trace: job.trace?.header)
+        return try await context.transaction { try await store.claim(beginning, in: $0) }
+    }
+
+    // MARK: The attempt
+
+    private func attempt(
+        _ job: Job<RunRequest>, _ plan: Plan, _ identity: RunIdentity, _ claim: RunClaim, _ wish: CancelWish, _ context: RunContext
+    ) async throws {
+        let earlier = claim.epoch == 1 ? [] : try await takeOver(identity, claim)
+        let journal = RunJournal(log: log, identity: identity, epoch: claim.epoch, earlier: earlier, clock: clock)
+        let attempt = RunAttempt(
+            identity: identity, claim: claim, plan: plan, journal: journal, store: store, context: context, clock: clock, limit: limit)
+        let ending: RunEnding
+        if wish.isRaised {
+            ending = RunEnding(.cancelled)
+        } else if claim.hadOutput || !earlier.isEmpty {
+            ending = RunEnding(.incomplete(.interrupted))
+        } else if let fault = plan.fault {
+            ending = RunEnding(.failed(fault))
+        } else {
+            guard let provider = providers.provider(plan.provider) else {
+                throw InferenceError(.internalError, "The provider \(plan.provider) is configured and missing.")
+            }
+            do {
+                ending = try await attempt.stream(from: provider, until: wish)
+            } catch let error where Task.isCancelled {
+                guard await attempt.hasOutput else { throw error }
+                return try await leave(attempt)
+            }
+            // Nothing was shown and another try may help: the engine waits, counts, and begins the run again.
+            if case .failed(let error) = ending.outcome, error.isRetryable, !(await attempt.hasOutput),
+                job.attempt < RunRequest.kind.retry.maximumAttempts
+            {
+                throw error
+            }
+        }
+        try await attempt.end(ending)
+    }
+
+    /// Fences the attempts before this one and returns what they wrote.
+    private func takeOver(_ identity: RunIdentity, _ claim: RunClaim) async throws -> [RunLogEntry] {
+        switch try await log.claim(identity, epoch: claim.epoch) {
+        case .stale: throw RunStore.Superseded(run: identity.run, epoch: claim.epoch)
+        case .claimed(nil): return []
+        case .claimed: return try await log.readAll(identity.run)
+        }
+    }
+
+    /// Ends a run that was cut by its worker's leaving.
+    private func leave(_ attempt: RunAttempt) async throws {
+        logger.notice("a run is interrupted by its worker's leaving", metadata: ["run": "\(attempt.identity.run.lowercased)"])
+        // A task of its own, for this one is cancelled and could write nothing any more. It is awaited here and ends by its own clock; if
+        // it fails, the run is taken over and ended the same way.
+        try await Task { [clock] in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await attempt.end(RunEnding(.incomplete(.interrupted))) }
+                group.addTask {
+                    try await clock.sleep(for: Self.farewell)
+                    throw CancellationError()
+                }
+                try await group.next()
+                group.cancelAll()
+            }
+        }.value
+    }
+}

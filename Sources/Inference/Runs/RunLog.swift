@@ -1,0 +1,171 @@
+import Foundation
+import Jobs
+import Redis
+
+/// Which run a log belongs to, as far as the log must know.
+struct RunIdentity: Sendable, Equatable {
+    var run: UUID
+    var workspace: UUID
+    /// Milliseconds since 1970.
+    var acceptedAt: Int64
+}
+
+/// What the run-log Redis knows of a run besides its events.
+struct RunLogMeta: Sendable, Equatable {
+    var workspace: UUID
+    /// Milliseconds since 1970.
+    var acceptedAt: Int64
+    /// The terminal event's id, once it was appended.
+    var ended: RunEventID?
+}
+
+/// How long and how much the run log keeps.
+package struct RunLogPolicy: Sendable, Equatable {
+    /// First word of every key.
+    package var prefix: String
+    /// How long a log is kept after its last event. An hour covers a client that reconnects; afterwards PostgreSQL replays the run.
+    package var logLifetime: Duration
+    /// How long a run is known before its first event and after its last. A day: a job may wait that long in its queue.
+    package var metaLifetime: Duration
+    /// Events that a log holds, about (Redis trims whole nodes). 50,000 is more than any answer has; it bounds a run gone wild.
+    package var entries: Int
+
+    package init(
+        prefix: String = "mainstay", logLifetime: Duration = .seconds(3_600), metaLifetime: Duration = .seconds(86_400), entries: Int = 50_000
+    ) {
+        self.prefix = prefix
+        self.logLifetime = logLifetime
+        self.metaLifetime = metaLifetime
+        self.entries = entries
+    }
+}
+
+/// A run's log: a stream in Redis, appended to by the attempt that owns the run, read by anyone.
+struct RunLog: Sendable {
+    enum Appended: Sendable, Equatable {
+        case appended
+        /// A later attempt, of this epoch, owns the run. Nothing was written.
+        case stale(owner: UInt64)
+        /// The log is not there although events were appended before. Nothing was written.
+        case missing
+        /// The log has its terminal event already. Nothing was written.
+        case ended(RunEventID)
+    }
+
+    enum Claimed: Sendable, Equatable {
+        case claimed(last: RunEventID?)
+        case stale(owner: UInt64)
+    }
+
+    let redis: RedisClient
+    let policy: RunLogPolicy
+
+    func keys(_ run: UUID) -> RunLogKeys { RunLogKeys(run: run, prefix: policy.prefix) }
+
+    /// Makes a run known before its first event, so that its stream can be opened while it waits in its queue.
+    func announce(_ identity: RunIdentity, timeout: Duration? = nil) async throws {
+        let meta = keys(identity.run).meta
+        let replies = try await redis.pipeline(
+            [
+                RedisCommand(
+                    "HSET", .string(meta), "workspace", .string(identity.workspace.lowercased), "accepted", .integer(Int(identity.acceptedAt))),
+                RedisCommand("PEXPIRE", .string(meta), .integer(policy.metaLifetime.wholeMilliseconds)),
+            ], timeout: timeout)
+        for case .error(let text) in replies { throw RedisError(serverReply: text, command: "HSET") }
+    }
+
+    /// Makes the attempt of this epoch the owner of the log.
+    func claim(_ identity: RunIdentity, epoch: UInt64) async throws -> Claimed {
+        let keys = keys(identity.run)
+        let reply = try await redis.evaluate(
+            RunLogScripts.claim, keys: [keys.log, keys.meta],
+            arguments: [
+                .string(String(epoch)), .string(identity.workspace.lowercased), .integer(Int(identity.acceptedAt)),
+                .integer(policy.metaLifetime.wholeMilliseconds),
+            ])
+        let (word, detail) = try Self.answer(reply, of: "run claim")
+        if word == "stale" { return .stale(owner: UInt64(detail) ?? .max) }
+        return .claimed(last: RunEventID(detail))
+    }
+
+    /// Appends events and announces them, in one step.
+    ///
+    /// - Parameters:
+    ///   - begins: The log may be empty: the first append, or the whole log again after ``Appended/missing``.
+    ///   - renewsLifetime: Sets the time to live anew. Once in a while is enough.
+    func append(
+        _ entries: [RunLogEntry], to identity: RunIdentity, epoch: UInt64, begins: Bool, renewsLifetime: Bool, terminal: RunEventID? = nil
+    ) async throws -> Appended {
+        let keys = keys(identity.run)
+        var arguments: [RedisArgument] = [
+            .string(String(epoch)), .string(identity.workspace.lowercased), .integer(Int(identity.acceptedAt)),
+            .integer(renewsLifetime ? policy.logLifetime.wholeMilliseconds : 0), .integer(policy.metaLifetime.wholeMilliseconds),
+            .integer(policy.entries), .string(keys.channel), begins ? "begin" : "continue", .string(terminal?.description ?? ""),
+        ]
+        arguments.reserveCapacity(arguments.count + entries.count * 2)
+        for entry in entries {
+            arguments.append(.string(entry.id.description))
+            arguments.append(.bytes(entry.payload))
+        }
+        let reply = try await redis.evaluate(RunLogScripts.append, keys: [keys.log, keys.meta], arguments: arguments)
+        let (word, detail) = try Self.answer(reply, of: "run append")
+        switch word {
+        case "ok": return .appended
+        case "stale": return .stale(owner: UInt64(detail) ?? .max)
+        case "missing": return .missing
+        case "ended":
+            guard let id = RunEventID(detail) else { throw RedisError(.protocol, "run append answered an id that is none", command: "EVALSHA") }
+            return .ended(id)
+        default: throw RedisError(.protocol, "run append answered \(word)", command: "EVALSHA")
+        }
+    }
+
+    /// Events after a cursor, from the oldest, at most `count`.
+    func read(_ run: UUID, after: RunEventID?, count: Int) async throws -> [RunLogEntry] {
+        let start = after.map { "(\($0)" } ?? "-"
+        let reply = try await redis.send(RedisCommand("XRANGE", .string(keys(run).log), .string(start), "+", "COUNT", .integer(count)))
+        guard let rows = reply.array else { throw RedisError(.protocol, "XRANGE answered no list", command: "XRANGE") }
+        return try rows.map { row in
+            guard let cells = row.array, cells.count == 2, let id = cells[0].string.flatMap({ RunEventID($0) }), let fields = cells[1].array,
+                fields.count == 2, let payload = fields[1].bytes
+            else { throw RedisError(.protocol, "an entry of a run's log has another form", command: "XRANGE") }
+            return RunLogEntry(id: id, payload: payload)
+        }
+    }
+
+    /// All events of a log.
+    func readAll(_ run: UUID) async throws -> [RunLogEntry] {
+        var entries: [RunLogEntry] = []
+        while true {
+            let page = try await read(run, after: entries.last?.id, count: 1_000)
+            entries += page
+            guard page.count == 1_000 else { return entries }
+        }
+    }
+
+    /// Nil for a run that this Redis does not know (any more).
+    func meta(_ run: UUID) async throws -> RunLogMeta? {
+        let reply = try await redis.send(RedisCommand("HMGET", .string(keys(run).meta), "workspace", "accepted", "ended"))
+        guard let cells = reply.array, cells.count == 3, let workspace = cells[0].string.flatMap({ UUID(uuidString: $0) }) else { return nil }
+        return RunLogMeta(
+            workspace: workspace, acceptedAt: Int64(cells[1].integer ?? 0), ended: cells[2].string.flatMap { RunEventID($0) })
+    }
+
+    /// Tells all workers that a run is to be cancelled. The flag itself lies in PostgreSQL.
+    func announceCancellation(of run: UUID, timeout: Duration? = nil) async throws {
+        _ = try await redis.send(
+            RedisCommand("PUBLISH", .string(RunLogKeys.control(prefix: policy.prefix)), .string(run.lowercased)), timeout: timeout)
+    }
+
+    private static func answer(_ reply: RedisValue, of script: String) throws -> (word: String, detail: String) {
+        guard let cells = reply.array, let word = cells.first?.string else {
+            throw RedisError(.protocol, "\(script) answered no list", command: "EVALSHA")
+        }
+        return (word, cells.count > 1 ? cells[1].string ?? "" : "")
+    }
+}
+
+/// What ``RunLogScripts/append`` publishes: lines of `<id> <payload>`, the form of ``RunArchive``.
+enum RunAnnouncement {
+    static func entries(_ message: [UInt8]) -> [RunLogEntry] { RunArchive.decode(message) ?? [] }
+}

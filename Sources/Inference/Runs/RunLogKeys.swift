@@ -1,0 +1,23 @@
+import Foundation
+import Jobs
+
+/// Every key and channel of the run log; nowhere else is one written. The keys of a run share a hash tag, so that its scripts touch
+/// one slot of a cluster.
+struct RunLogKeys: Sendable, Equatable {
+    private let base: String
+
+    /// - Parameter prefix: First word of every key.
+    init(run: UUID, prefix: String) {
+        base = "\(prefix):{run:\(run.lowercased)}"
+    }
+
+    /// The stream of events.
+    var log: String { "\(base):log" }
+    /// What is known of the run before and beside its events: `workspace`, `accepted` (ms), `epoch`, `ended` (id of the terminal).
+    var meta: String { "\(base):meta" }
+    /// Where events are announced.
+    var channel: String { "\(base):live" }
+
+    /// Where cancellations are announced to all workers: the message is the run's id.
+    static func control(prefix: String) -> String { "\(prefix):runs:control" }
+}

@@ -1,0 +1,70 @@
+import Redis
+
+/// The scripts of the run log. Each is one atomic step on one run's keys.
+enum RunLogScripts {
+    /// Appends events, unless a later attempt owns the run, and announces them.
+    ///
+    /// The fence: an attempt whose epoch is lower than the hash field's writes nothing. The field only grows, so a worker that was
+    /// stopped and wakes up is refused from the moment its successor claimed the run. After the terminal event nothing is written.
+    ///
+    /// A repeated append (its answer was lost) is harmless: an entry's id must be greater than the stream's last, so Redis refuses
+    /// what it has, and only what it did not have is announced.
+    ///
+    /// With NOMKSTREAM a log that was lost (a restart of a Redis that keeps nothing) answers `missing` instead of beginning in the
+    /// middle; the worker then appends everything it has. Calls: HMGET, one XADD an event, PUBLISH; the others once in a while.
+    ///
+    /// KEYS log, meta. ARGV epoch, workspace, accepted, time to live of log and of meta in ms or 0, bound of entries, channel,
+    /// `begin` or `continue`, id of the terminal or empty, then id and payload of each event.
+    static let append = RedisScript(
+        name: "run append",
+        source: """
+            local known = redis.call('HMGET', KEYS[2], 'epoch', 'ended')
+            local held = tonumber(known[1] or '0')
+            if held > tonumber(ARGV[1]) then return {'stale', known[1]} end
+            if known[2] then
+              if known[2] == ARGV[9] then return {'ok', 0} end
+              return {'ended', known[2]}
+            end
+            local frame = {}
+            for i = 10, #ARGV, 2 do
+              local added
+              if ARGV[8] == 'continue' then
+                added = redis.pcall('XADD', KEYS[1], 'NOMKSTREAM', 'MAXLEN', '~', ARGV[6], ARGV[i], 'e', ARGV[i + 1])
+              else
+                added = redis.pcall('XADD', KEYS[1], 'MAXLEN', '~', ARGV[6], ARGV[i], 'e', ARGV[i + 1])
+              end
+              if not added then return {'missing'} end
+              if type(added) == 'table' and added.err then
+                if not string.find(added.err, 'equal or smaller', 1, true) then return redis.error_reply(added.err) end
+              else
+                frame[#frame + 1] = ARGV[i] .. ' ' .. ARGV[i + 1]
+              end
+            end
+            if held ~= tonumber(ARGV[1]) then
+              redis.call('HSET', KEYS[2], 'epoch', ARGV[1], 'workspace', ARGV[2], 'accepted', ARGV[3])
+            end
+            if ARGV[9] ~= '' then redis.call('HSET', KEYS[2], 'ended', ARGV[9]) end
+            if ARGV[4] ~= '0' then
+              redis.call('PEXPIRE', KEYS[1], ARGV[4])
+              redis.call('PEXPIRE', KEYS[2], ARGV[5])
+            end
+            if #frame > 0 then redis.call('PUBLISH', ARGV[7], table.concat(frame, '\\n')) end
+            return {'ok', #frame}
+            """)
+
+    /// Makes an attempt the owner of a run's log; from here on the attempts before it are refused.
+    ///
+    /// KEYS log, meta. ARGV epoch, workspace, accepted, time to live of meta in ms. Answers `stale` and the owner's epoch, or `ok`
+    /// and the id of the last event, empty when there is none.
+    static let claim = RedisScript(
+        name: "run claim",
+        source: """
+            local held = redis.call('HGET', KEYS[2], 'epoch')
+            if held and tonumber(held) > tonumber(ARGV[1]) then return {'stale', held} end
+            redis.call('HSET', KEYS[2], 'epoch', ARGV[1], 'workspace', ARGV[2], 'accepted', ARGV[3])
+            redis.call('PEXPIRE', KEYS[2], ARGV[4])
+            local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
+            if #last == 0 then return {'ok', ''} end
+            return {'ok', last[1][1]}
+            """)
+}

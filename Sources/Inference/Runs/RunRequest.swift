@@ -1,0 +1,104 @@
+package import Jobs
+import Web
+
+/// What a run is asked for: the body of `POST /v1/runs`, and the payload of its job.
+package struct RunRequest: JobPayload, Equatable {
+    /// The engine's words for a run. It is answered after the append (`stream`), and tried again only until it has shown something;
+    /// four attempts within half a minute, for someone is waiting for the answer.
+    package static let kind = JobKind(
+        name: "run.execute", queue: "runs", acceptance: .stream,
+        retry: RetryPolicy(base: .milliseconds(500), cap: .seconds(10), maximumAttempts: 4))
+
+    package var messages: [RunMessage]
+    /// `owner/name`, or the id of an agent of the workspace.
+    package var agent: String?
+    package var model: String?
+    package var tools: [ToolDefinition]?
+    /// The caller's own notes, returned with the run.
+    package var metadata: [String: String]?
+
+    package init(
+        messages: [RunMessage], agent: String? = nil, model: String? = nil, tools: [ToolDefinition]? = nil, metadata: [String: String]? = nil
+    ) {
+        self.messages = messages
+        self.agent = agent
+        self.model = model
+        self.tools = tools
+        self.metadata = metadata
+    }
+}
+
+/// One thing that is wrong with a request.
+package struct RunRequestFault: Sendable, Equatable {
+    /// A JSON pointer into the body.
+    package var pointer: String
+    package var detail: String
+
+    package init(_ pointer: String, _ detail: String) {
+        self.pointer = pointer
+        self.detail = detail
+    }
+}
+
+extension RunRequest {
+    /// Bounds that keep a request within what a provider may take.
+    enum Bounds {
+        static let messages = 2_000
+        static let tools = 128
+        static let metadata = 16
+        static let metadataKey = 64
+        static let metadataValue = 512
+        static let name = 64
+    }
+
+    /// Everything that is wrong with the request, in the order of its members; at most 20 faults.
+    package var faults: [RunRequestFault] {
+        var faults: [RunRequestFault] = []
+        if messages.isEmpty { faults.append(RunRequestFault("/messages", "needs at least one message")) }
+        if messages.count > Bounds.messages { faults.append(RunRequestFault("/messages", "holds at most \(Bounds.messages) messages")) }
+        for (index, message) in messages.enumerated() { faults += Self.faults(of: message, at: "/messages/\(index)") }
+        if agent?.isEmpty == true { faults.append(RunRequestFault("/agent", "is empty")) }
+        if model?.isEmpty == true { faults.append(RunRequestFault("/model", "is empty")) }
+        let tools = tools ?? []
+        if tools.count > Bounds.tools { faults.append(RunRequestFault("/tools", "holds at most \(Bounds.tools) tools")) }
+        var names: Set<String> = []
+        for (index, tool) in tools.enumerated() {
+            let place = "/tools/\(index)"
+            if !Self.isToolName(tool.name) {
+                faults.append(RunRequestFault("\(place)/name", "has 1 to \(Bounds.name) letters, digits, dashes and underscores"))
+            } else if !names.insert(tool.name).inserted {
+                faults.append(RunRequestFault("\(place)/name", "is the name of an earlier tool"))
+            }
+            if let parameters = tool.parameters, parameters.members == nil {
+                faults.append(RunRequestFault("\(place)/parameters", "is a JSON Schema, so an object"))
+            }
+        }
+        let metadata = metadata ?? [:]
+        if metadata.count > Bounds.metadata { faults.append(RunRequestFault("/metadata", "holds at most \(Bounds.metadata) members")) }
+        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
+            if key.isEmpty || key.count > Bounds.metadataKey {
+                faults.append(RunRequestFault("/metadata", "has a key that is not 1 to \(Bounds.metadataKey) characters long"))
+            }
+            if value.count > Bounds.metadataValue {
+                faults.append(RunRequestFault("/metadata/\(key)", "is longer than \(Bounds.metadataValue) characters"))
+            }
+        }
+        return Array(faults.prefix(20))
+    }
+
+    private static func faults(of message: RunMessage, at place: String) -> [RunRequestFault] {
+        switch message.role {
+        case .tool where message.toolCallID?.isEmpty ?? true:
+            [RunRequestFault("\(place)/tool_call_id", "names the call that a tool's message answers")]
+        case .assistant where !(message.toolCalls ?? []).isEmpty, .tool:
+            []
+        case .system, .developer, .user, .assistant:
+            message.content.isEmpty ? [RunRequestFault("\(place)/content", "is empty")] : []
+        }
+    }
+
+    private static func isToolName(_ name: String) -> Bool {
+        (1...Bounds.name).contains(name.utf8.count)
+            && name.utf8.allSatisfy { (97...122).contains($0) || (65...90).contains($0) || (48...57).contains($0) || $0 == 45 || $0 == 95 }
+    }
+}

@@ -1,0 +1,186 @@
+import Foundation
+import Jobs
+import Postgres
+
+/// All SQL of runs. A method is a statement; who needs several together brings the transaction.
+struct RunStore: Sendable {
+    /// What a claim writes about the run.
+    struct Beginning: Sendable {
+        var identity: RunIdentity
+        var provider: String
+        var model: String
+        var agentID: UUID?
+        var agent: String?
+        var metadata: [String: String]
+        var trace: String?
+    }
+
+    /// A run was claimed by a later attempt: this one may write nothing any more.
+    struct Superseded: Error, CustomStringConvertible {
+        var run: UUID
+        var epoch: UInt64
+        var description: String { "run \(run.lowercased) was taken over from the attempt of epoch \(epoch)" }
+    }
+
+    let pool: PostgresPool
+
+    // MARK: The worker's
+
+    /// Inserts the run, or takes it over from an attempt that was lost; nil for a run that is finished.
+    ///
+    /// The wish to cancel is read in the same statement: a wish that commits later is announced to a worker that listens already.
+    func claim(_ beginning: Beginning, in transaction: PostgresTransaction) async throws -> RunClaim? {
+        let accepted = Date(timeIntervalSince1970: Double(beginning.identity.acceptedAt) / 1_000)
+        let rows = try await transaction.query(
+            """
+            -- claim a run
+            insert into runs (workspace_id, id, provider, model, agent_id, agent, metadata, trace, accepted_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            on conflict (workspace_id, id) do update
+              set epoch = runs.epoch + 1, attempts = runs.attempts + 1, provider = excluded.provider, model = excluded.model,
+                  agent_id = excluded.agent_id, agent = excluded.agent, started_at = excluded.started_at
+              where runs.state = 'running'
+            returning epoch, attempts, first_event_at is not null as had_output,
+              exists (select 1 from run_cancellations c where c.workspace_id = $1 and c.id = $2) as is_cancelled
+            """,
+            beginning.identity.workspace, beginning.identity.run, Self.storable(beginning.provider), Self.storable(beginning.model),
+            beginning.agentID, beginning.agent.map(Self.storable), try PostgresJSON(encoding: beginning.metadata), beginning.trace, accepted)
+        return try rows.first.map { row in
+            RunClaim(
+                epoch: UInt64(try row.decode("epoch", as: Int64.self)), attempts: try row.decode("attempts"),
+                hadOutput: try row.decode("had_output"), isCancelRequested: try row.decode("is_cancelled"))
+        }
+    }
+
+    /// Notes that clients may have seen something: from here on a lost attempt is not begun again.
+    func markFirstEvent(_ identity: RunIdentity, epoch: UInt64, in transaction: PostgresTransaction) async throws {
+        try await transaction.execute(
+            """
+            -- mark a run's first event
+            update runs set first_event_at = coalesce(first_event_at, mainstay_now()) where workspace_id = $1 and id = $2 and epoch = $3
+            """,
+            identity.workspace, identity.run, Int64(epoch))
+    }
+
+    /// Writes the run's end, and its step.
+    ///
+    /// - Throws: ``Superseded`` when another attempt owns the run, or it is finished.
+    func finish(
+        _ identity: RunIdentity, epoch: UInt64, provider: String, model: String, outcome: RunOutcome, in transaction: PostgresTransaction
+    ) async throws {
+        let transcript = outcome.transcript
+        let affected = try await transaction.execute(
+            """
+            -- finish a run
+            update runs set state = $4, finished_at = mainstay_now(), first_event_at = case when $5 then coalesce(first_event_at, mainstay_now()) end,
+              ttft_ms = $6, provider_ttft_ms = $7, input_tokens = $8, output_tokens = $9, total_tokens = $10, cached_input_tokens = $11,
+              reasoning_output_tokens = $12, finish = $13, finish_raw = $14, incomplete_reason = $15, error_kind = $16, error_message = $17,
+              error_retryable = $18, text = $19, refusal = $20, events = $21
+            where workspace_id = $1 and id = $2 and epoch = $3 and state = 'running'
+            """,
+            identity.workspace, identity.run, Int64(epoch), outcome.state.rawValue, transcript.hasModelOutput,
+            outcome.firstOutput?.sinceAcceptance.milliseconds, outcome.firstOutput?.sinceCall.milliseconds, transcript.usage.input,
+            transcript.usage.output, transcript.usage.total, transcript.usage.cachedInput, transcript.usage.reasoningOutput,
+            transcript.finish?.unified.rawValue, transcript.finish?.raw.map(Self.storable), outcome.incompleteReason?.rawValue,
+            outcome.error?.kind.rawValue, outcome.error.map { Self.storable($0.message) }, outcome.error?.isRetryable,
+            Self.storable(transcript.text), Self.storable(transcript.refusal), outcome.archive)
+        guard affected == 1 else { throw Superseded(run: identity.run, epoch: epoch) }
+        guard let step = outcome.step else { return }
+        transaction.submit(
+            """
+            -- insert a run's step
+            insert into run_steps (workspace_id, run_id, step, state, provider, model, started_at, finished_at, ttft_ms, input_tokens,
+              output_tokens, reasoning_output_tokens, finish, finish_raw, missing_done)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+            """,
+            identity.workspace, identity.run, step.number, step.state.rawValue, Self.storable(provider), Self.storable(model), step.startedAt,
+            step.finishedAt, step.firstOutput?.milliseconds, step.usage.input, step.usage.output, step.usage.reasoningOutput,
+            step.finish?.unified.rawValue, step.finish?.raw.map(Self.storable), step.missingDone)
+    }
+
+    /// Which of these runs someone wants cancelled. Runs of several workspaces may be asked for at once.
+    func cancelled(_ runs: [RunIdentity]) async throws -> Set<UUID> {
+        let rows = try await pool.query(
+            .workspaces(Array(Set(runs.map(\.workspace)))),
+            """
+            -- look for cancelled runs
+            select c.id from run_cancellations c join unnest($1::uuid[], $2::uuid[]) as given (workspace_id, id) using (workspace_id, id)
+            """,
+            runs.map(\.workspace), runs.map(\.run))
+        return Set(try rows.map { try $0.decode("id", as: UUID.self) })
+    }
+
+    // MARK: The ingress's
+
+    /// Writes down that a run is to be cancelled; repeating it changes nothing.
+    func requestCancellation(of run: UUID, workspace: UUID, by user: UUID?) async throws {
+        try await pool.execute(
+            .workspaces([workspace]),
+            """
+            -- request a run's cancellation
+            insert into run_cancellations (workspace_id, id, requested_by) values ($1, $2, $3) on conflict do nothing
+            """,
+            workspace, run, user)
+    }
+
+    /// Whether a run that has no row yet is to be cancelled.
+    func isCancellationRequested(of run: UUID, workspace: UUID) async throws -> Bool {
+        let rows = try await pool.query(
+            .workspaces([workspace]), "select 1 from run_cancellations where workspace_id = $1 and id = $2", workspace, run)
+        return !rows.isEmpty
+    }
+
+    /// Nil for a run that has not begun or is another workspace's.
+    func run(_ run: UUID, workspace: UUID) async throws -> Run? {
+        try await pool.query(
+            .workspaces([workspace]),
+            """
+            -- read a run
+            select r.*, exists (select 1 from run_cancellations c where c.workspace_id = r.workspace_id and c.id = r.id) as is_cancelled
+            from (
+              select workspace_id, id, state, epoch, attempts, provider, model, agent, metadata, accepted_at, started_at, first_event_at,
+                finished_at, ttft_ms, input_tokens, output_tokens, total_tokens, cached_input_tokens, reasoning_output_tokens, finish,
+                finish_raw, incomplete_reason, error_kind, error_message, text, refusal
+              from runs where workspace_id = $1 and id = $2
+            ) r
+            """,
+            workspace, run
+        ).first.map(Self.run)
+    }
+
+    /// The events of a finished run after a cursor; nil for a run that is not finished.
+    func archive(of run: UUID, workspace: UUID) async throws -> [RunLogEntry]? {
+        let rows = try await pool.query(
+            .workspaces([workspace]),
+            "select events from runs where workspace_id = $1 and id = $2 and events is not null", workspace, run)
+        guard let row = rows.first else { return nil }
+        guard let entries = RunArchive.decode(try row.decode("events", as: [UInt8].self)) else {
+            throw PostgresError(.decoding, "the events of run \(run.lowercased) are not lines of an id and a payload", column: "events")
+        }
+        return entries
+    }
+
+    /// PostgreSQL's text has no NUL; a model's may.
+    private static func storable(_ text: String) -> String {
+        text.utf8.contains(0) ? text.filter { $0 != "\0" } : text
+    }
+
+    private static func run(_ row: PostgresRow) throws -> Run {
+        let state: String = try row.decode("state")
+        let finish = try row.decode("finish", as: String?.self)
+        return Run(
+            id: try row.decode("id"), state: RunState(rawValue: state) ?? .running, epoch: UInt64(try row.decode("epoch", as: Int64.self)),
+            attempts: try row.decode("attempts"), provider: try row.decode("provider"), model: try row.decode("model"),
+            agent: try row.decode("agent"), metadata: try row.decode("metadata", as: PostgresJSON.self).decode(),
+            acceptedAt: try row.decode("accepted_at"), startedAt: try row.decode("started_at"), firstEventAt: try row.decode("first_event_at"),
+            finishedAt: try row.decode("finished_at"), ttftMilliseconds: try row.decode("ttft_ms"),
+            usage: TokenUsage(
+                input: try row.decode("input_tokens"), output: try row.decode("output_tokens"), total: try row.decode("total_tokens"),
+                cachedInput: try row.decode("cached_input_tokens"), reasoningOutput: try row.decode("reasoning_output_tokens")),
+            finish: try finish.map { FinishReason(FinishReason.Unified(rawValue: $0) ?? .other, raw: try row.decode("finish_raw")) },
+            incompleteReason: try row.decode("incomplete_reason", as: String?.self).flatMap(IncompleteReason.init(rawValue:)),
+            errorKind: try row.decode("error_kind", as: String?.self).flatMap(InferenceError.Kind.init(rawValue:)),
+            errorMessage: try row.decode("error_message"), text: try row.decode("text"), refusal: try row.decode("refusal"),
+            isCancelRequested: try row.decode("is_cancelled"))
+    }
+}

@@ -1,0 +1,42 @@
+/// What a run's events add up to: what `GET /v1/runs/{id}` shows and the run's row keeps.
+struct RunTranscript: Equatable, Sendable {
+    /// The answer: the text deltas, joined. Reasoning and refusals are not in it.
+    private(set) var text = ""
+    private(set) var refusal = ""
+    private(set) var toolCalls: [ToolCall] = []
+    private(set) var usage = TokenUsage()
+    /// The last step's.
+    private(set) var finish: FinishReason?
+    /// Something that a client may have shown to someone has been written.
+    private(set) var hasModelOutput = false
+
+    mutating func add(_ event: RunEvent) {
+        if event.isModelOutput { hasModelOutput = true }
+        switch event {
+        case .chunk(let chunk):
+            switch chunk.channel {
+            case .text: text += chunk.text
+            case .refusal: refusal += chunk.text
+            case .reasoning: break
+            }
+        case .toolCall(let call): toolCalls.append(call)
+        case .usage(let counted): usage.add(counted)
+        case .stepFinished(let finished): finish = finished.finish ?? finish
+        case .completed(let reason, _): finish = reason
+        case .incomplete(_, let reason, _): finish = reason ?? finish
+        case .runStarted, .stepStarted, .toolCallDelta, .failed, .cancelled: break
+        }
+    }
+}
+
+extension TokenUsage {
+    /// Adds the tokens of another step. What nobody counted stays unknown.
+    mutating func add(_ other: TokenUsage) {
+        func sum(_ one: Int?, _ other: Int?) -> Int? { one == nil && other == nil ? nil : (one ?? 0) &+ (other ?? 0) }
+        input = sum(input, other.input)
+        output = sum(output, other.output)
+        total = sum(total, other.total)
+        cachedInput = sum(cachedInput, other.cachedInput)
+        reasoningOutput = sum(reasoningOutput, other.reasoningOutput)
+    }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import Jobs
+import Logging
+
+/// Where a run is, from whoever knows: its row, the engine, the run log.
+enum RunSituation: Sendable {
+    /// Accepted and not begun. `attempts` have ended before their first event.
+    case waiting(acceptedAt: Date, attempts: Int, isCancelRequested: Bool)
+    case begun(Run)
+    /// The engine gave the job up, and nobody could write the run's end. `run` is its row, if it ever began.
+    case dead(Run?, JobStatus)
+}
+
+/// Finds runs for the ingress, and what their streams still owe a client.
+struct RunReader: Sendable {
+    let store: RunStore
+    let log: RunLog
+    let producer: JobProducer
+    let logger: Logger
+
+    /// Nil for a run that does not exist or is another workspace's: the two look the same.
+    func situation(of run: UUID, workspace: UUID) async throws -> RunSituation? {
+        if let row = try await store.run(run, workspace: workspace) {
+            guard row.state == .running, let status = try await lost(run, workspace: workspace) else { return .begun(row) }
+            return .dead(row, status)
+        }
+        if let status = try await producer.status(run, workspace: workspace) {
+            guard status.kind == RunRequest.kind.name else { return nil }
+            if status.state == .dead { return .dead(nil, status) }
+            let wish = try await store.isCancellationRequested(of: run, workspace: workspace)
+            return .waiting(acceptedAt: status.acceptedAt, attempts: status.attempts, isCancelRequested: wish)
+        }
+        guard let meta = try await knownToLog(run, workspace: workspace) else { return nil }
+        let wish = try await store.isCancellationRequested(of: run, workspace: workspace)
+        return .waiting(acceptedAt: Date(timeIntervalSince1970: Double(meta.acceptedAt) / 1_000), attempts: 0, isCancelRequested: wish)
+    }
+
+    /// What a stream is opened as.
+    enum Opening: Sendable {
+        /// The run is over: the rest of its events, none when the client has them all.
+        case replay([RunLogEntry])
+        /// The run goes on, or is about to begin.
+        case live
+    }
+
+    /// Nil for a run that does not exist or is another workspace's.
+    func open(_ run: UUID, workspace: UUID, after: RunEventID?) async throws -> Opening? {
+        // The log's own hash is the quick way; without it (it is lost or older than its time to live) PostgreSQL is asked.
+        let meta = try await knownToLog(run, workspace: workspace)
+        if let meta, meta.ended == nil { return .live }
+        if let rest = try await ending(of: run, workspace: workspace) { return .replay(rest.filter { after == nil || $0.id > after ?? $0.id }) }
+        if meta != nil { return .live }
+        return try await situation(of: run, workspace: workspace) == nil ? nil : .live
+    }
+
+    /// All events of a run that is over, its end among them; nil while it is not.
+    func ending(of run: UUID, workspace: UUID) async throws -> [RunLogEntry]? {
+        if let archive = try await store.archive(of: run, workspace: workspace) { return archive }
+        guard let status = try await lost(run, workspace: workspace) else { return nil }
+        let epoch = try await store.run(run, workspace: workspace)?.epoch ?? 0
+        let earlier = (try? await log.readAll(run)) ?? []
+        if let last = earlier.last, RunEvent.type(ofPayload: last.payload).map(RunEvent.isTerminal) ?? false { return earlier }
+        return earlier + [Self.obituary(of: status, epoch: epoch)]
+    }
+
+    /// The end of a run whose job is dead: made from what the engine wrote, the same for every reader.
+    static func obituary(of status: JobStatus, epoch: UInt64) -> RunLogEntry {
+        let event = RunEvent.failed(InferenceError(.internalError, "The run was given up after \(status.attempts) attempts.", code: "dead"))
+        return RunLogEntry(id: RunEventID(epoch: epoch + 1, number: 1), payload: event.payload)
+    }
+
+    /// The status of a job that the engine has buried.
+    private func lost(_ run: UUID, workspace: UUID) async throws -> JobStatus? {
+        guard let status = try await producer.status(run, workspace: workspace), status.kind == RunRequest.kind.name, status.state == .dead else {
+            return nil
+        }
+        return status
+    }
+
+    /// A run log that is away knows nothing; PostgreSQL and the engine are asked then.
+    private func knownToLog(_ run: UUID, workspace: UUID) async throws -> RunLogMeta? {
+        do {
+            guard let meta = try await log.meta(run), meta.workspace == workspace else { return nil }
+            return meta
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            logger.warning("the run log cannot be asked", metadata: ["run": "\(run.lowercased)", "error": "\(error)"])
+            return nil
+        }
+    }
+}

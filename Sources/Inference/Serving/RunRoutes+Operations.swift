@@ -1,0 +1,106 @@
+import Foundation
+import HTTPTypes
+import Web
+
+/// What the routes of this feature are, for the published description.
+extension RunRoutes {
+    static let create = APIOperation(
+        .post, "/v1/runs", summary: "Run a conversation through a model", tag: "Runs", scope: "runs:write",
+        parameters: [.idempotencyKey],
+        request: .init(.named("NewRun", newRun), limit: BodyLimit.generous),
+        answers: [
+            .init(
+                .accepted, "Accepted. The run has the id of its job.",
+                schema: .named(
+                    "AcceptedRun",
+                    .object([
+                        "id": .uuid, "kind": .string(), "state": .string(), "url": .string("Where to ask for the job's state."),
+                        "run_url": .string("The run."), "events_url": .string("Its events, as they come."),
+                    ])))
+        ])
+
+    static let show = APIOperation(
+        .get, "/v1/runs/{id}", summary: "Show a run", description: "`text` is there once the run has finished; until then follow its events.",
+        tag: "Runs", scope: "runs:read", answers: [.init(.ok, "The run.", schema: run)], problems: [.notFound])
+
+    static let events = APIOperation(
+        .get, "/v1/runs/{id}/events", summary: "Follow a run's events",
+        description: """
+            An event stream, from the run's first event or from behind a cursor, to its terminal event, during the run or at any time after it. \
+            What is replayed is the same bytes under the same ids as what was live. Each event has an id; heartbeats (comments) and `gap` have none. \
+            A `gap` tells of events that are no longer kept. A stream that ends without a terminal event was cut: come back with the last id. \
+            Closing the stream does not cancel the run.
+            """,
+        tag: "Runs", scope: "runs:read",
+        parameters: [
+            .lastEventID, .init("after", in: .query, "The same as `Last-Event-ID`, for clients that cannot send it; the header wins."),
+        ],
+        answers: [
+            .events("Frames of `id`, `event` (the type) and `data`, a JSON object: \(eventTypes.map { "`\($0)`" }.joined(separator: ", "))."),
+            .init(.noContent, "The run is over and the cursor is at its end: do not come back."),
+        ], problems: [.notFound])
+
+    static let cancel = APIOperation(
+        .post, "/v1/runs/{id}/cancel", summary: "Cancel a run",
+        description: "The wish is kept, also for a run that has not begun. The run ends with `run.cancelled`, unless it was whole already.",
+        tag: "Runs", scope: "runs:write",
+        answers: [.init(.accepted, "The run will be cancelled.", schema: run), .init(.ok, "The run was over.", schema: run)], problems: [.notFound])
+
+    /// Every type that a stream may carry, in the order of a run.
+    static let eventTypes = [
+        "run.started", "step.started", "text.delta", "reasoning.delta", "refusal.delta", "tool_call.delta", "tool_call.completed", "usage",
+        "step.finished", "run.completed", "run.incomplete", "run.failed", "run.cancelled",
+    ]
+
+    private static let newRun = JSONSchema.object(
+        [
+            "messages": .array(of: message, minItems: 1, maxItems: RunRequest.Bounds.messages),
+            "agent": .string("`owner/name` of an agent, or the id or name of one of this workspace. Its character becomes the system prompt."),
+            "model": .string("A model, or `provider/model`; the default provider's own when absent."),
+            "tools": .array(of: tool, maxItems: RunRequest.Bounds.tools),
+            "metadata": .map(of: .string(maxLength: RunRequest.Bounds.metadataValue)),
+        ], optional: ["agent", "model", "tools", "metadata"])
+
+    private static let message = JSONSchema.named(
+        "Message",
+        .object(
+            [
+                "role": .string(oneOf: RunMessage.Role.allCases.map(\.rawValue)),
+                "content": .oneOf([.string(), .array(of: .object(["type": .string(oneOf: ["text"]), "text": .string()]))]),
+                "name": .string(), "tool_call_id": .string("The call that a tool's message answers."),
+                "tool_calls": .array(
+                    of: .object([
+                        "id": .string(), "type": .string(oneOf: ["function"]), "function": .object(["name": .string(), "arguments": .string()]),
+                    ])),
+            ], optional: ["content", "name", "tool_call_id", "tool_calls"]))
+
+    private static let tool = JSONSchema.named(
+        "Tool",
+        .object(
+            [
+                "name": .string(minLength: 1, maxLength: RunRequest.Bounds.name, pattern: "^[A-Za-z0-9_-]+$"), "description": .string(),
+                "parameters": .object([:], description: "A JSON Schema."),
+            ], optional: ["description", "parameters"]))
+
+    private static let run = JSONSchema.named(
+        "Run",
+        .object(
+            [
+                "id": .uuid, "state": .string(oneOf: RunState.allCases.map(\.rawValue)), "cancel_requested": .boolean, "attempts": .integer(),
+                "agent": .string(), "provider": .string(), "model": .string(), "text": .string(), "refusal": .string(),
+                "finish": .object(
+                    ["unified": .string(oneOf: FinishReason.Unified.allCases.map(\.rawValue)), "raw": .string("The provider's own word.")],
+                    optional: ["raw"]),
+                "incomplete_reason": .string(oneOf: IncompleteReason.allCases.map(\.rawValue)),
+                "error": .object([
+                    "kind": .string(oneOf: InferenceError.Kind.allCases.map(\.rawValue)), "message": .string(), "retryable": .boolean,
+                ]),
+                "usage": .map(of: .integer()), "metadata": .map(of: .string()), "accepted_at": .time, "started_at": .time,
+                "first_event_at": .time, "finished_at": .time, "ttft_ms": .number("From acceptance to the first token."),
+                "events_url": .string(),
+            ],
+            optional: [
+                "agent", "provider", "model", "text", "refusal", "finish", "incomplete_reason", "error", "usage", "metadata", "started_at",
+                "first_event_at", "finished_at", "ttft_ms",
+            ]))
+}

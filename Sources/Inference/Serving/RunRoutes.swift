@@ -1,0 +1,135 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Jobs
+import Logging
+import Web
+
+/// Runs over HTTP. A new run is a job and is answered 202; its events are followed at its own place.
+struct RunRoutes: Sendable {
+    let producer: JobProducer
+    let directory: ProviderDirectory
+    let agents: any AgentLookup
+    let store: RunStore
+    let log: RunLog
+    let hub: RunEventHub
+    let reader: RunReader
+
+    /// A run is accepted whether its log hears of it in time or not: its worker tells the log too.
+    private static let announcePatience = Duration.milliseconds(500)
+
+    /// All routes of this feature, mounted and described.
+    var routes: APIRoutes {
+        var routes = APIRoutes()
+        routes.on(Self.create, use: create)
+        routes.on(Self.show, use: show)
+        routes.on(Self.events, use: events)
+        routes.on(Self.cancel, use: cancel)
+        return routes
+    }
+
+    private func create(_ request: Request, _ context: IdentifiedContext) async throws -> RunAcceptedAnswer {
+        let (wanted, body) = try await request.readJSON(RunRequest.self, in: context)
+        let workspace = context.identity.workspace
+        try await check(wanted, workspace: workspace)
+        let key = try IdempotencyKey.read(from: request, workspace: workspace, body: body)
+        let acceptance = try await producer.accept(
+            wanted, workspace: workspace, idempotency: key.map { Idempotency(key: $0.key, digest: $0.digest) },
+            trace: TraceParent(header: context.trace.header))
+        if !acceptance.replayed {
+            let identity = RunIdentity(run: acceptance.id, workspace: workspace, acceptedAt: Int64(Date().timeIntervalSince1970 * 1_000))
+            do {
+                try await log.announce(identity, timeout: Self.announcePatience)
+            } catch {
+                context.logger.warning(
+                    "the run log does not know of a run yet", metadata: ["run": "\(acceptance.id.lowercased)", "error": "\(error)"])
+            }
+        }
+        return RunAcceptedAnswer(acceptance)
+    }
+
+    /// - Throws: 422 with every fault that can be told before the run begins.
+    private func check(_ wanted: RunRequest, workspace: UUID) async throws {
+        var faults = wanted.faults.map { FieldFault(.pointer("#\($0.pointer)"), "It \($0.detail).") }
+        if let model = wanted.model, !model.isEmpty, directory.choose(model: model) == nil {
+            faults.append(
+                FieldFault(
+                    .pointer("#/model"), "No provider answers this model. There are \(directory.models.prefix(20).joined(separator: ", ")).",
+                    expected: "a model"))
+        }
+        if let agent = wanted.agent, !agent.isEmpty, try await agents.agent(agent, workspace: workspace) == nil {
+            faults.append(
+                FieldFault(.pointer("#/agent"), "There is no such agent here. Name it `owner/name`, or by the id of an agent of this workspace."))
+        }
+        guard faults.isEmpty else { throw Problem.invalid(faults) }
+    }
+
+    private func show(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
+        let id = try context.pathID()
+        guard let situation = try await reader.situation(of: id, workspace: context.identity.workspace) else { throw Self.unknown(id) }
+        return try context.responseEncoder.encode(RunAnswer(id: id, situation: situation), from: request, context: context)
+    }
+
+    private func events(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
+        let id = try context.pathID()
+        let workspace = context.identity.workspace
+        let after = try Self.cursor(of: request)
+        guard let opening = try await reader.open(id, workspace: workspace, after: after) else { throw Self.unknown(id) }
+        let stream = RunStream(hub: hub, reader: reader)
+        switch opening {
+        case .replay(let rest):
+            // 204 tells an EventSource that has everything to stop coming back.
+            guard !rest.isEmpty else { return Response(status: .noContent) }
+            return SSEResponse(retry: Self.retry) { writer in
+                try await stream.replay(rest, after: after) { try await writer.send($0) }
+            }.response(from: request, context: context)
+        case .live:
+            return SSEResponse(retry: Self.retry) { writer in
+                try await stream.follow(id, workspace: workspace, after: after) { try await writer.send($0) }
+            }.response(from: request, context: context)
+        }
+    }
+
+    private func cancel(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
+        let id = try context.pathID()
+        let workspace = context.identity.workspace
+        guard let situation = try await reader.situation(of: id, workspace: workspace) else { throw Self.unknown(id) }
+        var answer = RunAnswer(id: id, situation: situation)
+        let isOver = RunState(rawValue: answer.state)?.isFinished ?? false
+        if !isOver {
+            // The row first: an announcement that is lost is found again, a wish that is only announced is not.
+            try await store.requestCancellation(of: id, workspace: workspace, by: context.identity.user)
+            answer.isCancelRequested = true
+            do {
+                try await log.announceCancellation(of: id, timeout: Self.announcePatience)
+            } catch {
+                context.logger.warning("a cancellation is not announced", metadata: ["run": "\(id.lowercased)", "error": "\(error)"])
+            }
+        }
+        var response = try context.responseEncoder.encode(answer, from: request, context: context)
+        response.status = isOver ? .ok : .accepted
+        return response
+    }
+
+    // MARK: Words of HTTP
+
+    /// How long a client waits before it comes back: at once, for a stream that was cut has someone reading.
+    private static let retry = Duration.milliseconds(500)
+
+    /// The header is newer than the query when both are there: a browser repeats the URL with which it began.
+    static func cursor(of request: Request) throws -> RunEventID? {
+        if let field = request.headers[.lastEventID], !field.isEmpty {
+            guard let id = RunEventID(field) else {
+                let detail = "Send the id of an event of this run, such as `1-12`."
+                throw Problem.badRequest(
+                    "The header `Last-Event-ID` cannot be read. \(detail)", errors: [FieldFault(.header("last-event-id"), detail)])
+            }
+            return id
+        }
+        guard let text = try Query(request)["after"], !text.isEmpty else { return nil }
+        guard let id = RunEventID(text) else { throw Query.fault("after", "Send the id of an event of this run, such as `1-12`.") }
+        return id
+    }
+
+    private static func unknown(_ id: UUID) -> Problem { .notFound("There is no run `\(id.lowercased)` here.") }
+}

@@ -1,0 +1,137 @@
+import Foundation
+import Testing
+
+@testable import Inference
+
+/// The wire form is a contract: these bytes must not change within a version.
+@Suite struct RunEventTests {
+    private static let golden: [(RunEvent, String)] = [
+        (
+            .runStarted(RunStarted(run: "r", attempt: 2, provider: "scripted", model: "m", agent: "a/b")),
+            #"{"type":"run.started","version":1,"run":"r","attempt":2,"provider":"scripted","model":"m","agent":"a/b"}"#
+        ),
+        (
+            .runStarted(RunStarted(run: "r", attempt: 1, provider: "p", model: "m")),
+            #"{"type":"run.started","version":1,"run":"r","attempt":1,"provider":"p","model":"m"}"#
+        ),
+        (.stepStarted(step: 1), #"{"type":"step.started","step":1}"#),
+        (.chunk(StreamChunk(.text, "a\"b\\c\n\u{1}é😀\u{2028}")), "{\"type\":\"text.delta\",\"text\":\"a\\\"b\\\\c\\n\\u0001é😀\u{2028}\"}"),
+        (.chunk(StreamChunk(.reasoning, "")), #"{"type":"reasoning.delta","text":""}"#),
+        (.chunk(StreamChunk(.refusal, "no")), #"{"type":"refusal.delta","text":"no"}"#),
+        (
+            .toolCallDelta(ToolCallDelta(index: 0, id: "c", name: "f", arguments: "")),
+            #"{"type":"tool_call.delta","index":0,"id":"c","name":"f","arguments":""}"#
+        ),
+        (.toolCallDelta(ToolCallDelta(index: 1, arguments: "{")), #"{"type":"tool_call.delta","index":1,"arguments":"{"}"#),
+        (
+            .toolCall(ToolCall(index: 0, id: "c", name: "f", arguments: "{}")),
+            #"{"type":"tool_call.completed","index":0,"id":"c","name":"f","arguments":"{}"}"#
+        ),
+        (
+            .usage(TokenUsage(input: 1, output: 2, total: 3, cachedInput: 4, reasoningOutput: 5)),
+            #"{"type":"usage","input_tokens":1,"output_tokens":2,"total_tokens":3,"cached_input_tokens":4,"reasoning_output_tokens":5}"#
+        ),
+        (
+            .stepFinished(StepFinished(step: 1, finish: FinishReason(.stop, raw: "stop"), missingDone: true)),
+            #"{"type":"step.finished","step":1,"finish":{"unified":"stop","raw":"stop"},"missing_done":true}"#
+        ),
+        (.stepFinished(StepFinished(step: 1, finish: nil)), #"{"type":"step.finished","step":1}"#),
+        (
+            .completed(finish: FinishReason(.toolCalls, raw: "tool_calls"), usage: TokenUsage(output: 7)),
+            #"{"type":"run.completed","finish":{"unified":"tool_calls","raw":"tool_calls"},"usage":{"output_tokens":7}}"#
+        ),
+        (.incomplete(reason: .interrupted, finish: nil, usage: nil), #"{"type":"run.incomplete","reason":"interrupted"}"#),
+        (
+            .incomplete(reason: .maxOutputTokens, finish: FinishReason(.length, raw: "length"), usage: nil),
+            #"{"type":"run.incomplete","reason":"max_output_tokens","finish":{"unified":"length","raw":"length"}}"#
+        ),
+        (
+            .failed(InferenceError(.rateLimited, "slow", provider: "p", status: 429, code: "x", retryAfter: .seconds(2))),
+            #"{"type":"run.failed","error":{"kind":"rate_limited","message":"slow","retryable":true,"provider":"p","status":429,"code":"x","retry_after_ms":2000}}"#
+        ),
+        (.cancelled, #"{"type":"run.cancelled"}"#),
+    ]
+
+    @Test("Each event has exactly these bytes")
+    func bytes() {
+        for (event, text) in Self.golden { #expect(String(decoding: event.payload, as: UTF8.self) == text) }
+    }
+
+    @Test("Each event is read back as it was, and JSONSerialization agrees that it is JSON")
+    func roundTrip() throws {
+        for (event, _) in Self.golden {
+            #expect(try RunEvent(payload: event.payload) == event)
+            #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: Data(event.payload)) }
+        }
+    }
+
+    @Test("The type is found without decoding, and terminal events are known by it")
+    func types() {
+        for (event, _) in Self.golden {
+            #expect(RunEvent.type(ofPayload: event.payload) == event.type)
+            #expect(RunEvent.isTerminal(type: event.type) == event.isTerminal)
+        }
+        #expect(RunEvent.type(ofPayload: Array("{}".utf8)) == nil)
+        #expect(Set(Self.golden.map(\.0.type)) == Set(RunRoutes.eventTypes))
+    }
+
+    @Test("No payload has a line break, whatever the text")
+    func noLineBreaks() {
+        for scalar in 0..<0x20 {
+            let text = String(UnicodeScalar(UInt8(scalar)))
+            let payload = RunEvent.chunk(StreamChunk(.text, text)).payload
+            #expect(!payload.contains { $0 < 0x20 })
+            #expect((try? RunEvent(payload: payload)) == .chunk(StreamChunk(.text, text)))
+        }
+    }
+
+    @Test("Types and words of a later version are ignored or kept, never refused")
+    func laterVersions() throws {
+        #expect(try RunEvent(payload: #"{"type":"memory.write","id":"x"}"#.utf8) == nil)
+        #expect(try RunEvent(payload: #"{"type":"text.delta","text":"a","new":[1]}"#.utf8) == .chunk(StreamChunk(.text, "a")))
+        #expect(
+            try RunEvent(payload: #"{"type":"run.completed","finish":{"unified":"pondering","raw":"p"}}"#.utf8)
+                == .completed(finish: FinishReason(.other, raw: "p"), usage: nil))
+    }
+
+    @Test("An event that lacks a member is refused")
+    func missingMember() {
+        for text in [#"{"type":"text.delta"}"#, #"{"type":"run.incomplete"}"#, #"{"type":"run.incomplete","reason":"odd"}"#, "{}", "nope"] {
+            #expect(throws: DecodingError.self, "\(text)") { try RunEvent(payload: text.utf8) }
+        }
+    }
+
+    @Test("Exactly four events are terminal, exactly three are output")
+    func kinds() {
+        let types = Set(Self.golden.filter(\.0.isTerminal).map(\.0.type))
+        #expect(types == ["run.completed", "run.incomplete", "run.failed", "run.cancelled"])
+        #expect(Set(Self.golden.filter(\.0.isModelOutput).map(\.0.type)).count == 5)
+    }
+}
+
+@Suite struct RunEventIDTests {
+    @Test("Ids are read as they are written, and nothing else is read")
+    func parsing() {
+        #expect(RunEventID("3-17") == RunEventID(epoch: 3, number: 17))
+        #expect(RunEventID(epoch: 3, number: 17).description == "3-17")
+        for text in ["", "-", "3", "3-", "-3", "0-1", "1-0", "01-1", "1-1-1", "1 -1", "+1-1", "１-1", "1-99999999999999999999", "a-b", "1-1\n"] {
+            #expect(RunEventID(text) == nil, "\(text)")
+        }
+    }
+
+    @Test("Ids order by epoch, then by number")
+    func order() {
+        let sorted = ["1-1", "1-2", "1-10", "2-1", "10-1"].compactMap { RunEventID($0) }
+        #expect(sorted.shuffled().sorted() == sorted)
+    }
+
+    @Test("One id follows another within an epoch only; the first follows nothing")
+    func following() {
+        let first = RunEventID(epoch: 2, number: 1)
+        #expect(first.follows(nil))
+        #expect(first.next.follows(first))
+        #expect(!first.next.next.follows(first))
+        #expect(!first.next.follows(nil))
+        #expect(!first.follows(RunEventID(epoch: 1, number: 9)))
+    }
+}

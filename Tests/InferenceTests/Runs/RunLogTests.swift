@@ -1,0 +1,146 @@
+import Foundation
+import Redis
+import Testing
+
+@testable import Inference
+
+/// The log's scripts against a real Redis.
+@Suite("The run log", .timeLimit(.minutes(2))) struct RunLogTests {
+    private func entries(_ epoch: UInt64, _ range: ClosedRange<UInt64>) -> [RunLogEntry] {
+        range.map { RunLogEntry(id: RunEventID(epoch: epoch, number: $0), payload: RunEvent.chunk(StreamChunk(.text, "\($0)\u{0}é")).payload) }
+    }
+
+    private func append(
+        _ entries: [RunLogEntry], to identity: RunIdentity, epoch: UInt64, begins: Bool = false, terminal: Bool = false, in log: RunLog
+    ) async throws -> RunLog.Appended {
+        try await log.append(
+            entries, to: identity, epoch: epoch, begins: begins, renewsLifetime: begins, terminal: terminal ? entries.last?.id : nil)
+    }
+
+    @Test("What is appended is read back byte for byte, from any cursor, and has a time to live")
+    func appending() async throws {
+        try await InferenceFixture.with { fixture in
+            let identity = fixture.identity()
+            let all = entries(1, 1...5)
+            #expect(try await append(Array(all[..<2]), to: identity, epoch: 1, begins: true, in: fixture.log) == .appended)
+            #expect(try await append(Array(all[2...]), to: identity, epoch: 1, in: fixture.log) == .appended)
+            #expect(try await fixture.log.readAll(identity.run) == all)
+            for cut in 0..<5 {
+                #expect(try await fixture.log.read(identity.run, after: all[cut].id, count: 100) == Array(all[(cut + 1)...]))
+            }
+            let keys = fixture.log.keys(identity.run)
+            for key in [keys.log, keys.meta] {
+                let life = try await fixture.runLog.send(RedisCommand("PTTL", .string(key))).integer ?? -1
+                #expect(life > 0, "\(key)")
+            }
+            #expect(
+                try await fixture.log.meta(identity.run) == RunLogMeta(workspace: identity.workspace, acceptedAt: identity.acceptedAt, ended: nil))
+        }
+    }
+
+    @Test("An append that is repeated, whole or in part, adds nothing twice")
+    func repeated() async throws {
+        try await InferenceFixture.with { fixture in
+            let identity = fixture.identity()
+            let all = entries(1, 1...4)
+            _ = try await append(Array(all[..<3]), to: identity, epoch: 1, begins: true, in: fixture.log)
+            #expect(try await append(Array(all[..<3]), to: identity, epoch: 1, begins: true, in: fixture.log) == .appended)
+            #expect(try await append(all, to: identity, epoch: 1, in: fixture.log) == .appended)
+            #expect(try await fixture.log.readAll(identity.run) == all)
+        }
+    }
+
+    @Test("A stale attempt's append is refused from the moment its successor claims the run")
+    func fencing() async throws {
+        try await InferenceFixture.with { fixture in
+            let identity = fixture.identity()
+            let first = entries(1, 1...2)
+            _ = try await append(first, to: identity, epoch: 1, begins: true, in: fixture.log)
+            #expect(try await fixture.log.claim(identity, epoch: 2) == .claimed(last: first.last?.id))
+            #expect(try await append(entries(1, 3...3), to: identity, epoch: 1, in: fixture.log) == .stale(owner: 2))
+            #expect(try await fixture.log.claim(identity, epoch: 1) == .stale(owner: 2))
+            let second = entries(2, 1...1)
+            #expect(try await append(second, to: identity, epoch: 2, in: fixture.log) == .appended)
+            #expect(try await append(entries(1, 3...3), to: identity, epoch: 1, begins: true, in: fixture.log) == .stale(owner: 2))
+            #expect(try await fixture.log.readAll(identity.run) == first + second)
+        }
+    }
+
+    @Test("Nothing follows the terminal event; the terminal itself may be sent again")
+    func terminal() async throws {
+        try await InferenceFixture.with { fixture in
+            let identity = fixture.identity()
+            let all = entries(1, 1...2)
+            #expect(try await append(all, to: identity, epoch: 1, begins: true, terminal: true, in: fixture.log) == .appended)
+            #expect(try await append(all, to: identity, epoch: 1, terminal: true, in: fixture.log) == .appended)
+            #expect(try await append(entries(1, 3...3), to: identity, epoch: 1, in: fixture.log) == .ended(all[1].id))
+            #expect(try await append(entries(2, 1...1), to: identity, epoch: 2, begins: true, in: fixture.log) == .ended(all[1].id))
+            #expect(try await fixture.log.readAll(identity.run) == all)
+            #expect(try await fixture.log.meta(identity.run)?.ended == all[1].id)
+        }
+    }
+
+    @Test("A log that was lost says so, instead of beginning in the middle")
+    func lost() async throws {
+        try await InferenceFixture.with { fixture in
+            let identity = fixture.identity()
+            let keys = fixture.log.keys(identity.run)
+            _ = try await append(entries(1, 1...2), to: identity, epoch: 1, begins: true, in: fixture.log)
+            _ = try await fixture.runLog.send(RedisCommand("DEL", .string(keys.log), .string(keys.meta)))
+            #expect(try await append(entries(1, 3...3), to: identity, epoch: 1, in: fixture.log) == .missing)
+            #expect(try await fixture.log.readAll(identity.run).isEmpty)
+        }
+    }
+
+    @Test("A journal writes a lost log again, whole, with the same ids")
+    func journal() async throws {
+        try await InferenceFixture.with { fixture in
+            let identity = fixture.identity()
+            let journal = RunJournal(log: fixture.log, identity: identity, epoch: 1, clock: ContinuousClock())
+            try await journal.append([.stepStarted(step: 1), .chunk(StreamChunk(.text, "a"))])
+            let before = try await fixture.log.readAll(identity.run)
+            let keys = fixture.log.keys(identity.run)
+            _ = try await fixture.runLog.send(RedisCommand("DEL", .string(keys.log), .string(keys.meta)))
+            try await journal.append([.chunk(StreamChunk(.text, "b"))])
+            let after = try await fixture.log.readAll(identity.run)
+            #expect(Array(after.prefix(2)) == before)
+            #expect(after.ids == ["1-1", "1-2", "1-3"])
+            #expect(try await fixture.log.meta(identity.run)?.workspace == identity.workspace)
+        }
+    }
+
+    @Test("A journal that was overtaken stops with an error and writes nothing")
+    func overtaken() async throws {
+        try await InferenceFixture.with { fixture in
+            let identity = fixture.identity()
+            let journal = RunJournal(log: fixture.log, identity: identity, epoch: 1, clock: ContinuousClock())
+            try await journal.append([.chunk(StreamChunk(.text, "a"))])
+            _ = try await fixture.log.claim(identity, epoch: 2)
+            await #expect(throws: RunStore.Superseded.self) { try await journal.append([.chunk(StreamChunk(.text, "b"))]) }
+            #expect(try await fixture.log.readAll(identity.run).ids == ["1-1"])
+        }
+    }
+
+    @Test("The log is bounded")
+    func bounded() async throws {
+        try await InferenceFixture.with(policy: { $0.entries = 50 }) { fixture in
+            let identity = fixture.identity()
+            _ = try await append(entries(1, 1...400), to: identity, epoch: 1, begins: true, in: fixture.log)
+            let kept = try await fixture.log.readAll(identity.run)
+            #expect(kept.count < 400)
+            #expect(kept.count >= 50)
+            #expect(kept.last?.id.number == 400)
+        }
+    }
+
+    @Test("A run is announced before its first event, and another's meta is nobody's")
+    func announcing() async throws {
+        try await InferenceFixture.with { fixture in
+            let identity = fixture.identity()
+            #expect(try await fixture.log.meta(identity.run) == nil)
+            try await fixture.log.announce(identity)
+            #expect(try await fixture.log.meta(identity.run)?.workspace == identity.workspace)
+            #expect(try await fixture.log.claim(identity, epoch: 1) == .claimed(last: nil))
+        }
+    }
+}

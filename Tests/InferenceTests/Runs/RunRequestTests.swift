@@ -1,0 +1,80 @@
+import Foundation
+import Testing
+import Web
+
+@testable import Inference
+
+@Suite struct RunRequestTests {
+    private func decode(_ json: String) throws -> RunRequest {
+        try JSONDecoder().decode(RunRequest.self, from: Data(json.utf8))
+    }
+
+    @Test("The smallest request, and the fullest")
+    func decoding() throws {
+        let small = try decode(#"{"messages":[{"role":"user","content":"Hi"}]}"#)
+        #expect(small == RunRequest(messages: [RunMessage(.user, "Hi")]))
+        #expect(small.faults.isEmpty)
+        let full = try decode(
+            """
+            {"messages":[
+              {"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]},
+              {"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]},
+              {"role":"assistant","tool_calls":[{"id":"d","type":"function","function":{"name":"f","arguments":"{}"}}]},
+              {"role":"tool","tool_call_id":"c","content":"42"}],
+             "agent":"o/n","model":"scripted","metadata":{"k":"v"},
+             "tools":[{"name":"f","parameters":{"type":"object"}},{"type":"function","function":{"name":"g","description":"d"}}]}
+            """)
+        #expect(full.messages[0].content == "ab")
+        #expect(full.messages[1].toolCalls?.first?.function.name == "f")
+        #expect(full.messages[2].content.isEmpty)
+        #expect(full.messages[3].toolCallID == "c")
+        #expect(full.tools?.map(\.name) == ["f", "g"])
+        #expect(full.faults.isEmpty)
+    }
+
+    @Test("A payload is read back as it was written")
+    func roundTrip() throws {
+        let request = RunRequest(
+            messages: [RunMessage(.user, "Hi"), RunMessage(.assistant, "", toolCalls: [.init(id: "c", name: "f", arguments: "{}")])], agent: "o/n",
+            model: "m",
+            tools: [ToolDefinition(name: "f", description: "d", parameters: ["type": "object", "properties": ["a": ["minimum": 0.5]]])],
+            metadata: ["k": "v"])
+        #expect(try JSONDecoder().decode(RunRequest.self, from: JSONEncoder().encode(request)) == request)
+    }
+
+    @Test(
+        "Wrong kinds are refused by name",
+        arguments: [
+            #"{}"#, #"{"messages":{}}"#, #"{"messages":[{"role":"king","content":"a"}]}"#, #"{"messages":[{"role":"user"}]}"#,
+            #"{"messages":[{"role":"user","content":null}]}"#, #"{"messages":[{"role":"user","content":[{"type":"image_url"}]}]}"#,
+            #"{"messages":[{"role":"user","content":"a"}],"tools":[{}]}"#, #"{"messages":[{"role":"user","content":"a"}],"metadata":{"a":1}}"#,
+        ])
+    func refused(_ json: String) {
+        #expect(throws: DecodingError.self) { try decode(json) }
+    }
+
+    @Test("Every fault is named by its place")
+    func faults() {
+        let request = RunRequest(
+            messages: [RunMessage(.user, ""), RunMessage(.tool, "x"), RunMessage(.assistant, "")], agent: "", model: "",
+            tools: [ToolDefinition(name: "a b"), ToolDefinition(name: "f"), ToolDefinition(name: "f", parameters: "text")],
+            metadata: ["": "v", "k": String(repeating: "v", count: 600)])
+        #expect(
+            request.faults.map(\.pointer) == [
+                "/messages/0/content", "/messages/1/tool_call_id", "/messages/2/content", "/agent", "/model", "/tools/0/name", "/tools/2/name",
+                "/tools/2/parameters", "/metadata", "/metadata/k",
+            ])
+        #expect(RunRequest(messages: []).faults.map(\.pointer) == ["/messages"])
+        #expect(RunRequest(messages: Array(repeating: RunMessage(.user, ""), count: 100)).faults.count == 20)
+    }
+
+    @Test("An agent's prompt stands in front, its own system text first")
+    func persona() {
+        let agent = AgentCharacter(
+            id: UUID(), label: "o/ada", name: "Ada", system: "Be kind.", bio: ["A librarian.", ""], topics: ["maps", "stars"], style: ["short"])
+        let messages = agent.addressed([RunMessage(.system, "Mine"), RunMessage(.user, "Hi")])
+        #expect(messages.map(\.role) == [.system, .system, .user])
+        #expect(messages[0].content == "Be kind.\n\nAbout Ada:\n- A librarian.\n\nTopics: maps, stars\n\nStyle:\n- short")
+        #expect(AgentCharacter(id: UUID(), label: "o/b", name: "Bo").prompt == "You are Bo.")
+    }
+}

@@ -1,0 +1,141 @@
+import Foundation
+import Jobs
+import Logging
+import Postgres
+import Redis
+import ServiceLifecycle
+import TestSupport
+import Testing
+
+@testable import Inference
+
+/// A database, two Redis clients and keys of one's own, and runs in them.
+struct InferenceFixture: Sendable {
+    let database: TestDatabase
+    let pool: PostgresPool
+    let redis: RedisClient
+    let runLog: RedisClient
+    let jobs: JobsConfiguration
+    let configuration: Inference.Configuration
+    let workspace = UUID()
+    let logger: Logger
+
+    var log: RunLog { RunLog(redis: runLog, policy: configuration.log) }
+    var store: RunStore { RunStore(pool: pool) }
+
+    /// Runs `body` with the clients running.
+    static func with<R: Sendable>(
+        policy: (inout RunLogPolicy) -> Void = { _ in }, _ body: @Sendable (InferenceFixture) async throws -> R
+    ) async throws -> R {
+        let stack = try await TestStack.shared()
+        let database = try await TestDatabase.make()
+        let logger = Logger(label: "test.inference")
+        var jobs = JobsConfiguration()
+        jobs.prefix = TestStack.uniquePrefix()
+        var log = RunLogPolicy(prefix: jobs.prefix)
+        policy(&log)
+        let fixture = InferenceFixture(
+            database: database,
+            pool: PostgresPool(configuration: try PostgresConfiguration(url: database.serverURL), size: 8, logger: logger),
+            redis: RedisClient(configuration: try RedisConfiguration(url: stack.redisURL), connections: 2, logger: logger),
+            runLog: RedisClient(configuration: try RedisConfiguration(url: stack.runLogURL), connections: 1, logger: logger),
+            jobs: jobs, configuration: Inference.Configuration(log: log, silence: .milliseconds(600)), logger: logger)
+        return try await running([fixture.pool, fixture.redis, fixture.runLog], logger) { try await body(fixture) }
+    }
+
+    /// Runs `body` with the feature, and a worker that serves it.
+    ///
+    /// - Parameter providers: In front of the built-in one; the first is the default.
+    func withEngine<R: Sendable>(
+        _ providers: [any Provider] = [], agents: any AgentLookup = NoAgents(), worker: Bool = true, limit: Duration = .seconds(60),
+        _ body: @Sendable (Engine) async throws -> R
+    ) async throws -> R {
+        let producer = JobProducer(pool: pool, redis: redis, configuration: jobs, queues: ["runs"], logger: logger)
+        var configuration = configuration
+        configuration.limit = limit
+        let directory = try ProviderDirectory(
+            providers.map { ProviderConfiguration(name: $0.name, baseURL: "http://test", defaultModel: "test-model", models: ["test-model"]) })
+        let inference = Inference(
+            configuration: configuration, pool: pool, runLog: runLog, producer: producer,
+            providers: Providers(directory: directory, providers: providers + [ScriptedProvider()]), agents: agents, logger: logger)
+        var registry = HandlerRegistry()
+        inference.register(in: &registry)
+        var services: [any Service] = [producer, inference.hub, inference.control]
+        if worker {
+            services.append(Worker(name: "test", registry: registry, pool: pool, redis: redis, configuration: jobs, logger: logger))
+        }
+        return try await Self.running(services, logger) {
+            try await body(Engine(fixture: self, inference: inference, producer: producer, registry: registry))
+        }
+    }
+
+    private static func running<R: Sendable>(
+        _ services: [any Service], _ logger: Logger, _ body: @Sendable () async throws -> R
+    ) async throws -> R {
+        let group = ServiceGroup(
+            configuration: .init(services: services.map { .init(service: $0) }, gracefulShutdownSignals: [], logger: logger))
+        return try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            let result: Result<R, any Error>
+            do { result = .success(try await body()) } catch { result = .failure(error) }
+            await group.triggerGracefulShutdown()
+            // What the body threw is the failure to tell.
+            if case .success = result { try await tasks.waitForAll() } else { try? await tasks.waitForAll() }
+            return try result.get()
+        }
+    }
+
+    /// A run's identity that nothing knows yet.
+    func identity(workspace: UUID? = nil) -> RunIdentity {
+        RunIdentity(run: .version7(), workspace: workspace ?? self.workspace, acceptedAt: Int64(Date().timeIntervalSince1970 * 1_000))
+    }
+}
+
+/// A running feature.
+struct Engine: Sendable {
+    let fixture: InferenceFixture
+    let inference: Inference
+    let producer: JobProducer
+    let registry: HandlerRegistry
+
+    func accept(_ text: String = "Hi", model: String? = nil, agent: String? = nil, id: UUID? = nil) async throws -> UUID {
+        try await producer.accept(
+            RunRequest(messages: [RunMessage(.user, text)], agent: agent, model: model), workspace: fixture.workspace, id: id
+        ).id
+    }
+
+    /// The run's row once its job has an outcome.
+    func finished(_ run: UUID) async throws -> Run {
+        let status = try #require(await producer.wait(run, workspace: fixture.workspace, timeout: .seconds(30)))
+        #expect(status.state.isFinal, "\(status.state) \(status.error ?? "")")
+        return try #require(await fixture.store.run(run, workspace: fixture.workspace))
+    }
+
+    /// The log once it has its terminal event.
+    func wholeLog(_ run: UUID) async throws -> [RunLogEntry] {
+        var entries: [RunLogEntry] = []
+        try await eventually("the log is whole") {
+            entries = try await fixture.log.readAll(run)
+            return entries.last.flatMap { RunEvent.type(ofPayload: $0.payload) }.map(RunEvent.isTerminal) ?? false
+        }
+        return entries
+    }
+}
+
+extension [RunLogEntry] {
+    var events: [RunEvent] {
+        get throws { try compactMap { try RunEvent(payload: $0.payload) } }
+    }
+
+    var ids: [String] { map(\.id.description) }
+
+    var types: [String] { compactMap { RunEvent.type(ofPayload: $0.payload) } }
+
+    var text: String {
+        get throws {
+            try events.reduce(into: "") { text, event in
+                if case .chunk(let chunk) = event, chunk.channel == .text { text += chunk.text }
+            }
+        }
+    }
+}

@@ -1,0 +1,234 @@
+import Testing
+
+@testable import Inference
+
+/// The traps of OpenAI-compatible streams, except those of tool calls.
+@Suite struct ChatCompletionsDecoderTests {
+    @Test("A plain answer: text, usage, a completed end")
+    func plain() {
+        let found = DecodedStream(ChatFixtures.text)
+        #expect(found.text == "Hello, wörld 😀")
+        #expect(found.usages == [TokenUsage(input: 9, output: 4, total: 13, cachedInput: 1, reasoningOutput: 2)])
+        #expect(found.endings == [StepEnding(.completed, finish: FinishReason(.stop, raw: "stop"))])
+        #expect(!found.followsEnding)
+    }
+
+    @Test("Comments, the role and empty content are not the first token")
+    func firstToken() {
+        var decoder = ChatCompletionsDecoder()
+        var stream = ChatStream()
+        for _ in 0..<17 { stream = stream.comment("OPENROUTER PROCESSING") }
+        #expect(decoder.decode(stream.role().bytes()).isEmpty)
+        #expect(!decoder.hasFirstToken)
+        #expect(decoder.decode(ChatStream().text("a").bytes()) == [.chunk(StreamChunk(.text, "a"))])
+        #expect(decoder.hasFirstToken)
+    }
+
+    @Test(
+        "Choices that are empty, null or absent carry no text and do no harm",
+        arguments: [#"{"id":"x","choices":[]}"#, #"{"id":"x","choices":null}"#, #"{"id":"x"}"#])
+    func noChoices(_ chunk: String) {
+        let found = DecodedStream(ChatStream().raw(chunk).text("a").finish("stop").done())
+        #expect(found.text == "a")
+        #expect(found.outcome == .completed)
+    }
+
+    @Test("Usage beside choices, on the finish chunk, twice or missing")
+    func usages() {
+        let count = #","usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}"#
+        #expect(DecodedStream(ChatFixtures.reasoning).usages.map(\.output) == [10])
+        let onFinish = DecodedStream(ChatStream().text("a").chunk("{}", finish: "stop", more: count).done())
+        #expect(onFinish.usages == [TokenUsage(input: 1, output: 2, total: 3)])
+        let twice = DecodedStream(ChatStream().chunk(#"{"content":"a"}"#, more: count).finish("stop").usage(prompt: 5, completion: 6).done())
+        #expect(twice.usages.map(\.input) == [5])
+        let none = DecodedStream(ChatFixtures.length)
+        #expect(none.usages.isEmpty)
+        let null = DecodedStream(ChatStream().chunk(#"{"content":"a"}"#, more: #","usage":null"#).finish("stop").done())
+        #expect(null.outcome == .completed)
+    }
+
+    @Test("A clean end without a finish is truncated, with nothing shown an error; never completed")
+    func cleanEndWithoutFinish() {
+        #expect(DecodedStream(ChatStream().role().text("a")).outcome == .incomplete(.truncated))
+        #expect(DecodedStream(ChatStream().role()).failure == .invalidResponse)
+        #expect(DecodedStream([]).failure == .invalidResponse)
+    }
+
+    @Test("The end marker without a finish is no completion either")
+    func doneWithoutFinish() {
+        #expect(DecodedStream(ChatStream().role().text("a").done()).outcome == .incomplete(.truncated))
+        #expect(DecodedStream(ChatStream().done()).failure == .invalidResponse)
+    }
+
+    @Test("A finish without the end marker is accepted and marked")
+    func finishWithoutDone() {
+        let found = DecodedStream(ChatStream().role().text("a").finish("stop"))
+        #expect(found.endings == [StepEnding(.completed, finish: FinishReason(.stop, raw: "stop"), missingDone: true)])
+    }
+
+    @Test("A broken transport: truncated with text, its own error without, completed after the finish")
+    func brokenTransport() {
+        let reset = InferenceError(.connection, "reset")
+        var decoder = ChatCompletionsDecoder()
+        _ = decoder.decode(ChatStream().text("a").bytes())
+        #expect(decoder.end(.broken(reset)) == [.ended(StepEnding(.incomplete(.truncated)))])
+        decoder = ChatCompletionsDecoder()
+        _ = decoder.decode(ChatStream().role().bytes())
+        #expect(decoder.end(.broken(reset)) == [.ended(StepEnding(.failed(reset)))])
+        decoder = ChatCompletionsDecoder()
+        _ = decoder.decode(ChatStream().text("a").finish("stop").bytes())
+        #expect(decoder.end(.broken(reset)) == [.ended(StepEnding(.completed, finish: FinishReason(.stop, raw: "stop"), missingDone: true))])
+    }
+
+    @Test("Half a JSON object at the end is not text")
+    func halfObject() {
+        let bytes = ChatStream().text("a").bytes() + Array(#"data: {"choices":[{"index":0,"delta":{"content":"b"#.utf8)
+        let found = DecodedStream(bytes)
+        #expect(found.text == "a")
+        #expect(found.outcome == .incomplete(.truncated))
+    }
+
+    @Test("After the end marker nothing is awaited and nothing is said")
+    func doneEnds() {
+        var decoder = ChatCompletionsDecoder()
+        _ = decoder.decode(ChatFixtures.text.bytes())
+        #expect(decoder.isEnded)
+        #expect(decoder.decode(ChatStream().text("late").bytes()).isEmpty)
+        #expect(decoder.end(.clean).isEmpty)
+    }
+
+    @Test("An error chunk fails the call, whatever the finish says, before it or after it")
+    func errorChunk() {
+        let error =
+            #"{"id":"x","error":{"code":502,"message":"upstream","metadata":{"error_type":"provider_unavailable"}},"choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}]}"#
+        #expect(DecodedStream(ChatStream().text("a").raw(error)).failure == .unavailable)
+        let afterFinish = DecodedStream(ChatStream().text("a").finish("length").raw(error).usage(prompt: 1, completion: 1).done())
+        #expect(afterFinish.failure == .unavailable)
+        #expect(afterFinish.usages.count == 1)
+        #expect(afterFinish.text == "a")
+        let finishAfter = DecodedStream(ChatStream().raw(error).finish("stop").done())
+        #expect(finishAfter.failure == .unavailable)
+    }
+
+    @Test("A top-level error after status 200 is an error, an empty one is not")
+    func errorAfterOK() {
+        let quota = #"{"error":{"message":"You exceeded your quota","type":"insufficient_quota","param":null,"code":"insufficient_quota"}}"#
+        #expect(DecodedStream(ChatStream().raw(quota)).failure == .paymentRequired)
+        #expect(DecodedStream(ChatStream().raw(#"{"error":"plain words"}"#)).failure == .serverError)
+        for empty in ["null", "{}", #""""#] {
+            let chunk = #"{"error":\#(empty),"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}]}"#
+            #expect(DecodedStream(ChatStream().raw(chunk).done()).outcome == .completed, "\(empty)")
+        }
+    }
+
+    @Test("A finish called error is a failure without an error object")
+    func finishError() {
+        #expect(DecodedStream(ChatStream().text("a").finish("error").done()).failure == .serverError)
+    }
+
+    @Test("A malformed line is counted and fails the call; it is never skipped")
+    func malformed() {
+        var decoder = ChatCompletionsDecoder()
+        let stream = ChatStream().text("a").raw(#"{"choices":[{"index":0,"#).text("b").finish("stop").done()
+        let found = DecodedStream(decoder.decode(stream.bytes()))
+        #expect(decoder.malformedEvents == 1)
+        #expect(found.failure == .invalidResponse)
+    }
+
+    @Test("A line without an end is refused at its bound")
+    func unbounded() {
+        var decoder = ChatCompletionsDecoder(limits: .init(line: 64, event: 64))
+        let found = DecodedStream(decoder.decode(Array(repeating: UInt8(ascii: "x"), count: 100)))
+        #expect(found.failure == .invalidResponse)
+        #expect(decoder.isEnded)
+    }
+
+    @Test("Reasoning under its three names is reasoning, once, and never content")
+    func reasoning() {
+        let found = DecodedStream(ChatFixtures.reasoning)
+        #expect(found.reasoning == "Think")
+        #expect(found.text == "Answer")
+        #expect(DecodedStream(ChatStream().chunk(#"{"content":null,"reasoning_content":"hm"}"#).finish("stop").done()).reasoning == "hm")
+        let details =
+            #"{"reasoning_details":[{"type":"reasoning.text","text":"a"},{"type":"reasoning.encrypted","data":"zzz"},{"type":"reasoning.summary","summary":"b"}]}"#
+        #expect(DecodedStream(ChatStream().chunk(details).finish("stop").done()).reasoning == "ab")
+    }
+
+    @Test("finish_reason may be absent, and role and content may come together")
+    func absentFinish() {
+        let chunk = #"{"id":"a","created":1,"model":"x","choices":[{"index":0,"delta":{"role":"assistant","content":"Hi"}}]}"#
+        let other = #"{"id":"b","created":2,"model":"y","choices":[{"index":0,"delta":{"content":"!"}}]}"#
+        let found = DecodedStream(ChatStream().raw(chunk).raw(other).finish("stop").done())
+        #expect(found.text == "Hi!")
+        #expect(found.outcome == .completed)
+    }
+
+    @Test("A refusal has its own channel and its own unified reason")
+    func refusal() {
+        let found = DecodedStream(ChatFixtures.refusal)
+        #expect(found.refusal == "I cannot.")
+        #expect(found.text.isEmpty)
+        #expect(found.endings.first?.finish == FinishReason(.refusal, raw: "stop"))
+    }
+
+    @Test("Finishes are unified, and the raw word is kept")
+    func finishes() {
+        let table: [(String, FinishReason.Unified)] = [
+            ("stop", .stop), ("length", .length), ("tool_calls", .toolCalls), ("function_call", .toolCalls), ("content_filter", .contentFilter),
+            ("eos", .stop), ("something_new", .other), ("error", .error),
+        ]
+        for (word, unified) in table {
+            let found = DecodedStream(ChatStream().text("a").finish(word).done())
+            #expect(found.endings.first?.finish == FinishReason(unified, raw: word))
+        }
+        #expect(DecodedStream(ChatFixtures.length).outcome == .incomplete(.maxOutputTokens))
+        #expect(DecodedStream(ChatStream().text("a").finish("content_filter").done()).outcome == .incomplete(.contentFilter))
+    }
+
+    @Test("Of several finishes one that tells of a cut stays, and text after the finish is kept")
+    func repeatedFinish() {
+        let cut = DecodedStream(ChatStream().text("a").finish("length").text("b").finish("stop").finish("length").done())
+        #expect(cut.outcome == .incomplete(.maxOutputTokens))
+        #expect(cut.text == "ab")
+        let refined = DecodedStream(ChatStream().text("a").finish("stop").finish("content_filter").done())
+        #expect(refined.outcome == .incomplete(.contentFilter))
+    }
+
+    @Test("Another choice's text is not ours")
+    func otherChoice() {
+        let other = #"{"choices":[{"index":1,"delta":{"content":"no"},"finish_reason":"stop"},{"index":0,"delta":{"content":"yes"}}]}"#
+        let found = DecodedStream(ChatStream().raw(other))
+        #expect(found.text == "yes")
+        #expect(found.outcome == .incomplete(.truncated))
+    }
+
+    @Test("Content may be a list of parts")
+    func contentParts() {
+        #expect(
+            DecodedStream(ChatStream().chunk(#"{"content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}"#).finish("stop").done()).text
+                == "ab")
+    }
+
+    @Test("A whole completion object instead of a stream is read as one")
+    func wholeBody() {
+        var decoder = ChatCompletionsDecoder()
+        let body =
+            #"{"object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":"Hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}"#
+        let found = DecodedStream(decoder.decode(body: body.utf8))
+        #expect(found.text == "Hi")
+        #expect(found.outcome == .completed)
+        decoder = ChatCompletionsDecoder()
+        #expect(DecodedStream(decoder.decode(body: #"{"error":{"message":"no","code":"rate_limit_exceeded"}}"#.utf8)).failure == .rateLimited)
+        decoder = ChatCompletionsDecoder()
+        #expect(DecodedStream(decoder.decode(body: "<html>".utf8)).failure == .invalidResponse)
+    }
+
+    @Test("The outcome is settled by a finish or an error, not by text")
+    func settled() {
+        var decoder = ChatCompletionsDecoder()
+        _ = decoder.decode(ChatStream().text("a").bytes())
+        #expect(!decoder.isSettled)
+        _ = decoder.decode(ChatStream().finish("stop").bytes())
+        #expect(decoder.isSettled)
+    }
+}
