@@ -22,7 +22,7 @@ have_swift() {
     command -v swift >/dev/null || die "swift is missing. Install Swift 6.1 or later: https://www.swift.org/install"
 }
 
-# install_missing THING… : of redis postgres hiredis libpq python-yaml shellcheck; only what is not there.
+# install_missing THING… : only what is not there. `is_there` and `package_of` know the things.
 install_missing() {
     local thing packages=()
     for thing in "$@"; do
@@ -50,6 +50,8 @@ is_there() {
     postgres) have_file /usr/lib/postgresql/*/bin/initdb /opt/homebrew/opt/postgresql@*/bin/initdb /usr/local/opt/postgresql@*/bin/initdb || command -v initdb >/dev/null ;;
     hiredis) have_file /usr/include/hiredis/hiredis.h /opt/homebrew/include/hiredis/hiredis.h /usr/local/include/hiredis/hiredis.h ;;
     libpq) have_file /usr/include/postgresql/libpq-fe.h /opt/homebrew/opt/libpq/include/libpq-fe.h /usr/local/opt/libpq/include/libpq-fe.h ;;
+    pgbouncer) have_file /usr/sbin/pgbouncer /usr/bin/pgbouncer /opt/homebrew/bin/pgbouncer /usr/local/bin/pgbouncer ;;
+    python) command -v python3 >/dev/null ;;
     python-yaml) python3 -c 'import yaml' 2>/dev/null ;;
     shellcheck) command -v shellcheck >/dev/null ;;
     *) die "is_there does not know $1" ;;
@@ -62,12 +64,16 @@ package_of() {
     Darwin-postgres) echo postgresql@17 ;;
     Darwin-hiredis) echo hiredis ;;
     Darwin-libpq) echo libpq ;;
-    Darwin-python-yaml) echo libyaml ;;
+    Darwin-pgbouncer) echo pgbouncer ;;
+    Darwin-python) echo python3 ;;
+    Darwin-python-yaml) die "python3 has no module yaml: python3 -m pip install pyyaml" ;;
     Darwin-shellcheck) echo shellcheck ;;
     *-redis) echo redis-server ;;
     *-postgres) echo postgresql ;;
     *-hiredis) echo libhiredis-dev ;;
     *-libpq) echo libpq-dev ;;
+    *-pgbouncer) echo pgbouncer ;;
+    *-python) echo python3 ;;
     *-python-yaml) echo python3-yaml ;;
     *-shellcheck) echo shellcheck ;;
     esac
