@@ -28,13 +28,14 @@ struct EscalateTicketHandler: BatchHandler {
     }
 
     func handle(_ jobs: [Job<EscalateTicket>], in transaction: PostgresTransaction) async throws {
-        let locked = try await TicketStore.lockClocks(jobs.map { TicketStore.ClockKey(workspace: $0.workspace, id: $0.payload.clock) }, in: transaction)
-        var clocks = Dictionary(locked.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        let keys = jobs.map { TicketStore.ClockKey(workspace: $0.workspace, id: $0.payload.clock) }
+        let locked = try await TicketStore.lockClocks(keys, in: transaction)
+        var clocks = Dictionary(locked.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
         var rows = EscalationRows()
-        for job in jobs {
-            guard var stored = clocks[job.payload.clock], stored.workspace == job.workspace, stored.clock.state == .running else { continue }
-            guard stored.clock.expire(at: stored.readAt) else { throw TooEarly(clock: stored.id, dueAt: stored.clock.dueAt) }
-            clocks[stored.id] = stored
+        for (job, key) in zip(jobs, keys) {
+            guard var stored = clocks[key], stored.clock.state == .running else { continue }
+            guard stored.clock.expire(at: stored.readAt) else { throw TooEarly(clock: key.id, dueAt: stored.clock.dueAt) }
+            clocks[key] = stored
             rows.append(job, breached: stored)
         }
         if !rows.isEmpty { TicketStore.breach(rows, in: transaction) }

@@ -1,4 +1,4 @@
-package import Jobs
+import Jobs
 import Postgres
 
 /// Finds clocks whose deadline has passed and enqueues their escalations.
@@ -10,13 +10,13 @@ import Postgres
 /// Every worker runs a sweep. The one that takes the advisory lock claims, the others find it taken and rest. A claim is
 /// committed before its jobs are enqueued, so that no transaction waits for the engine; a process that dies between the
 /// two costs those clocks the same minute.
-package struct EscalationSweep: PeriodicTask {
+struct EscalationSweep: PeriodicTask {
     /// How long an escalation may take from its claim on before it is enqueued again.
     static let patience = Duration.seconds(60)
 
-    package let name = "support.escalation-sweep"
+    let name = "support.escalation-sweep"
     /// A deadline is noticed this late at most, against promises of hours.
-    package let interval = Duration.seconds(5)
+    let interval = Duration.seconds(5)
 
     private let pool: PostgresPool
     private let pageSize: Int
@@ -41,7 +41,7 @@ package struct EscalationSweep: PeriodicTask {
     }
 
     /// One round: every clock that is due now, page by page.
-    package func run() async throws {
+    func run() async throws {
         _ = try await sweep()
     }
 

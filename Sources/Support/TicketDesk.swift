@@ -66,7 +66,7 @@ struct TicketDesk: Sendable {
     ) async throws -> Replied {
         do {
             return try await pool.transaction(.workspaces([workspace])) { transaction in
-                guard var (ticket, now) = try await TicketStore.lockTicket(id, workspace: workspace, in: transaction) else {
+                guard let (locked, now) = try await TicketStore.lockTicket(id, workspace: workspace, in: transaction) else {
                     throw Refusal.notFound(id)
                 }
                 // Before the ticket's state is looked at: a repeated request is answered as before, also when the
@@ -77,6 +77,7 @@ struct TicketDesk: Sendable {
                     guard earlier.digest == idempotency.digest else { throw Self.mismatch(idempotency) }
                     return Replied(reply: earlier.reply, isReplay: true)
                 }
+                var ticket = locked
                 guard case .moved(let state, let effects) = ticket.state.transition(on: .replied(author)) else { throw Refusal.closed(id) }
 
                 let reply = TicketReply(id: .version7(), author: author, body: body, createdAt: now)
@@ -97,9 +98,10 @@ struct TicketDesk: Sendable {
     /// Closes a ticket and stops its clocks. One that is closed stays as it is.
     func close(_ id: UUID, workspace: UUID) async throws -> Ticket {
         try await pool.transaction(.workspaces([workspace])) { transaction in
-            guard var (ticket, now) = try await TicketStore.lockTicket(id, workspace: workspace, in: transaction) else {
+            guard let (locked, now) = try await TicketStore.lockTicket(id, workspace: workspace, in: transaction) else {
                 throw Refusal.notFound(id)
             }
+            var ticket = locked
             guard case .moved(let state, let effects) = ticket.state.transition(on: .closed) else { return ticket }
             ticket.state = state
             ticket.closedAt = now

@@ -16,7 +16,8 @@ extension TicketRoutes {
                         "body": .string("At most \(TicketRequest.bodyLimit) bytes of UTF-8."),
                         "priority": words(TicketPriority.self, "`normal` unless said otherwise. Decides which policy's deadlines hold."),
                         "category": .string(
-                            "One of \(TicketCategory.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")); or an on-chain code, `6000` to `6007`."),
+                            "One of \(TicketCategory.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")); or an on-chain code, `6000` to `6007`."
+                        ),
                         "wallet": .string(
                             "The address that it is about.", minLength: TicketRequest.walletLimit.lowerBound,
                             maxLength: TicketRequest.walletLimit.upperBound, pattern: "^[0-9A-Za-z.:_-]+$"),

@@ -72,7 +72,8 @@ struct TicketRoutes: Sendable {
             switch refusal {
             case .notFound(let id):
                 throw Problem.notFound(
-                    "There is no ticket `\(id.lowercased)` here. One that was just accepted is written a moment later: `\(AcceptedBody.url(id))?wait=10s` waits for it.")
+                    "There is no ticket `\(id.lowercased)` here. One that was just accepted is written a moment later: `\(AcceptedBody.url(id))?wait=10s` waits for it."
+                )
             case .closed:
                 throw Problem.conflict("The ticket is closed and takes no replies; open another one.", name: "ticket-closed")
             }

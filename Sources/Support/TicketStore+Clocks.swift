@@ -9,6 +9,8 @@ struct StoredClock: Sendable, Equatable {
     var clock: SLAClock
     /// The database's time when it was read: what "now" means for this clock.
     let readAt: Date
+
+    var key: TicketStore.ClockKey { TicketStore.ClockKey(workspace: workspace, id: id) }
 }
 
 extension TicketStore {

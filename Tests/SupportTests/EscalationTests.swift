@@ -1,5 +1,6 @@
 import Foundation
 import Jobs
+import Postgres
 import Testing
 import TestSupport
 
@@ -112,6 +113,21 @@ struct EscalationTests {
         #expect(try await fixture.clockStates(foreign)[.firstReply] == .running)
     }
 
+    @Test("One id in two workspaces is two tickets, and both escalate in one batch", .timeLimit(.minutes(1)))
+    func sameIDTwice() async throws {
+        let fixture = try await SupportFixture.make()
+        let (id, other) = (UUID.version7(), UUID())
+        let accepted = Date().addingTimeInterval(-25 * Self.hour)
+        try await fixture.create([fixture.job(id, acceptedAt: accepted), fixture.job(id, workspace: other, acceptedAt: accepted)])
+        let clock = SLAMetric.firstReply.clockID(ofTicket: id)
+        try await fixture.pool.transaction(.workspaces([fixture.workspace, other])) { transaction in
+            try await EscalateTicketHandler().handle(
+                [fixture.escalation(clock), fixture.escalation(clock, workspace: other)], in: transaction)
+        }
+        #expect(try await fixture.count("select count(distinct workspace_id) from escalations where clock_id = '\(clock)'") == 2)
+        #expect(try await fixture.count("select count(*) from sla_clocks where state = 'breached'") == 2)
+    }
+
     @Test("A job that runs before the deadline fails, so that it is tried again", .timeLimit(.minutes(1)))
     func tooEarly() async throws {
         let fixture = try await SupportFixture.make()
@@ -180,7 +196,9 @@ struct EscalationTests {
         let clocks = jobs.flatMap { SLAMetric.clockIDs(ofTicket: $0.id) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for part in 0..<8 {
-                group.addTask { try await fixture.escalate(clocks.enumerated().filter { $0.offset % 8 == part || $0.offset % 5 == 0 }.map(\.element)) }
+                group.addTask {
+                    try await fixture.escalate(clocks.enumerated().filter { $0.offset % 8 == part || $0.offset % 5 == 0 }.map(\.element))
+                }
             }
             for job in jobs.shuffled() {
                 group.addTask {

@@ -1,7 +1,9 @@
 import Foundation
+import Jobs
 import Logging
 import Postgres
 import Schema
+import TestSupport
 import Testing
 
 @testable import Support
@@ -24,21 +26,19 @@ struct SupportReportTests {
     static func write(_ histories: [SupportHistory], to fixture: SupportFixture, lookedAt day: Date) async throws {
         let jobs = histories.map { fixture.job(acceptedAt: $0.openedAt, subject: $0.title) }
         for start in stride(from: 0, to: jobs.count, by: 500) { try await fixture.create(Array(jobs[start..<min(start + 500, jobs.count)])) }
-        for (job, history) in zip(jobs, histories) {
-            let (state, clocks) = history.replayed(until: day)
-            var ticket = Ticket(
-                id: job.id, state: state, priority: .normal, subject: history.title, body: "", category: nil, wallet: nil, requester: nil,
-                acceptedAt: history.openedAt, createdAt: history.openedAt)
-            ticket.answeredAt = clocks[0].stoppedAt.flatMap { clocks[0].state == .cancelled ? nil : $0 }
-            ticket.closedAt = history.closedAt
-            let final = ticket
-            try await fixture.pool.transaction(.workspaces([fixture.workspace])) { transaction in
-                TicketStore.update(final, workspace: fixture.workspace, in: transaction)
+        let workspace = fixture.workspace
+        try await fixture.pool.transaction(.workspaces([workspace])) { transaction in
+            for (job, history) in zip(jobs, histories) {
+                let (state, clocks) = history.replayed(until: day)
+                let answered = clocks[0].state == .cancelled ? nil : clocks[0].stoppedAt
+                let ticket = Ticket(
+                    id: job.id, state: state, priority: .normal, subject: history.title, body: "", category: nil, wallet: nil, requester: nil,
+                    acceptedAt: history.openedAt, createdAt: history.openedAt, answeredAt: answered, closedAt: history.closedAt)
+                TicketStore.update(ticket, workspace: workspace, in: transaction)
                 let stored = zip(SLAMetric.allCases, clocks).map { metric, clock in
-                    StoredClock(
-                        workspace: fixture.workspace, id: metric.clockID(ofTicket: job.id), ticket: job.id, clock: clock, readAt: day)
+                    StoredClock(workspace: workspace, id: metric.clockID(ofTicket: job.id), ticket: job.id, clock: clock, readAt: day)
                 }
-                TicketStore.update(stored, workspace: fixture.workspace, in: transaction)
+                TicketStore.update(stored, workspace: workspace, in: transaction)
             }
         }
     }
@@ -107,8 +107,8 @@ struct SupportReportTests {
             _ = try await fixture.database.psql(
                 """
                 insert into outcomes (workspace_id, id, kind, state, generation, attempts, accepted_at, finished_at)
-                values ('\(workspace)', '\(id)', '\(kind)', '\(kind == "ticket.create" ? "dead" : "done")', \(generation), 1, now() - interval '4 seconds',
-                  now() - interval '2 seconds')
+                values ('\(workspace)', '\(id)', '\(kind)', '\(kind == "ticket.create" ? "dead" : "done")', \(generation), 1, now() - interval '3602 seconds',
+                  now() - interval '3600 seconds')
                 """)
         }
         let rows = try await Self.run("queue-health", on: fixture)

@@ -52,7 +52,8 @@ struct TicketDeskTests {
         let fixture = try await SupportFixture.make()
         let id = try await fixture.ticket(acceptedAgo: 25 * Self.hour)
         let replied = try await fixture.desk.reply("Sorry!", by: .support, to: id, workspace: fixture.workspace, user: nil, idempotency: nil)
-        let clock = try #require(try await fixture.desk.detail(of: id, workspace: fixture.workspace).clocks.first { $0.clock.metric == .firstReply }).clock
+        let clock = try #require(try await fixture.desk.detail(of: id, workspace: fixture.workspace).clocks.first { $0.clock.metric == .firstReply })
+            .clock
         #expect(clock.state == .breached)
         #expect(clock.breachedAt == clock.dueAt)
         #expect(clock.stoppedAt == replied.reply.createdAt)

@@ -53,7 +53,8 @@ struct TicketRoutesTests {
             return try await client.execute(uri: path, method: method, headers: headers, body: body.map { ByteBuffer(bytes: $0) }) { response in
                 let bytes = Array(response.body.readableBytesView)
                 return Answer(
-                    status: response.status, headers: response.headers, json: bytes.isEmpty ? .null : try JSONBody.decode(JSONValue.self, from: bytes))
+                    status: response.status, headers: response.headers, json: bytes.isEmpty ? .null : try JSONBody.decode(JSONValue.self, from: bytes)
+                )
             }
         }
 
