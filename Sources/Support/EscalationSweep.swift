@@ -19,18 +19,13 @@ struct EscalationSweep: PeriodicTask {
     let interval = Duration.seconds(5)
 
     private let pool: PostgresPool
-    private let pageSize: Int
     private let enqueue: @Sendable (_ escalation: EscalateTicket, _ clock: TicketStore.ClockKey) async throws -> Void
 
-    /// - Parameters:
-    ///   - pageSize: clocks claimed in one transaction. 500 are one commit of the ledger and one append.
-    ///   - enqueue: hands one escalation to the engine. It is called for a whole page at once.
+    /// - Parameter enqueue: hands one escalation to the engine. It is called for a whole page at once.
     init(
-        pool: PostgresPool, pageSize: Int = 500,
-        enqueue: @escaping @Sendable (_ escalation: EscalateTicket, _ clock: TicketStore.ClockKey) async throws -> Void
+        pool: PostgresPool, enqueue: @escaping @Sendable (_ escalation: EscalateTicket, _ clock: TicketStore.ClockKey) async throws -> Void
     ) {
         self.pool = pool
-        self.pageSize = pageSize
         self.enqueue = enqueue
     }
 
@@ -51,7 +46,7 @@ struct EscalationSweep: PeriodicTask {
         while true {
             let count = try await sweepPage()
             total += count
-            guard count == pageSize else { return total }
+            guard count == TicketStore.claimLimit else { return total }
             try Task.checkCancellation()
         }
     }
@@ -59,7 +54,7 @@ struct EscalationSweep: PeriodicTask {
     private func sweepPage() async throws -> Int {
         let claimed = try await pool.transaction(.role(.upkeep)) { transaction -> [TicketStore.ClockKey] in
             guard try await TicketStore.takeSweepLock(in: transaction) else { return [] }
-            return try await TicketStore.claimDueClocks(limit: pageSize, restingFor: Self.patience / .seconds(1), in: transaction)
+            return try await TicketStore.claimDueClocks(restingFor: Self.patience / .seconds(1), in: transaction)
         }
         // All at once: the producer gathers what is concurrent into one commit and one append.
         try await withThrowingTaskGroup(of: Void.self) { group in

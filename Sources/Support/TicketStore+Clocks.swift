@@ -77,25 +77,29 @@ extension TicketStore {
         return try rows.first?.decode("taken") ?? false
     }
 
+    /// Clocks that `claimDueClocks` takes at most.
+    static let claimLimit = 500
+
     /// Takes running clocks that are due to be looked at, longest due first, and lets them rest for `seconds`, after which
     /// those that still run are due again.
     ///
-    /// A clock that is locked is being stopped or breached at this moment; waiting for it would tell nothing.
-    static func claimDueClocks(limit: Int, restingFor seconds: Double, in session: some PostgresSession) async throws -> [ClockKey] {
+    /// A clock that is locked is being stopped or breached at this moment; waiting for it would tell nothing. The limit
+    /// stands in the text, because a plan for any limit would read the whole table to find the rows again.
+    static func claimDueClocks(restingFor seconds: Double, in session: some PostgresSession) async throws -> [ClockKey] {
         try await session.query(
             """
             -- claim clocks that are due
             with due as (
               select workspace_id, id from sla_clocks
               where state = 'running' and sweep_at < (select mainstay_now())
-              order by sweep_at limit $1
+              order by sweep_at limit 500
               for no key update skip locked
             )
-            update sla_clocks c set sweep_at = (select mainstay_now()) + make_interval(secs => $2)
+            update sla_clocks c set sweep_at = (select mainstay_now()) + make_interval(secs => $1)
             from due where c.workspace_id = due.workspace_id and c.id = due.id
             returning c.workspace_id, c.id
             """,
-            limit, seconds
+            seconds
         ).map { ClockKey(workspace: try $0.decode("workspace_id"), id: try $0.decode("id")) }
     }
 }

@@ -58,6 +58,10 @@ enum TicketStore {
 
     // MARK: Reading
 
+    /// Comes after every other id: where the first page begins. A null to be replaced in the statement would keep it from
+    /// seeking in the index.
+    private static let lastID = UUID(uuid: (255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255))
+
     /// Tickets in these states without their bodies, newest first, older than `before` in the order of their ids.
     static func page(
         of workspace: UUID, states: [TicketState], before: UUID?, limit: Int, in session: some PostgresSession
@@ -67,10 +71,10 @@ enum TicketStore {
             -- page of tickets
             select id, state, priority, subject, null::text as body, category, wallet, requester, accepted_at, created_at, answered_at, closed_at
             from tickets
-            where workspace_id = $1 and id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') and state = any($3::text[])
+            where workspace_id = $1 and id < $2 and state = any($3::text[])
             order by id desc limit $4
             """,
-            workspace, before, states.map(\.rawValue), limit
+            workspace, before ?? lastID, states.map(\.rawValue), limit
         ).map(Ticket.init(row:))
     }
 

@@ -11,8 +11,8 @@ struct EscalationTests {
     static let hour = 3600.0
 
     /// A sweep that only notes what it would enqueue.
-    static func sweep(_ fixture: SupportFixture, pageSize: Int = 500, into enqueued: Locked<[UUID]>) -> EscalationSweep {
-        EscalationSweep(pool: fixture.pool, pageSize: pageSize) { escalation, _ in enqueued.append(escalation.clock) }
+    static func sweep(_ fixture: SupportFixture, into enqueued: Locked<[UUID]>) -> EscalationSweep {
+        EscalationSweep(pool: fixture.pool) { escalation, _ in enqueued.append(escalation.clock) }
     }
 
     @Test("The sweep finds clocks of all workspaces when their deadline has passed, and not before", .timeLimit(.minutes(1)))
@@ -21,7 +21,7 @@ struct EscalationTests {
         let jobs = (0..<30).map { fixture.job(workspace: $0 < 15 ? fixture.workspace : UUID()) }
         try await fixture.create(jobs)
         let enqueued = Locked<[UUID]>([])
-        let sweep = Self.sweep(fixture, pageSize: 7, into: enqueued)
+        let sweep = Self.sweep(fixture, into: enqueued)
 
         #expect(try await sweep.sweep() == 0)
         try await fixture.moveTime(by: 24 * 3600 - 60)
@@ -68,16 +68,16 @@ struct EscalationTests {
     @Test("Sweeps that run at the same time enqueue each clock once", .timeLimit(.minutes(1)))
     func manySweeps() async throws {
         let fixture = try await SupportFixture.make()
-        try await fixture.create((0..<200).map { _ in fixture.job(acceptedAt: Date().addingTimeInterval(-25 * Self.hour)) })
+        try await fixture.create((0..<1200).map { _ in fixture.job(acceptedAt: Date().addingTimeInterval(-25 * Self.hour)) })
         let enqueued = Locked<[UUID]>([])
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<6 { group.addTask { _ = try await Self.sweep(fixture, pageSize: 20, into: enqueued).sweep() } }
+            for _ in 0..<6 { group.addTask { _ = try await Self.sweep(fixture, into: enqueued).sweep() } }
             try await group.waitForAll()
         }
         // Those that found the lock taken went away; what they left is due still.
         _ = try await Self.sweep(fixture, into: enqueued).sweep()
-        #expect(enqueued.value.count == 200)
-        #expect(Set(enqueued.value).count == 200)
+        #expect(enqueued.value.count == 1200)
+        #expect(Set(enqueued.value).count == 1200)
     }
 
     @Test("An escalation marks the clock at its deadline and is written once, however often it runs", .timeLimit(.minutes(1)))
