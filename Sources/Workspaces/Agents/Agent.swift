@@ -50,6 +50,12 @@ package struct AgentVersion: Sendable {
     package let createdAt: Date
 }
 
+/// An agent together with its newest version.
+package struct AgentDetail: Sendable {
+    package let agent: Agent
+    package let version: AgentVersion
+}
+
 /// What an import did.
 package enum AgentChange: String, Sendable, Codable {
     case created

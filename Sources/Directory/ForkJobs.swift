@@ -1,0 +1,65 @@
+import Foundation
+import Jobs
+import Postgres
+import Workspaces
+
+/// `agent.fork`: a private copy of a published agent in the workspace of the job.
+struct ForkAgent: JobPayload, Equatable {
+    static let kind = JobKind(name: "agent.fork", queue: "forks", acceptance: .ledger, outcome: .outcomes)
+
+    let owner: String
+    let name: String
+    /// The fork's name, when the caller chose one.
+    let forkName: String?
+
+    enum CodingKeys: String, CodingKey {
+        case owner, name
+        case forkName = "fork_name"
+    }
+}
+
+/// What the outcome says.
+struct ForkResult: Codable, Equatable {
+    /// The fork's id, which is the job's.
+    let agent: String
+    let name: String
+    let forkedFrom: String
+    let version: Int
+    /// Where the original had secrets: what the fork needs set before it can work.
+    let secretsToSet: [String]
+
+    enum CodingKeys: String, CodingKey {
+        case agent, name, version
+        case forkedFrom = "forked_from"
+        case secretsToSet = "secrets_to_set"
+    }
+}
+
+/// Copies the agent as it is published at this moment. The fork's id is the job's: a job that is delivered again finds it.
+struct ForkAgentHandler: EffectHandler {
+    func handle(_ job: Job<ForkAgent>, in transaction: PostgresTransaction) async throws -> JobResult? {
+        let (owner, name) = (job.payload.owner, job.payload.name)
+        guard let published = try await DirectoryStore.find(owner: owner, name: name, in: transaction) else {
+            throw PermanentJobError("\(owner)/\(name) is not published any more", code: "unknown_agent")
+        }
+        let listing = published.listing
+        guard let wanted = AgentName(job.payload.forkName ?? listing.name) else {
+            throw PermanentJobError("\(job.payload.forkName ?? listing.name) is not a name for an agent", code: "invalid_name")
+        }
+        let source = ForkSource(owner: listing.owner, name: listing.name, version: listing.version, agent: listing.agent)
+        let fork = AgentStore.Fork(
+            source: source, character: published.character, secretPlaces: listing.secretPlaces, name: wanted,
+            nameIsGiven: job.payload.forkName != nil)
+        do {
+            guard let given = try await AgentStore.fork(fork, as: job.id, workspace: job.workspace, in: transaction) else {
+                throw PermanentJobError("the workspace has an agent named \(wanted) already", code: "name_taken")
+            }
+            return try JobResult(
+                ForkResult(
+                    agent: job.id.lowercased, name: given.text, forkedFrom: "\(owner)/\(name)", version: listing.version,
+                    secretsToSet: listing.secretPlaces))
+        } catch let error as CharacterFileError {
+            throw PermanentJobError("what \(owner)/\(name) published cannot be read: \(error)", code: "unreadable_agent")
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import HTTPTypes
+import Web
+
+/// What these routes are, for the published description.
+extension AgentRoutes {
+    /// At this place in a path an agent's id stands, or the owner's slug when a name follows. The router needs one name for both.
+    static let agentID = APIOperation.Parameter("agent", in: .path, "The agent's id.", schema: .uuid)
+
+    static let list = APIOperation(
+        .get, "/v1/agents", summary: "List the workspace's agents, newest first", tag: "Agents", scope: "agents:read",
+        parameters: [.init("name", in: .query, "Only the agent of this name."), .limit, .cursor],
+        answers: [.init(.ok, "A page of agents, without their characters.", schema: .page(of: agent))])
+
+    static let take = APIOperation(
+        .post, "/v1/agents", summary: "Import a character file",
+        description: """
+            Takes a character file of any generation (v0, v1, v2). An agent of the same name gains a version; a file that says what the newest version \
+            says changes nothing. `secrets` and `settings.secrets` are stripped before anything is stored, and their places are told.
+            """,
+        tag: "Agents", scope: "agents:write",
+        parameters: [
+            .init("name", in: .query, "The agent's name in addresses; made of the file's `username` or `name` otherwise."),
+            .init("changelog", in: .query, "What is new in this version.", schema: .string(maxLength: 1000)), .idempotencyKey,
+        ],
+        request: .init(
+            .named("CharacterFile", .object(["name": .string(minLength: 1, maxLength: 100)], description: "Further members are kept as they are.")),
+            limit: bodyLimit),
+        answers: [
+            .init(.created, "A new agent.", schema: imported),
+            .init(.ok, "The agent was there: it has a new version, or `change` is `unchanged`.", schema: imported),
+        ])
+
+    static let show = APIOperation(
+        .get, "/v1/agents/{agent}", summary: "Show an agent of the workspace with its character", tag: "Agents", scope: "agents:read",
+        parameters: [agentID], answers: [.init(.ok, "The agent and its newest version.", schema: detail)])
+
+    static let publish = APIOperation(
+        .post, "/v1/agents/{agent}/publish", summary: "Publish an agent's newest version",
+        description: """
+            Writes a copy without secrets that anyone may read and fork. Refused with 422 while anything in the character looks like a key; the problem \
+            names each place.
+            """,
+        tag: "Agents", scope: "agents:write",
+        parameters: [agentID], answers: [.init(.ok, "The agent, which is public now.", schema: detail)], problems: [.unprocessableContent])
+
+    // MARK: Shapes
+
+    private static let name = JSONSchema.string("Unique in the workspace; made once and kept.")
+    private static let visibility = JSONSchema.string(oneOf: ["private", "public"])
+    private static let version = JSONSchema.integer("The newest version's number.", minimum: 1)
+    private static let shape = JSONSchema.string("The generation of the file's format.", oneOf: CharacterShape.allCases.map(\.rawValue))
+    private static let digest = JSONSchema.string("Of the canonical document.", pattern: "^sha256:[0-9a-f]{64}$")
+    private static let secrets = JSONSchema.array(of: .string("Where the file had a secret, as a JSON pointer."))
+
+    private static let agent = JSONSchema.named(
+        "Agent",
+        .object(
+            [
+                "id": .uuid, "owner": .string("The workspace's slug."), "name": name, "display_name": .string(), "visibility": visibility,
+                "version": version, "forked_from": ForkSourceAnswer.schema, "created_at": .time, "updated_at": .time,
+            ], optional: ["forked_from"]))
+
+    private static let detail = JSONSchema.named(
+        "AgentDetail",
+        .object(
+            [
+                "id": .uuid, "owner": .string("The workspace's slug."), "name": name, "display_name": .string(), "visibility": visibility,
+                "version": version, "forked_from": ForkSourceAnswer.schema, "created_at": .time, "updated_at": .time, "shape": shape,
+                "digest": digest, "changelog": .string(), "secrets_to_set": secrets, "plugins": .array(of: PluginAnswer.schema),
+                "character": .map(of: .any),
+            ], optional: ["forked_from"]))
+
+    private static let imported = JSONSchema.named(
+        "ImportedAgent",
+        .object(
+            [
+                "id": .uuid, "owner": .string("The workspace's slug."), "name": name, "display_name": .string(), "visibility": visibility,
+                "version": version, "forked_from": ForkSourceAnswer.schema, "created_at": .time, "updated_at": .time, "shape": shape,
+                "digest": digest, "changelog": .string(), "secrets_to_set": secrets, "plugins": .array(of: PluginAnswer.schema),
+                "change": .string(oneOf: ["created", "updated", "unchanged"]),
+                "stripped": .array(of: .string("The place of a secret that was not stored.")),
+                "duplicates": .array(of: .string("A member that the file has twice; the later one counts.")),
+                "key_shaped": .array(
+                    of: .object(
+                        ["pointer": .string(), "kind": .string()], description: "What looks like a key and keeps the agent from being published.")),
+            ], optional: ["forked_from"]))
+}

@@ -1,0 +1,159 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Jobs
+import Logging
+import NIOCore
+import Postgres
+import Redis
+import ServiceLifecycle
+import TestSupport
+import Testing
+import Web
+
+@testable import Directory
+@testable import Workspaces
+
+/// A database of one's own with two workspaces, `acme`, which publishes, and `rival`, which forks; a producer; and a worker
+/// when a test asks for one.
+struct DirectoryFixture: Sendable {
+    let database: TestDatabase
+    let pool: PostgresPool
+    let redis: RedisClient
+    let configuration: JobsConfiguration
+    let producer: JobProducer
+    let acme = UUID()
+    let rival = UUID()
+    let logger: Logger
+
+    var desk: AgentDesk { AgentDesk(pool: pool) }
+    var directory: Directory { Directory(pool: pool, producer: producer) }
+
+    /// Runs `body` with everything but a worker.
+    static func with(_ body: @escaping @Sendable (DirectoryFixture) async throws -> Void) async throws {
+        var logger = Logger(label: "test.directory")
+        logger.logLevel = .error
+        let database = try await TestDatabase.make()
+        let pool = PostgresPool(configuration: try PostgresConfiguration(url: database.serverURL), size: 8, logger: logger)
+        let redis = RedisClient(configuration: try RedisConfiguration(url: try await TestStack.shared().redisURL), logger: logger)
+        var configuration = JobsConfiguration()
+        configuration.prefix = TestStack.uniquePrefix("directory")
+        let producer = JobProducer(pool: pool, redis: redis, configuration: configuration, queues: [ForkAgent.kind.queue], logger: logger)
+        let fixture = DirectoryFixture(
+            database: database, pool: pool, redis: redis, configuration: configuration, producer: producer, logger: logger)
+        _ = try await database.psql(
+            "insert into workspaces (id, slug, name) values ('\(fixture.acme)', 'acme', 'Acme'), ('\(fixture.rival)', 'rival', 'Rival')")
+        try await run([pool, redis, producer], logger: logger) { try await body(fixture) }
+    }
+
+    /// Runs `body` while a worker serves forks.
+    func withWorker(_ body: @escaping @Sendable () async throws -> Void) async throws {
+        var registry = HandlerRegistry()
+        directory.register(in: &registry)
+        let worker = Worker(name: "test", registry: registry, pool: pool, redis: redis, configuration: configuration, logger: logger)
+        try await Self.run([worker], logger: logger, body)
+    }
+
+    private static func run(_ services: [any Service], logger: Logger, _ body: @escaping @Sendable () async throws -> Void) async throws {
+        let group = ServiceGroup(configuration: .init(services: services, gracefulShutdownSignals: [], logger: logger))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            let result: Result<Void, any Error>
+            do { result = .success(try await body()) } catch { result = .failure(error) }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+            try result.get()
+        }
+    }
+
+    // MARK: Material
+
+    /// The real eliza where `MAINSTAY_DATA` has it, else the one of our samples that has secrets.
+    static func character() throws -> CharacterFile {
+        let samples = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "ops/samples/agents/harbor-guide.character.json")
+        let real = ProcessInfo.processInfo.environment["MAINSTAY_DATA"].map { URL(filePath: $0).appending(path: "characters/eliza.character.json") }
+        let path = real.flatMap { FileManager.default.fileExists(atPath: $0.path()) ? $0 : nil } ?? samples
+        return try CharacterFile(Array(try Data(contentsOf: path)))
+    }
+
+    /// Imports a character into acme, publishes it unless told otherwise, and returns its id.
+    func publish(_ text: String, publish: Bool = true) async throws -> UUID {
+        try await self.publish(CharacterFile(Array(text.utf8)), publish: publish)
+    }
+
+    func publish(_ file: CharacterFile, publish: Bool = true) async throws -> UUID {
+        let name = try #require(AgentName(displayName: file.name))
+        let agent = try await desk.take(file, as: name, changelog: "", workspace: acme, idempotency: nil).detail.agent.id
+        if publish { _ = try await desk.publish(agent, workspace: acme) }
+        return agent
+    }
+
+    /// What a query answers as superuser, where no policy hides anything.
+    func count(_ query: String) async throws -> Int {
+        try #require(Int(try await database.psql(query).trimmingCharacters(in: .whitespacesAndNewlines)), "\(query)")
+    }
+
+    /// Runs the handler as the engine does.
+    func handle(_ payload: ForkAgent, id: UUID = .version7(), workspace: UUID? = nil) async throws -> ForkResult {
+        let job = Job(id: id, workspace: workspace ?? rival, acceptedAt: Date(), payload: payload)
+        let result = try await pool.transaction(.workspaces([job.workspace])) { try await ForkAgentHandler().handle(job, in: $0) }
+        return try JSONDecoder().decode(ForkResult.self, from: Data(try #require(result).json))
+    }
+
+    // MARK: HTTP
+
+    struct Answer: Sendable {
+        let status: HTTPResponse.Status
+        let headers: HTTPFields
+        let json: JSONValue
+
+        var id: UUID? { json["id"]?.string.flatMap(UUID.init(uuidString:)) }
+        var names: [String] { json["items"]?.elements?.compactMap { $0["name"]?.string } ?? [] }
+        /// The body without what names this one request.
+        var lasting: [JSONValue.Member] { (json.members ?? []).filter { !["request_id", "instance"].contains($0.name) } }
+    }
+
+    struct Asker: Sendable {
+        let client: any TestClientProtocol
+
+        func callAsFunction(
+            _ method: HTTPRequest.Method, _ path: String, _ body: String? = nil, token: String? = "rival", headers: HTTPFields = [:]
+        ) async throws -> Answer {
+            var headers = headers
+            if let token { headers[.authorization] = "Bearer \(token)" }
+            if body != nil, headers[.contentType] == nil { headers[.contentType] = "application/json" }
+            return try await client.execute(uri: path, method: method, headers: headers, body: body.map { ByteBuffer(string: $0) }) { response in
+                let bytes = Array(response.body.readableBytesView)
+                return Answer(
+                    status: response.status, headers: response.headers, json: bytes.isEmpty ? .null : try JSONBody.decode(JSONValue.self, from: bytes)
+                )
+            }
+        }
+    }
+
+    /// The routes of the directory and of a workspace's agents in one router, as the server has them.
+    func asking(_ body: @escaping @Sendable (Asker) async throws -> Void) async throws {
+        let responder = WebResponder(
+            authenticator: NamedTokens(acme: acme, rival: rival), features: [AgentRoutes(pool: pool).routes, directory.routes],
+            options: .init(problems: ProblemMapping.table))
+        #expect(OpenAPI.differences(routes: responder.routes, operations: responder.operations) == [])
+        try await Application(responder: responder).test(.router) { client in try await body(Asker(client: client)) }
+    }
+
+    private struct NamedTokens: Authenticator {
+        let acme: UUID
+        let rival: UUID
+
+        func identity(bearer: String) async throws -> Identity? {
+            let all: Set<String> = ["agents:read", "agents:write"]
+            return switch bearer {
+            case "acme": Identity(workspace: acme, workspaceSlug: "acme", tokenID: UUID(), user: nil, scopes: all)
+            case "rival": Identity(workspace: rival, workspaceSlug: "rival", tokenID: UUID(), user: nil, scopes: all)
+            case "reader": Identity(workspace: rival, workspaceSlug: "rival", tokenID: UUID(), user: nil, scopes: ["agents:read"])
+            default: nil
+            }
+        }
+    }
+}
