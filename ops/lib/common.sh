@@ -66,7 +66,7 @@ package_of() {
     Darwin-libpq) echo libpq ;;
     Darwin-pgbouncer) echo pgbouncer ;;
     Darwin-python) echo python3 ;;
-    Darwin-python-yaml) die "python3 has no module yaml: python3 -m pip install pyyaml" ;;
+    Darwin-python-yaml) echo pyyaml ;;
     Darwin-shellcheck) echo shellcheck ;;
     *-redis) echo redis-server ;;
     *-postgres) echo postgresql ;;
