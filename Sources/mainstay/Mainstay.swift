@@ -1,12 +1,31 @@
 import ArgumentParser
-import AsyncHTTPClient
-import Configuration
-import Histogram
-import Hummingbird
-import NIOSSL
-import Metrics
+import Foundation
 
 @main
 struct Mainstay: AsyncParsableCommand {
-    func run() async throws {}
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "mainstay",
+        abstract:
+            "The reliable back of an open agent platform: accepts work over HTTP, carries it in Redis Streams, keeps what must be true in PostgreSQL.",
+        discussion: """
+            EXAMPLES
+              mainstay up                          a private stack, an ingress and workers, here
+              mainstay chat owner/agent "Hello"    an answer, token by token
+              mainstay profile -- swift build      where the memory of a build goes
+              mainstay report sla-compliance       a report from the database
+
+            Settings come from MAINSTAY_* variables or a YAML file (--config). `set -a; . .mainstay/env` takes those of a
+            stack that `mainstay up` started.
+
+            EXIT CODES
+              0 done   1 failed   2 found something that should not be   64 misuse
+            """,
+        version: version,
+        subcommands: [
+            UpCommand.self, ServeCommand.self, WorkCommand.self, MigrateCommand.self, DoctorCommand.self, QueuesCommand.self, JobsCommand.self,
+            DeadCommand.self, AgentCommand.self, TicketCommand.self, ChatCommand.self, ProfileCommand.self, ReportCommand.self, TokenCommand.self,
+            DemoCommand.self, BenchCommand.self,
+        ])
 }

@@ -43,7 +43,7 @@ package struct Queue: Sendable {
     }
 
     /// Appends jobs. At most 2,000 a call.
-    func append(_ envelopes: some Collection<Envelope>) async throws {
+    package func append(_ envelopes: some Collection<Envelope>) async throws {
         var arguments: [RedisArgument] = [.integer(window)]
         arguments.reserveCapacity(1 + envelopes.count * 3)
         for envelope in envelopes {

@@ -1,0 +1,142 @@
+import ArgumentParser
+import Foundation
+import Workspaces
+
+extension AgentCommand {
+    /// Reads the files here, before anything is sent: what is wrong with a file is told by its own place, and its secrets
+    /// never leave this machine.
+    struct Import: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Import character files (v0, v1, v2), or folders of them.",
+            discussion: """
+                Secrets in a file are left out, and their places are told. A file that says what the agent's newest version says changes \
+                nothing; another one is its next version.
+
+                EXIT CODES
+                  0 all imported   1 some failed   64 misuse
+                """)
+        @OptionGroup var settings: SettingsOptions
+        @OptionGroup var output: OutputOptions
+        @Argument(help: "Character files; of a folder, all files that do not begin with a dot.") var files: [String]
+        @Option(help: "The agent's name in addresses, for a single file; made of the file's own otherwise.") var name: String?
+        @Option(help: "What is new in this version.") var changelog: String?
+        @Flag(help: "Publish each agent that was imported.") var publish = false
+
+        func validate() throws {
+            guard !files.isEmpty else { throw ValidationError("name at least one file") }
+            guard let name else { return }
+            guard files.count == 1 else { throw ValidationError("--name is for a single file") }
+            guard AgentName(name) != nil else {
+                throw ValidationError("\"\(name)\" is no name for an agent: lower-case letters, digits, single hyphens")
+            }
+        }
+
+        func run() async throws {
+            let client = APIClient(settings: try await settings.load())
+            let paths = CharacterFiles.paths(files)
+            guard name == nil || paths.count == 1 else { throw ValidationError("--name is for a single file") }
+            var table = Table("file", "result", "agent", "#version", "shape", "#stripped", "detail")
+            var failed = 0
+            for (number, path) in paths.enumerated() {
+                let row = try await one(path, client: client)
+                if row.result == "failed" { failed += 1 }
+                if paths.count > 1 { Talk.say("[\(number + 1)/\(paths.count)] \(path): \(row.result)\(row.detail.map { ", \($0)" } ?? "")") }
+                table.rows.append([path, row.result, row.agent, row.version.map(String.init), row.shape, row.stripped.map(String.init), row.detail])
+            }
+            output.print(table)
+            if failed > 0 {
+                Talk.say("\(failed) of \(paths.count) failed")
+                throw ExitCode.failure
+            }
+        }
+
+        /// What the ingress answers.
+        private struct ImportedItem: Decodable {
+            let id: String
+            let owner: String
+            let name: String
+            let version: Int
+            /// `created`, `updated` or `unchanged`.
+            let change: String
+        }
+
+        /// What became of one file.
+        private struct Row {
+            var result: String
+            var agent: String?
+            var version: Int?
+            var shape: String?
+            var stripped: Int?
+            var detail: String?
+        }
+
+        /// - Throws: what will meet every other file as well: no connection, no valid token.
+        private func one(_ path: String, client: APIClient) async throws -> Row {
+            var row = Row(result: "failed")
+            do {
+                let file = try CharacterFiles.read(path)
+                row.shape = file.shape.rawValue
+                row.stripped = file.strippedSecrets.count
+                for place in file.strippedSecrets { Talk.say("\(path): left out \(place)") }
+                let findings = KeyScanner.findings(in: file.document)
+                for finding in findings { Talk.say("\(path): \(finding); it cannot be published so") }
+                let data = try await client.raw(.post, "/v1/agents\(query)", body: Data(file.document.canonicalBytes))
+                let answer = try APIClient.decoder.decode(ImportedItem.self, from: data)
+                row.agent = "\(answer.owner)/\(answer.name)"
+                row.version = answer.version
+                if publish { _ = try await client.raw(.post, "/v1/agents/\(answer.id)/publish") }
+                row.result = answer.change
+                row.detail = publish ? "published" : nil
+            } catch let error as CharacterFileError {
+                row.detail = error.description
+            } catch let error as CharacterFiles.Unreadable {
+                row.detail = error.description
+            } catch let error as APIClient.Failure where error.status != 401 && error.status != 403 {
+                row.detail = row.agent == nil ? error.description : "imported, not published: \(error)"
+            }
+            return row
+        }
+
+        private var query: String {
+            var components = URLComponents()
+            components.queryItems = [("name", name), ("changelog", changelog)].compactMap { name, value in
+                value.map { URLQueryItem(name: name, value: $0) }
+            }
+            return components.queryItems?.isEmpty == false ? "?" + (components.percentEncodedQuery ?? "").replacing("+", with: "%2B") : ""
+        }
+    }
+}
+
+/// Character files on disk.
+enum CharacterFiles {
+    /// A file that cannot be read at all.
+    struct Unreadable: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// The files themselves, and those directly inside of folders, by name.
+    static func paths(_ given: [String]) -> [String] {
+        given.flatMap { path -> [String] in
+            var isFolder: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else { return [path] }
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+            return names.filter { !$0.hasPrefix(".") }.sorted().map { path.hasSuffix("/") ? path + $0 : "\(path)/\($0)" }
+        }
+    }
+
+    /// - Throws: ``Unreadable``, `CharacterFileError`.
+    static func read(_ path: String) throws -> CharacterFile {
+        let limit = AgentRoutes.bodyLimit
+        let data: Data
+        do {
+            let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+            defer { try? handle.close() }
+            data = try handle.read(upToCount: limit + 1) ?? Data()
+        } catch {
+            let reason = FileManager.default.fileExists(atPath: path) ? "cannot be read" : "there is no such file"
+            throw Unreadable(description: reason)
+        }
+        guard data.count <= limit else { throw Unreadable(description: "is larger than \(limit / 1024 / 1024) MiB") }
+        return try CharacterFile(Array(data))
+    }
+}

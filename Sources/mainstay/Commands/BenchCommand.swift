@@ -1,0 +1,70 @@
+import ArgumentParser
+import Foundation
+import Histogram
+import Jobs
+import Logging
+import Postgres
+import Redis
+import ServiceLifecycle
+import UnixSignals
+
+/// `mainstay bench`: the engine as a program of the comparison's protocol.
+struct BenchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measure the engine: one ticket of 300 bytes becomes one durable row.",
+        discussion: """
+            The stores come from REDIS_URL and PG* variables; the table `tickets` must exist in them.
+
+            EXAMPLES
+              mainstay bench bulk 100000     enqueue 100,000 jobs, many in a call
+              mainstay bench worker          work until SIGTERM
+              mainstay bench latency 200     acceptance to visible row, one at a time
+            """,
+        subcommands: [Worker.self, Produce.self, Bulk.self, Latency.self])
+
+    struct Worker: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Work on the benchmark's queue until SIGTERM.")
+
+        func run() async throws {
+            let stack = try BenchStack(pool: 3)
+            var registry = HandlerRegistry()
+            registry.register(batch: BenchTicketHandler())
+            let worker = Jobs.Worker(
+                name: "bench", registry: registry, pool: stack.pool, redis: stack.redis, configuration: stack.configuration, logger: stack.logger)
+            let group = ServiceGroup(
+                configuration: .init(
+                    services: [.init(service: stack.pool), .init(service: stack.redis), .init(service: worker)],
+                    gracefulShutdownSignals: [.sigterm, .sigint],
+                    logger: stack.logger))
+            try await group.run()
+        }
+    }
+
+    struct Produce: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Enqueue N jobs, one call each.")
+        @Argument(help: "How many jobs.") var count: Int
+
+        func run() async throws {
+            try await BenchProducer.run(count: count, perCall: 1)
+        }
+    }
+
+    struct Bulk: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Enqueue N jobs, 500 in a call.")
+        @Argument(help: "How many jobs.") var count: Int
+
+        func run() async throws {
+            try await BenchProducer.run(count: count, perCall: 500)
+        }
+    }
+
+    struct Latency: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "N times: enqueue one job and poll until its row is visible.")
+        @Argument(help: "How many jobs.") var count: Int
+
+        func run() async throws {
+            try await BenchProducer.latency(count: count)
+        }
+    }
+}

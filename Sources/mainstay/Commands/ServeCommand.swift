@@ -1,0 +1,67 @@
+import ArgumentParser
+import Foundation
+import Hummingbird
+import Jobs
+import Logging
+import Metrics
+import Postgres
+import Redis
+import ServiceLifecycle
+import UnixSignals
+import Web
+import Workspaces
+
+/// `mainstay serve`: the ingress.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Run the ingress: HTTP in, jobs out.",
+        discussion: """
+            It refuses to start as a role that is superuser, owns tables or bypasses row-level security. SIGTERM: it takes no new
+            connections, answers what it has, and exits 0.
+
+            EXAMPLES
+              mainstay serve --port 9000
+              MAINSTAY_LOG_FORMAT=json mainstay serve --config mainstay.yaml
+            """)
+
+    @OptionGroup var settings: SettingsOptions
+    @Option(help: "Port to listen on, over MAINSTAY_HTTP_PORT.") var port: Int?
+
+    func run() async throws {
+        let settings = try await settings.load()
+        try ProcessLogging.bootstrap(settings)
+        let registry = PrometheusRegistry()
+        MetricsSystem.bootstrap(registry)
+        let logger = Logger(label: "mainstay.serve")
+
+        let configuration = try settings.jobs()
+        let pool = PostgresPool(
+            configuration: try settings.postgres(for: "serve"), size: try settings.number("database.pool.size", in: 1...200), logger: logger)
+        try await StartCheck(pool: pool).run()
+        let redis = RedisClient(configuration: try settings.redis(for: "serve"), logger: logger)
+        let runLog = RedisClient(configuration: try settings.runLog(for: "serve"), logger: logger)
+        let producer = JobProducer(pool: pool, redis: redis, configuration: configuration, queues: Features.queues, logger: logger)
+        let workspaces = Workspaces(pool: pool, multiUser: try settings.flag("multi.user"), logger: logger)
+        let features = try Features(
+            pool: pool, runLog: runLog, producer: producer, inference: try settings.inference(), logger: logger)
+
+        let health = Health(checks: [Readiness.postgres(pool), Readiness.redis(redis, isNeeded: false)] + features.healthChecks)
+        let responder = WebResponder(
+            authenticator: workspaces.authenticator, features: workspaces.routes(producer: producer) + features.routes + [health.routes()],
+            pages: [MetricsPage(registry: registry, pool: pool, producer: producer).routes],
+            options: .init(problems: ProblemMapping.table, accessLog: .debug))
+        let host = settings.text("http.host") ?? "127.0.0.1"
+        let port = try port ?? settings.number("http.port", in: 1...65535)
+        let application = Application(
+            responder: responder, configuration: .init(address: .hostname(host, port: port), serverName: nil),
+            onServerRunning: { _ in logger.notice("listening", metadata: ["address": "\(host):\(port)"]) }, logger: logger)
+
+        // Stopped in reverse: the server first, the stores last.
+        let services: [any Service] =
+            [pool, redis, runLog, workspaces.authenticator, producer] + features.ingressServices + [application]
+        let group = ServiceGroup(
+            configuration: .init(services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await group.run()
+    }
+}

@@ -1,0 +1,131 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Postgres
+import Web
+import Workspaces
+
+/// `mainstay token`: what opens the API.
+struct TokenCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "token",
+        abstract: "Create, list, revoke and inspect tokens.",
+        discussion: """
+            They are made in the database, so an operator needs MAINSTAY_DATABASE_URL and no token. A token is shown once.
+
+            EXAMPLES
+              mainstay token create --name ci --scopes profiles:write --days 90
+              mainstay token list
+              mainstay token revoke 019ab3…
+              mainstay token inspect mst_…        without a database: is its checksum right?
+            """,
+        subcommands: [Create.self, List.self, Revoke.self, Inspect.self], defaultSubcommand: List.self)
+
+    /// Shared by those that act in a workspace.
+    struct Place: ParsableArguments {
+        @Option(help: "The workspace's slug.") var workspace = Workspace.defaultSlug
+
+        func find(_ workspaces: Workspaces) async throws -> Workspace {
+            guard let found = try await workspaces.workspaces.find(slug: workspace) else {
+                throw ValidationError("there is no workspace \"\(workspace)\"")
+            }
+            return found
+        }
+    }
+
+    static func with<R: Sendable>(_ settings: SettingsOptions, _ body: @Sendable (Workspaces) async throws -> R) async throws -> R {
+        let settings = try await settings.load()
+        var logger = Logger(label: "mainstay.token")
+        logger.logLevel = .error
+        let pool = PostgresPool(configuration: try settings.postgres(for: "token"), size: 1, logger: logger)
+        do {
+            let result = try await body(Workspaces(pool: pool, multiUser: try settings.flag("multi.user"), logger: logger))
+            await pool.close()
+            return result
+        } catch {
+            await pool.close()
+            throw error
+        }
+    }
+
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Make a token and print it, once.")
+        @OptionGroup var settings: SettingsOptions
+        @OptionGroup var place: Place
+        @Option(help: "What it is for.") var name: String
+        @Option(help: "Scopes, separated by commas; all of a workspace without it.") var scopes: String?
+        @Option(help: "Days until it expires; never without it.") var days: Int?
+
+        func run() async throws {
+            var chosen = Scope.workspace
+            if let scopes {
+                chosen = []
+                for word in scopes.split(separator: ",") {
+                    guard let scope = Scope(rawValue: String(word)) else {
+                        throw ValidationError("\"\(word)\" is no scope; there are \(Scope.allCases.map(\.rawValue).joined(separator: ", "))")
+                    }
+                    chosen.insert(scope)
+                }
+            }
+            let expiry = days.map { Date().addingTimeInterval(Double($0) * 86400) }
+            let made = try await TokenCommand.with(settings) { [name, chosen, place] workspaces in
+                let workspace = try await place.find(workspaces)
+                return try await workspaces.tokens.create(workspace: workspace.id, user: nil, name: name, scopes: chosen, expiresAt: expiry)
+            }
+            Talk.say("Keep it: it is not shown again. Its id is \(made.token.id.uuidString.lowercased()).")
+            print(made.secret?.text ?? "")
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "The tokens of a workspace, the newest first.")
+        @OptionGroup var settings: SettingsOptions
+        @OptionGroup var output: OutputOptions
+        @OptionGroup var place: Place
+
+        func run() async throws {
+            let tokens = try await TokenCommand.with(settings) { [place] workspaces in
+                try await workspaces.tokens.list(workspace: try await place.find(workspaces).id, limit: 200)
+            }
+            var table = Table("id", "name", "begins with", "scopes", "created", "expires", "last used", "state")
+            for token in tokens {
+                let isExpired = token.expiresAt.map { $0 < Date() } ?? false
+                table.rows.append([
+                    token.id.uuidString.lowercased(), token.name, token.prefix, token.scopes.sorted().joined(separator: " "),
+                    token.createdAt.formatted(.iso8601), token.expiresAt?.formatted(.iso8601), token.lastUsedAt?.formatted(.iso8601),
+                    token.revokedAt != nil ? "revoked" : isExpired ? "expired" : "valid",
+                ])
+            }
+            output.print(table)
+        }
+    }
+
+    struct Revoke: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "End a token: it is refused everywhere within a second.")
+        @OptionGroup var settings: SettingsOptions
+        @OptionGroup var place: Place
+        @Argument(help: "The token's id.") var id: String
+
+        func run() async throws {
+            guard let token = UUID(uuidString: id) else { throw ValidationError("\"\(id)\" is no token id; `mainstay token list` shows them") }
+            let revoked = try await TokenCommand.with(settings) { [place] workspaces in
+                try await workspaces.tokens.revoke(token, workspace: try await place.find(workspaces).id)
+            }
+            guard revoked else { throw ValidationError("the workspace has no token \(id)") }
+            print("revoked")
+        }
+    }
+
+    struct Inspect: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Tell from the text alone whether it can be a token.")
+        @Argument(help: "The token.") var token: String
+
+        func run() async throws {
+            guard let secret = TokenSecret(token) else {
+                print("no token: a token is mst_ with 36 letters and digits whose checksum is right")
+                throw ExitCode.failure
+            }
+            print("well formed, begins with \(secret.prefix)")
+        }
+    }
+}

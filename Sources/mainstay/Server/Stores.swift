@@ -1,0 +1,37 @@
+import Foundation
+import Jobs
+import Logging
+import Postgres
+import Redis
+
+/// The stores that a command needs, opened from the settings.
+struct Stores: Sendable {
+    let pool: PostgresPool
+    let redis: RedisClient
+    let configuration: JobsConfiguration
+    let logger: Logger
+
+    /// Runs both stores for the length of `body`: for commands that ask something and end.
+    static func with<R: Sendable>(_ settings: Settings, for command: String, _ body: @Sendable (Stores) async throws -> R) async throws -> R {
+        var logger = Logger(label: "mainstay.\(command)")
+        logger.logLevel = .error
+        let stores = Stores(
+            pool: PostgresPool(configuration: try settings.postgres(for: command), size: 2, logger: logger),
+            redis: RedisClient(configuration: try settings.redis(for: command), logger: logger), configuration: try settings.jobs(), logger: logger)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await stores.redis.run() }
+            group.addTask { try await stores.pool.run() }
+            let result: R
+            do {
+                result = try await body(stores)
+            } catch {
+                group.cancelAll()
+                throw error
+            }
+            group.cancelAll()
+            return result
+        }
+    }
+
+    var administration: JobAdministration { JobAdministration(pool: pool, redis: redis, configuration: configuration) }
+}

@@ -1,0 +1,83 @@
+/// One setting: where it is read, what it is without being set, and why.
+struct SettingDescription: Sendable {
+    /// In a YAML file the words are levels (`database: { url: … }`); as a variable they are `MAINSTAY_DATABASE_URL`.
+    let key: String
+    /// As text; nil where there is none and the feature is off or the command asks for it.
+    let standard: String?
+    let summary: String
+    var isSecret = false
+
+    /// The variable that sets it.
+    var variable: String { "MAINSTAY_" + key.uppercased().map { $0 == "." ? "_" : String($0) }.joined() }
+}
+
+/// Every setting there is. The README's table is written from this list, and a test compares the two.
+enum SettingsReference {
+    static let all: [SettingDescription] = stores + ingress + engine + providers + client
+
+    static let stores: [SettingDescription] = [
+        .init(
+            key: "database.url", standard: nil,
+            summary: "PostgreSQL as role `mainstay_server`, which owns nothing: ingress and workers refuse any other kind",
+            isSecret: true),
+        .init(key: "migration.url", standard: nil, summary: "PostgreSQL as role `mainstay_owner`: only `migrate` uses it", isSecret: true),
+        .init(
+            key: "reporting.url", standard: nil, summary: "PostgreSQL as role `mainstay_reporting`: `report` reads views and nothing else",
+            isSecret: true),
+        .init(
+            key: "database.pool.size", standard: "6",
+            summary: "connections of one process; a few that are busy beat many that wait, and each is a server process"),
+        .init(
+            key: "database.pooler", standard: "false",
+            summary: "`true` behind a transaction-mode pooler (pgbouncer): unnamed statements, nothing that outlives a transaction"),
+        .init(
+            key: "redis.url", standard: nil, summary: "the Redis of the queues; it must sync its log on every write (`appendfsync always`)",
+            isSecret: true),
+        .init(
+            key: "run.log.url", standard: nil,
+            summary: "the Redis of the run logs, which needs no log of its own; without it the queues' Redis serves",
+            isSecret: true),
+    ]
+
+    static let ingress: [SettingDescription] = [
+        .init(key: "http.host", standard: "127.0.0.1", summary: "address to listen on; loopback until someone says otherwise"),
+        .init(key: "http.port", standard: "8080", summary: "port of the ingress"),
+        .init(key: "multi.user", standard: "false", summary: "`true` for more than the default workspace; the policies of the database are the same"),
+        .init(key: "metrics.port", standard: nil, summary: "port of a worker's own `/metrics`, `/livez` and `/readyz`; off without it"),
+        .init(key: "log.level", standard: "info", summary: "`trace`, `debug`, `info`, `notice`, `warning`, `error` or `critical`"),
+        .init(key: "log.format", standard: "text", summary: "`json` for machines: one object a line"),
+    ]
+
+    static let engine: [SettingDescription] = [
+        .init(
+            key: "partitions", standard: "1",
+            summary: "partitions of each queue: one is exact for limits, more spread over a cluster; change it with empty queues"),
+        .init(key: "window", standard: "50000", summary: "jobs in a ready stream before others are parked by workspace"),
+        .init(
+            key: "backlog.bound", standard: "1000000",
+            summary: "jobs in a queue beyond which the ingress answers 503; a million 1-kB jobs are about 1.5 GB of Redis"),
+        .init(key: "batch.size", standard: "500", summary: "jobs in one transaction: where PostgreSQL's rate flattens"),
+        .init(key: "batch.concurrency", standard: "3", summary: "batches that a worker has under way in each queue"),
+        .init(
+            key: "run.concurrency", standard: "64", summary: "inference runs that a worker carries at once; they wait for providers, not for cores"),
+        .init(key: "lease.seconds", standard: "10", summary: "a worker not heard of for this long is dead and its jobs are taken over"),
+        .init(key: "drain.seconds", standard: "20", summary: "what a leaving worker may use to finish; under the 30 s that Kubernetes gives"),
+        .init(key: "worker.name", standard: nil, summary: "name of a worker in lists; the host's name without it"),
+    ]
+
+    static let providers: [SettingDescription] = [
+        .init(
+            key: "provider.url", standard: nil,
+            summary: "base URL of an OpenAI-compatible API (`https://host/v1`); without it the scripted provider answers, offline"),
+        .init(key: "provider.key", standard: nil, summary: "its key", isSecret: true),
+        .init(key: "provider.model", standard: nil, summary: "model of runs that name none; the provider's first choice, or `scripted` offline"),
+    ]
+
+    static let client: [SettingDescription] = [
+        .init(key: "url", standard: "http://127.0.0.1:8080", summary: "the ingress that `chat`, `ticket`, `agent`, `profile` and `jobs` talk to"),
+        .init(key: "token", standard: nil, summary: "the bearer token that they show", isSecret: true),
+        .init(key: "config", standard: nil, summary: "a YAML file with any of these settings; variables win over it"),
+    ]
+
+    static func description(of key: String) -> SettingDescription? { all.first { $0.key == key } }
+}
