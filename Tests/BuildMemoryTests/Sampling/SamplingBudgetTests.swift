@@ -1,0 +1,77 @@
+import Testing
+
+@testable import BuildMemory
+
+@Suite("The sampling budget")
+struct SamplingBudgetTests {
+    @Test(
+        "sets the interval as the table in its documentation says",
+        arguments: [
+            (60.0, 0.01, 20.0), (300, 0.01, 50), (600, 0.01, 100), (600, 0.05, 20), (20_000, 0.01, 2_000),
+        ])
+    func intervals(cost: Double, share: Double, expected: Double) {
+        var budget = SamplingBudget(share: share)
+        for _ in 0..<1_200 { budget.scanned(microseconds: cost) }
+        // So late that all of it has been paid for.
+        #expect(abs(budget.interval(atMilliseconds: 1e10) - expected) < 0.001)
+    }
+
+    @Test("lets the first scans follow each other quickly")
+    func start() {
+        var budget = SamplingBudget(share: 0.01)
+        var now = 0.0
+        var times: [Double] = []
+        for _ in 0..<8 {
+            budget.scanned(microseconds: 300)
+            now += budget.interval(atMilliseconds: now)
+            times.append(now)
+        }
+        #expect(times == [2, 6, 12, 20, 30, 42, 56, 72])
+    }
+
+    @Test("is kept over time, whatever a scan costs and however memory moves", arguments: [0.002, 0.01, 0.1])
+    func property(share: Double) {
+        var generator = SeededGenerator(seed: UInt64(share * 1_000))
+        for cost in [50.0, 400, 3_000] {
+            var budget = SamplingBudget(share: share)
+            var now = 0.0
+            var rss = 1 << 20
+            while now < 120_000 {
+                let scan = cost * Double.random(in: 0.7...1.3, using: &generator)
+                budget.scanned(microseconds: scan)
+                rss = max(1 << 20, rss + Int.random(in: -(40 << 20)...(80 << 20), using: &generator))
+                if budget.wantsPSS(ofRSS: rss, atMilliseconds: now) { budget.readPSS(ofRSS: rss, microseconds: Double(rss) * 13_000 / 1e9) }
+                now += budget.interval(atMilliseconds: now)
+            }
+            let allowed = SamplingBudget.allowance + now * 1_000 * share
+            // The slowest rate of looking is kept even when it costs more: half a scan a second.
+            let least = now / SamplingBudget.longest * cost * 1.4
+            #expect(budget.spent <= max(allowed, least) * 1.02, "share \(share), cost \(cost)")
+            #expect(Double(budget.scans) >= now / SamplingBudget.longest - 1)
+        }
+    }
+
+    @Test("pays for PSS only at a new peak, and for a slightly higher one only when there is plenty")
+    func proportional() {
+        var budget = SamplingBudget(share: 0.01)
+        budget.scanned(microseconds: 100)
+        let gigabyte = 1_000_000_000
+        #expect(budget.wantsPSS(ofRSS: gigabyte, atMilliseconds: 0))
+        budget.readPSS(ofRSS: gigabyte, microseconds: 13_000)
+        #expect(!budget.wantsPSS(ofRSS: gigabyte, atMilliseconds: 1e9))
+        #expect(!budget.wantsPSS(ofRSS: gigabyte * 2, atMilliseconds: 0), "6.9 ms are left and 26 ms are asked for")
+        #expect(!budget.wantsPSS(ofRSS: gigabyte + 1, atMilliseconds: 3_000))
+        #expect(budget.wantsPSS(ofRSS: gigabyte / 100 * 106, atMilliseconds: 3_000))
+        #expect(budget.wantsPSS(ofRSS: gigabyte + 1, atMilliseconds: 60_000))
+    }
+
+    @Test("learns what a byte costs here")
+    func learns() {
+        var budget = SamplingBudget(share: 0.01)
+        for _ in 0..<20 { budget.readPSS(ofRSS: 1_000_000_000, microseconds: 100_000) }
+        #expect(abs(budget.pssCost - 1e-4) < 1e-6)
+        var small = SamplingBudget(share: 0.01)
+        small.readPSS(ofRSS: 1_000_000, microseconds: 500)
+        #expect(small.pssCost == SamplingBudget.pssMicrosecondsPerByte)
+    }
+}
