@@ -9,6 +9,7 @@ let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let nioHTTP: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 
 let package = Package(
@@ -63,7 +64,7 @@ let package = Package(
             name: "Inference",
             dependencies: [
                 "Jobs", "Postgres", "Redis", "Web", "Workspaces", hummingbird, httpTypes, httpClient, nio, logging, lifecycle,
-                .product(name: "NIOHTTP1", package: "swift-nio"),
+                nioHTTP,
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
             ]),
         .target(
@@ -99,7 +100,7 @@ let package = Package(
 
         // What several test targets share: one private redis pair and postgres a test run, a database a suite.
         .target(
-            name: "TestSupport", dependencies: ["LocalStack", "Schema", "Postgres", "Redis", logging, lifecycle], path: "Tests/TestSupport"),
+            name: "TestSupport", dependencies: ["LocalStack", "Schema", "Postgres", "Redis", logging, lifecycle, httpClient, nio, nioHTTP], path: "Tests/TestSupport"),
         .testTarget(
             name: "RedisTests",
             dependencies: [

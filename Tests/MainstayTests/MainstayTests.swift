@@ -1,1 +1,113 @@
+import Configuration
+import Foundation
 import Testing
+
+@testable import mainstay
+
+@Suite struct SettingsTests {
+    private static var readme: String {
+        get throws {
+            let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            return try String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
+        }
+    }
+
+    @Test("the README's configuration reference is this release's, word for word")
+    func reference() throws {
+        let readme = try Self.readme
+        for setting in SettingsReference.all {
+            let row = "| `\(setting.variable)` | \(setting.standard.map { "`\($0)`" } ?? "–") | \(setting.summary) |"
+            #expect(readme.contains(row), "the README lacks the row: \(row)")
+        }
+        let rows = readme.split(separator: "\n").filter { $0.hasPrefix("| `MAINSTAY_") }
+        #expect(rows.count == SettingsReference.all.count, "the README knows settings that there are not")
+    }
+
+    @Test("a variable wins over the file, the file over the default, and an empty variable is none")
+    func precedence() async throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("settings-\(UUID().uuidString).yaml")
+        try "http:\n  port: 9001\n  host: 0.0.0.0\nlease:\n  seconds: 4\n".write(to: file, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let settings = try await Settings.load(file: file.path, environment: ["MAINSTAY_HTTP_PORT": "9002", "MAINSTAY_HTTP_HOST": ""])
+        #expect(try settings.number("http.port", in: 1...65535) == 9002)
+        #expect(settings.text("http.host") == "0.0.0.0")
+        #expect(try settings.jobs().lease == .seconds(4))
+        #expect(try settings.number("batch.size", in: 1...1000) == 500)
+    }
+
+    @Test("all wrong numbers are told at once, each with its variable, what was found and what is wanted")
+    func faults() async throws {
+        let settings = try await Settings.load(environment: ["MAINSTAY_LEASE_SECONDS": "soon", "MAINSTAY_BATCH_SIZE": "0"])
+        let error = #expect(throws: Settings.Faults.self) { try settings.jobs() }
+        #expect(error?.faults.count == 2)
+        #expect(error?.description.contains("MAINSTAY_LEASE_SECONDS is \"soon\"") == true)
+    }
+
+    @Test("a file that is not there is a clear fault")
+    func missingFile() async {
+        await #expect(throws: Settings.Faults.self) { _ = try await Settings.load(file: "/no/such/file.yaml", environment: [:]) }
+    }
+}
+
+@Suite struct TableTests {
+    private var table: Table {
+        var table = Table("name", "#count", "note")
+        table.rows = [["a", "5", nil], ["longer", "1200", "two\nlines, \"quoted\""]]
+        return table
+    }
+
+    @Test("texts are aligned to the left, numbers to the right, and what is not known is a dash")
+    func text() {
+        #expect(
+            table.text == """
+                name    count  note
+                ──────  ─────  ───────────────────
+                a           5  –
+                longer   1200  two lines, "quoted"
+                """)
+    }
+
+    @Test("JSON carries a version, numbers as numbers, and null for what is not known")
+    func json() throws {
+        let object = try JSONSerialization.jsonObject(with: Data(table.json.utf8)) as? [String: Any]
+        let rows = object?["rows"] as? [[String: Any]]
+        #expect(object?["version"] as? Int == 1)
+        #expect(rows?[0]["count"] as? Int == 5 && rows?[0]["note"] is NSNull)
+        #expect(rows?[1]["note"] as? String == "two\nlines, \"quoted\"")
+    }
+
+    @Test("CSV quotes what needs quoting")
+    func csv() {
+        #expect(table.csv.hasSuffix("longer,1200,\"two\nlines, \"\"quoted\"\"\""))
+    }
+}
+
+@Suite struct PrometheusTests {
+    @Test("counters, gauges and histograms are written as the format wants them")
+    func format() {
+        let registry = PrometheusRegistry()
+        registry.makeCounter(label: "jobs_total", dimensions: [("kind", "a\"b")]).increment(by: 3)
+        registry.makeCounter(label: "jobs_total", dimensions: [("kind", "a\"b")]).increment(by: 1)
+        registry.makeMeter(label: "waiting", dimensions: []).set(2.5)
+        let seconds = registry.makeRecorder(label: "took_seconds", dimensions: [], aggregate: true)
+        seconds.record(0.003)
+        seconds.record(1000.0)
+        let lines = registry.text().split(separator: "\n").map(String.init)
+        #expect(lines.contains("# TYPE jobs_total counter"))
+        #expect(lines.contains("jobs_total{kind=\"a\\\"b\"} 4"))
+        #expect(lines.contains("waiting 2.5"))
+        #expect(lines.contains("took_seconds_bucket{le=\"0.0025\"} 0"))
+        #expect(lines.contains("took_seconds_bucket{le=\"0.005\"} 1"))
+        #expect(lines.contains("took_seconds_bucket{le=\"+Inf\"} 2"))
+        #expect(lines.contains("took_seconds_count 2"))
+    }
+}
+
+@Suite struct PathWordTests {
+    @Test(
+        "ids and names pass; what would change the path does not",
+        arguments: [("019ab-x_1.2", true), ("a/b", false), ("", false), ("a b", false), ("é", false)])
+    func words(word: String, isPlain: Bool) {
+        #expect(((try? PathWord.checked(word)) != nil) == isPlain)
+    }
+}

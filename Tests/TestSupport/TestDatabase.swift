@@ -30,6 +30,15 @@ package struct TestDatabase: Sendable {
         return try await create(TestStack.uniquePrefix(), from: template.name, in: template.stack)
     }
 
+    /// A migrated database in another stack, where no template waits.
+    package static func makeMigrated(in stack: TestStack) async throws -> TestDatabase {
+        let database = try await create(TestStack.uniquePrefix(), from: "template0", in: stack)
+        try await withPool(database.ownerURL, size: 1) { pool in
+            _ = try await Migrator(pool: pool, logger: Logger(label: "test.migrator")).run()
+        }
+        return database
+    }
+
     /// A database without a single table, for tests of what makes them.
     package static func makeEmpty() async throws -> TestDatabase {
         try await create(TestStack.uniquePrefix(), from: "template0", in: TestStack.shared())
