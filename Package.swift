@@ -146,7 +146,7 @@ let package = Package(
         .testTarget(
             name: "BuildMemoryTests",
             dependencies: [
-                "BuildMemory", "Jobs", "Web", "Workspaces", "Postgres", "Redis", "TestSupport", hummingbird, httpTypes, logging, lifecycle,
+                "BuildMemory", "Jobs", "Web", "Postgres", "Redis", "Schema", "TestSupport", hummingbird, httpTypes, nio, logging, lifecycle,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),
         .testTarget(name: "SchemaTests", dependencies: ["Schema", "Postgres", "TestSupport", logging]),
