@@ -23,7 +23,8 @@ import Testing
     @Test(
         "User name and password are decoded",
         arguments: [
-            ("redis://:secret@h", nil, "secret"), ("redis://ann:secret@h", "ann", "secret"), ("redis://a%3Ab:p%2Fq%3Fr%23s%40t@h", "a:b", "p/q?r#s@t"),
+            ("redis://:secret@h", nil, "secret"), ("redis://ann:secret@h", "ann", "secret"),
+            ("redis://a%3Ab:p%2Fq%3Fr%23s%40t@h", "a:b", "p/q?r#s@t"),
             ("redis://ann:a:b@h", "ann", "a:b"), ("redis://ann:p@ss@h", "ann", "p@ss"), ("redis://ann:%25@h", "ann", "%"),
             ("unix:///s?username=ann&password=p%26q", "ann", "p&q"), ("redis://h", nil, nil),
         ] as [(String, String?, String?)])
@@ -95,7 +96,9 @@ import Testing
             let configuration = try RedisConfiguration(url: url)
             var dumped = ""
             dump(configuration, to: &dumped)
-            for text in [dumped, "\(configuration)", String(reflecting: configuration), "\(Mirror(reflecting: configuration).children.map { "\($0)" })"] {
+            for text in [
+                dumped, "\(configuration)", String(reflecting: configuration), "\(Mirror(reflecting: configuration).children.map { "\($0)" })",
+            ] {
                 #expect(!text.contains("hunter2"))
             }
         }

@@ -30,7 +30,8 @@ import Testing
 
     @Test("A description names the code, the command and the reason")
     func description() {
-        #expect("\(RedisError(.timeout, "no reply within 5.0 seconds", command: "XADD"))" == "Redis timeout error in XADD: no reply within 5.0 seconds")
+        #expect(
+            "\(RedisError(.timeout, "no reply within 5.0 seconds", command: "XADD"))" == "Redis timeout error in XADD: no reply within 5.0 seconds")
         #expect("\(RedisError(.configuration, "wrong"))" == "Redis configuration error: wrong")
     }
 }

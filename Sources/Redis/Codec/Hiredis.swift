@@ -72,7 +72,7 @@ enum CommandFormatter {
 final class ReplyReader {
     private let reader: UnsafeMutablePointer<redisReader>
     private let functions: UnsafeMutablePointer<redisReplyObjectFunctions>
-    private let builder = ReplyBuilder()
+    private let builder: UnsafeMutablePointer<ReplyBuilder>
 
     /// The reader frees its buffer when it is empty and larger than this. hiredis's default of 16 KB would free and grow it anew
     /// with each batch of stream entries; a reply above 1 MB is rare enough to give its memory back.
@@ -93,14 +93,18 @@ final class ReplyReader {
             functions.deallocate()
             throw RedisError(.protocol, "no memory for a reply reader")
         }
+        builder = .allocate(capacity: 1)
+        builder.initialize(to: ReplyBuilder())
         self.reader = reader
         reader.pointee.maxbuf = Self.keptBytes
-        // Unretained: the builder lives as long as this object, and C calls back only from inside `read`.
-        reader.pointee.privdata = Unmanaged.passUnretained(builder).toOpaque()
+        // C calls back only from inside `read`, while this object and so the builder are alive.
+        reader.pointee.privdata = UnsafeMutableRawPointer(builder)
     }
 
     deinit {
         redisReaderFree(reader)
+        builder.deinitialize(count: 1)
+        builder.deallocate()
         functions.deinitialize(count: 1)
         functions.deallocate()
     }
@@ -119,7 +123,7 @@ final class ReplyReader {
                 while true {
                     var object: UnsafeMutableRawPointer?
                     guard redisReaderGetReply(reader, &object) == REDIS_OK else { return failed() }
-                    guard object != nil, let reply = builder.takeReply() else { break }
+                    guard object != nil, let reply = builder.pointee.takeReply() else { break }
                     guard deliver(reply) else { return nil }
                 }
             }
@@ -140,9 +144,8 @@ final class ReplyReader {
 // Called by C, so at file level and isolated to nothing: a closure written inside isolated code would carry a check for its
 // executor and stop the process.
 
-private func builder(of task: UnsafePointer<redisReadTask>?) -> ReplyBuilder? {
-    guard let data = task?.pointee.privdata else { return nil }
-    return Unmanaged<ReplyBuilder>.fromOpaque(data).takeUnretainedValue()
+private func builder(of task: UnsafePointer<redisReadTask>?) -> UnsafeMutablePointer<ReplyBuilder>? {
+    task?.pointee.privdata?.assumingMemoryBound(to: ReplyBuilder.self)
 }
 
 /// What hiredis takes for the object made: any address but null. Nobody reads it.
@@ -156,28 +159,28 @@ private func replyCreateString(
     guard let task, let builder = builder(of: task) else { return nil }
     let bytes = UnsafeRawBufferPointer(start: text, count: length)
     switch task.pointee.type {
-    case REDIS_REPLY_STRING: builder.append(.bulk([UInt8](bytes)))
-    case REDIS_REPLY_ERROR: builder.append(.error(String(decoding: bytes, as: UTF8.self)))
-    default: builder.append(.simple(String(decoding: bytes, as: UTF8.self)))
+    case REDIS_REPLY_STRING: builder.pointee.append(.bulk([UInt8](bytes)))
+    case REDIS_REPLY_ERROR: builder.pointee.append(.error(String(decoding: bytes, as: UTF8.self)))
+    default: builder.pointee.append(.simple(String(decoding: bytes, as: UTF8.self)))
     }
     return someObject()
 }
 
 private func replyCreateArray(_ task: UnsafePointer<redisReadTask>?, _ count: Int32) -> UnsafeMutableRawPointer? {
     guard let builder = builder(of: task) else { return nil }
-    builder.beginArray(count: Int(count))
+    builder.pointee.beginArray(count: Int(count))
     return someObject()
 }
 
 private func replyCreateInteger(_ task: UnsafePointer<redisReadTask>?, _ value: Int64) -> UnsafeMutableRawPointer? {
     guard let builder = builder(of: task) else { return nil }
-    builder.append(.integer(Int(value)))
+    builder.pointee.append(.integer(Int(value)))
     return someObject()
 }
 
 private func replyCreateNil(_ task: UnsafePointer<redisReadTask>?) -> UnsafeMutableRawPointer? {
     guard let builder = builder(of: task) else { return nil }
-    builder.append(.null)
+    builder.pointee.append(.null)
     return someObject()
 }
 

@@ -34,7 +34,8 @@ import Testing
             name: "several replies", wire: "+a\r\n*1\r\n:1\r\n$1\r\nb\r\n-c\r\n",
             replies: [.simple("a"), .array([.integer(1)]), .bulk([0x62]), .error("c")]),
         Example(
-            name: "a stream's entries", wire: "*1\r\n*2\r\n$1\r\ns\r\n*2\r\n*2\r\n$3\r\n1-0\r\n*2\r\n$1\r\nf\r\n$1\r\nv\r\n*2\r\n$3\r\n2-0\r\n*-1\r\n",
+            name: "a stream's entries",
+            wire: "*1\r\n*2\r\n$1\r\ns\r\n*2\r\n*2\r\n$3\r\n1-0\r\n*2\r\n$1\r\nf\r\n$1\r\nv\r\n*2\r\n$3\r\n2-0\r\n*-1\r\n",
             replies: [
                 .array([
                     .array([
@@ -113,7 +114,9 @@ import Testing
 
     @Test("A thousand entries of a group read come out in order, in pieces of a socket's size")
     func manyEntries() throws {
-        let entry = { (number: Int) in "*2\r\n$\(String(number).count)\r\n\(number)\r\n*2\r\n$1\r\nf\r\n$200\r\n\(String(repeating: "v", count: 200))\r\n" }
+        let entry = { (number: Int) in
+            "*2\r\n$\(String(number).count)\r\n\(number)\r\n*2\r\n$1\r\nf\r\n$200\r\n\(String(repeating: "v", count: 200))\r\n"
+        }
         let wire = Array("*1000\r\n\((0..<1_000).map(entry).joined())".utf8)
         let replies = try read(stride(from: 0, to: wire.count, by: 8_191).map { wire[$0..<min($0 + 8_191, wire.count)] })
         let numbers = try #require(replies.first?.array).map { $0.array?.first?.integer }

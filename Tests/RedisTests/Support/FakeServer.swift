@@ -2,6 +2,7 @@ import NIOCore
 import NIOPosix
 import Synchronization
 import TestSupport
+import Testing
 
 @testable import Redis
 
@@ -62,6 +63,12 @@ final class FakeServer: Sendable {
         throw TestSupportError("the fake server was stopped or the test cancelled")
     }
 
+    /// Expects the next command to be this one, on that connection if one is given.
+    func receives(_ words: [String], on connection: Int? = nil, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        let received = try await next()
+        #expect(received == Received(connection: connection ?? received.connection, words: words), sourceLocation: sourceLocation)
+    }
+
     /// Sends raw bytes to a connection.
     func say(_ text: String, to connection: Int = 1) {
         peers.channel(connection)?.writeAndFlush(ByteBuffer(string: text), promise: nil)
@@ -72,8 +79,9 @@ final class FakeServer: Sendable {
         peers.channel(connection)?.close(promise: nil)
     }
 
-    /// Returns when the client has closed that connection.
+    /// Returns when the client has made and closed that connection.
     func closed(_ connection: Int) async throws {
+        try await eventually("connection \(connection)") { connectionCount >= connection }
         try await peers.channel(connection)?.closeFuture.get()
     }
 

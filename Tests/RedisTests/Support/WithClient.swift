@@ -1,5 +1,6 @@
 import Logging
 import Redis
+import Testing
 
 let quiet = Logger(label: "test.redis") { _ in SwiftLogNoOpLogHandler() }
 
@@ -26,5 +27,20 @@ extension RedisConfiguration {
         var copy = self
         copy.commandTimeout = timeout
         return copy
+    }
+}
+
+/// The error a task ends with; none is a failure of the test.
+func failure<T: Sendable>(of task: Task<T, any Error>, sourceLocation: SourceLocation = #_sourceLocation) async -> RedisError? {
+    do {
+        let value = try await task.value
+        Issue.record("no error but \(value)", sourceLocation: sourceLocation)
+        return nil
+    } catch {
+        guard let error = error as? RedisError else {
+            Issue.record("not a RedisError: \(error)", sourceLocation: sourceLocation)
+            return nil
+        }
+        return error
     }
 }
