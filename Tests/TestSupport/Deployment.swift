@@ -1,5 +1,5 @@
 import AsyncHTTPClient
-import Foundation
+package import Foundation
 import LocalStack
 import NIOCore
 import NIOHTTP1
