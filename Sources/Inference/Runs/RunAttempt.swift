@@ -39,16 +39,13 @@ struct RunAttempt: Sendable {
             var calledInstant: ContinuousClock.Instant?
             var firstOutput: FirstOutput?
             var hasBegun = false
+            /// Counted before anything was said: it is told with the end, for a count alone begins no answer.
+            var earlyUsage: TokenUsage?
             var step: StepEnding?
         }
 
         let state = Mutex(State())
         let firstOutput = Doorbell()
-    }
-
-    /// Something of an answer is in the log, or on its way there.
-    var hasOutput: Bool {
-        get async { progress.state.withLock { $0.firstOutput != nil } }
     }
 
     // MARK: Streaming
@@ -72,7 +69,7 @@ struct RunAttempt: Sendable {
             group.addTask {
                 // Beside the first append and not before it: it must not cost the reader of the first token a commit.
                 await progress.firstOutput.wait()
-                guard await hasOutput else { return }
+                guard progress.state.withLock({ $0.firstOutput != nil }) else { return }
                 // A mark that cannot be written is not missed while the log tells the same.
                 try? await context.transaction { try await store.markFirstEvent(identity, epoch: claim.epoch, in: $0) }
             }
@@ -110,7 +107,7 @@ struct RunAttempt: Sendable {
         case .wish: return RunEnding(.cancelled)
         case .limit:
             let error = InferenceError(.timeout, "The run took longer than a run may.", provider: plan.provider, code: "run")
-            return RunEnding(await hasOutput ? .incomplete(.timeLimit) : .failed(error))
+            return RunEnding(progress.state.withLock { $0.hasBegun } ? .incomplete(.timeLimit) : .failed(error))
         case .provider:
             return RunEnding(.failed(InferenceError(.internalError, "The provider's adapter ended without an end.", provider: plan.provider)))
         }
@@ -122,7 +119,13 @@ struct RunAttempt: Sendable {
         case .chunk(let chunk): runEvent = .chunk(chunk)
         case .toolCallDelta(let delta): runEvent = .toolCallDelta(delta)
         case .toolCall(let call): runEvent = .toolCall(call)
-        case .usage(let usage): runEvent = .usage(usage)
+        case .usage(let usage):
+            let isEarly = progress.state.withLock { state in
+                if !state.hasBegun { state.earlyUsage = usage }
+                return !state.hasBegun
+            }
+            if isEarly { return }
+            runEvent = .usage(usage)
         case .ended(let ending):
             progress.state.withLock { $0.step = ending }
             return
@@ -153,9 +156,17 @@ struct RunAttempt: Sendable {
     /// Writes the run's end: PostgreSQL, then the terminal event.
     func end(_ ending: RunEnding) async throws {
         let state = progress.state.withLock { $0 }
+        var openStep = await journal.transcript.openStep
         var last: [RunEvent] = []
-        if await journal.isEmpty, !state.hasBegun { last.append(started) }
-        if state.hasBegun { last.append(.stepFinished(StepFinished(step: 1, finish: ending.finish, missingDone: ending.missingDone))) }
+        if await journal.isEmpty {
+            last.append(started)
+            if state.step != nil {
+                last.append(.stepStarted(step: 1))
+                openStep = 1
+            }
+        }
+        if let usage = state.earlyUsage, openStep != nil { last.append(.usage(usage)) }
+        if let openStep { last.append(.stepFinished(StepFinished(step: openStep, finish: ending.finish, missingDone: ending.missingDone))) }
         if !last.isEmpty { try await journal.append(last) }
 
         let usage = await journal.transcript.usage

@@ -101,12 +101,12 @@ package struct RunExecution: RunHandler {
             do {
                 ending = try await attempt.stream(from: provider, until: wish)
             } catch let error where Task.isCancelled {
-                guard await attempt.hasOutput else { throw error }
+                guard await !journal.isEmpty else { throw error }
                 return try await leave(attempt)
             }
             // Nothing was shown and another try may help: the engine waits, counts, and begins the run again.
-            if case .failed(let error) = ending.outcome, error.isRetryable, !(await attempt.hasOutput),
-                job.attempt < RunRequest.kind.retry.maximumAttempts
+            if case .failed(let error) = ending.outcome, error.isRetryable, job.attempt < RunRequest.kind.retry.maximumAttempts,
+                await journal.isEmpty
             {
                 throw error
             }

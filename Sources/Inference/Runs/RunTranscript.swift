@@ -9,6 +9,8 @@ struct RunTranscript: Equatable, Sendable {
     private(set) var finish: FinishReason?
     /// Something that a client may have shown to someone has been written.
     private(set) var hasModelOutput = false
+    /// The step that was started and not finished.
+    private(set) var openStep: Int?
 
     mutating func add(_ event: RunEvent) {
         if event.isModelOutput { hasModelOutput = true }
@@ -21,10 +23,13 @@ struct RunTranscript: Equatable, Sendable {
             }
         case .toolCall(let call): toolCalls.append(call)
         case .usage(let counted): usage.add(counted)
-        case .stepFinished(let finished): finish = finished.finish ?? finish
+        case .stepStarted(let step): openStep = step
+        case .stepFinished(let finished):
+            finish = finished.finish ?? finish
+            openStep = nil
         case .completed(let reason, _): finish = reason
         case .incomplete(_, let reason, _): finish = reason ?? finish
-        case .runStarted, .stepStarted, .toolCallDelta, .failed, .cancelled: break
+        case .runStarted, .toolCallDelta, .failed, .cancelled: break
         }
     }
 }

@@ -48,7 +48,9 @@ struct RunReader: Sendable {
         // The log's own hash is the quick way; without it (it is lost or older than its time to live) PostgreSQL is asked.
         let meta = try await knownToLog(run, workspace: workspace)
         if let meta, meta.ended == nil { return .live }
-        if let rest = try await ending(of: run, workspace: workspace) { return .replay(rest.filter { after == nil || $0.id > after ?? $0.id }) }
+        if let all = try await ending(of: run, workspace: workspace) {
+            return .replay(all.filter { entry in after.map { entry.id > $0 } ?? true })
+        }
         if meta != nil { return .live }
         return try await situation(of: run, workspace: workspace) == nil ? nil : .live
     }

@@ -142,7 +142,8 @@ import Testing
                 #expect(run.epoch == 2)
                 let log = try await engine.wholeLog(identity.run)
                 #expect(Array(log.prefix(first.count)) == first)
-                #expect(log.ids == ["1-1", "1-2", "2-1"])
+                #expect(log.ids == ["1-1", "1-2", "2-1", "2-2"])
+                #expect(log.types.suffix(2) == ["step.finished", "run.incomplete"])
                 #expect(try log.events.last == .incomplete(reason: .interrupted, finish: nil, usage: nil))
                 #expect(try await fixture.store.archive(of: identity.run, workspace: fixture.workspace) == log)
             }
@@ -213,7 +214,7 @@ import Testing
                     state: .incomplete, transcript: transcript, incompleteReason: .interrupted, error: nil, archive: archive, firstOutput: nil,
                     step: nil)
                 // The retried attempt may have claimed the run by now; whoever is later owns it, and only one end is written.
-                let finished = try? await fixture.pool.transaction(.workspaces([fixture.workspace])) {
+                let finished: Void? = try? await fixture.pool.transaction(.workspaces([fixture.workspace])) {
                     try await fixture.store.finish(identity, epoch: 2, provider: "p", model: "m", outcome: outcome, in: $0)
                 }
                 if finished != nil { try await journal.deliverConclusion() }
@@ -285,7 +286,32 @@ import Testing
                 let id = try await engine.accept()
                 #expect(try await engine.finished(id).errorKind == .authentication)
                 #expect(attempts.all.count == 1)
-                #expect(try await engine.wholeLog(id).types == ["run.started", "run.failed"])
+                #expect(try await engine.wholeLog(id).types == ["run.started", "step.started", "step.finished", "run.failed"])
+            }
+        }
+    }
+
+    @Test("that said nothing is complete and empty; a failure with a count alone is tried again")
+    func empty() async throws {
+        let attempts = Collected<Int>()
+        let provider = PlayedProvider { _, receive in
+            attempts.add(1)
+            try await receive(.usage(TokenUsage(input: 3)))
+            if attempts.all.count == 1 {
+                try await receive(.ended(StepEnding(.failed(InferenceError(.overloaded, "busy")))))
+            } else {
+                try await receive(.stopped)
+            }
+        }
+        try await InferenceFixture.with { fixture in
+            try await fixture.withEngine([provider]) { engine in
+                let id = try await engine.accept()
+                let run = try await engine.finished(id)
+                #expect(run.state == .completed)
+                #expect(run.text.isEmpty)
+                #expect(run.usage.input == 3)
+                #expect(attempts.all.count == 2)
+                #expect(try await engine.wholeLog(id).types == ["run.started", "step.started", "usage", "step.finished", "run.completed"])
             }
         }
     }
@@ -313,7 +339,8 @@ import Testing
         }
         try await InferenceFixture.with { fixture in
             try await fixture.withEngine([provider], limit: .milliseconds(300)) { engine in
-                #expect(try await engine.finished(try await engine.accept()).incompleteReason == .timeLimit)
+                let run = try await engine.finished(try await engine.accept())
+                #expect(run.incompleteReason == .timeLimit)
             }
         }
     }
@@ -353,7 +380,8 @@ import Testing
                 try await receive(.stopped)
             }
             try await shortLived.withEngine([answering]) { engine in
-                #expect(try await engine.finished(silent).text == "now")
+                let run = try await engine.finished(silent)
+                #expect(run.text == "now")
             }
         }
     }

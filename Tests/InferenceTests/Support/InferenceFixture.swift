@@ -58,8 +58,11 @@ struct InferenceFixture: Sendable {
         let inference = Inference(
             configuration: configuration, pool: pool, runLog: runLog, producer: producer,
             providers: Providers(directory: directory, providers: providers + [ScriptedProvider()]), agents: agents, logger: logger)
-        var registry = HandlerRegistry()
-        inference.register(in: &registry)
+        let registry = {
+            var registry = HandlerRegistry()
+            inference.register(in: &registry)
+            return registry
+        }()
         var services: [any Service] = [producer, inference.hub, inference.control]
         if worker {
             services.append(Worker(name: "test", registry: registry, pool: pool, redis: redis, configuration: jobs, logger: logger))
