@@ -100,7 +100,8 @@ let package = Package(
 
         // What several test targets share: one private redis pair and postgres a test run, a database a suite.
         .target(
-            name: "TestSupport", dependencies: ["LocalStack", "Schema", "Postgres", "Redis", logging, lifecycle, httpClient, nio, nioHTTP], path: "Tests/TestSupport"),
+            name: "TestSupport", dependencies: ["LocalStack", "Schema", "Postgres", "Redis", logging, lifecycle, httpClient, nio, nioHTTP],
+            path: "Tests/TestSupport"),
         .testTarget(
             name: "RedisTests",
             dependencies: [
@@ -153,13 +154,16 @@ let package = Package(
         .testTarget(name: "LocalStackTests", dependencies: ["LocalStack", "Postgres", "Redis", "TestSupport", logging]),
         .testTarget(
             name: "MainstayTests",
-            dependencies: ["mainstay", "Web", "TestSupport", hummingbird, logging, .product(name: "Configuration", package: "swift-configuration")]),
+            dependencies: [
+                "mainstay", "Jobs", "TestSupport", .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+            ]),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["mainstay", "TestSupport", "LocalStack", "Postgres", "Redis", httpClient, nio, logging, lifecycle]),
+            dependencies: ["mainstay", "TestSupport", "LocalStack"]),
         .testTarget(
             name: "ChaosTests",
-            dependencies: ["mainstay", "TestSupport", "LocalStack", "Postgres", "Redis", httpClient, nio, logging, lifecycle]),
+            dependencies: ["mainstay", "TestSupport", "LocalStack"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -60,6 +60,7 @@ public final class Worker: Service {
             do {
                 try await life()
             } catch {
+                if leaving.isRaised, error is CancellationError { return }
                 guard Failure(error) == .fenced else { throw error }
                 logger.warning("this worker was declared dead; it starts again under a new id", metadata: ["error": "\(error)"])
             }
@@ -82,24 +83,55 @@ public final class Worker: Service {
         let partitions = queues.flatMap { configuration.partitions(of: $0) }
         logger.info("working", metadata: ["queues": "\(queues.joined(separator: " "))", "partitions": "\(partitions.count)"])
 
+        let drained = Countdown(partitions.count * 2)
+        let failure = await failure { try await self.work(id, partitions, executor, workers, drained, logger) }
+        // A worker that was declared dead owns nothing that it could give back.
+        if let failure, Failure(failure) == .fenced { throw failure }
+        await leave(id, partitions, workers, logger)
+        if let failure { throw failure }
+    }
+
+    /// The error of an operation, as a value.
+    private func failure(_ operation: () async throws -> Void) async -> (any Error)? {
+        do {
+            try await operation()
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func work(
+        _ id: UUID, _ partitions: [QueuePartition], _ executor: Executor, _ workers: WorkerStore, _ drained: Countdown, _ logger: Logger
+    ) async throws {
+        // Known before the first read: entries of a name that never beat would be nobody's.
+        for partition in partitions { _ = try? await configuration.queue(partition, on: redis).beat(worker: id) }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            let pools = Countdown(partitions.count)
             for partition in partitions {
                 let queue = configuration.queue(partition, on: redis)
                 let isLong = registry.isLong(queue: partition.queue)
+                let inFlight = InFlight()
+                let dead = DeadWorkers()
                 let pool = Pool(
-                    queue: queue, executor: executor, registry: registry, batch: isLong ? 1 : configuration.batchSize,
+                    queue: queue, executor: executor, inFlight: inFlight, batch: isLong ? 1 : configuration.batchSize,
                     units: isLong ? configuration.runConcurrency : configuration.batchConcurrency, drainBudget: configuration.drainBudget,
                     logger: logger)
                 let takeover = Takeover(
-                    queue: queue, executor: executor, registry: registry, workers: workers, lease: configuration.lease, logger: logger)
+                    queue: queue, executor: executor, registry: registry, workers: workers, dead: dead, inFlight: inFlight,
+                    lease: configuration.lease, drainBudget: configuration.drainBudget, places: configuration.runConcurrency, logger: logger)
+                let heartbeat = Heartbeat(
+                    queue: queue, worker: id, lease: configuration.lease, dead: dead, draining: leaving, ended: drained.zero, clock: clock,
+                    logger: logger)
                 group.addTask {
                     try await pool.run()
-                    pools.ended()
+                    drained.ended()
                 }
-                // Beats go on while the pools drain, or others would take the draining jobs over.
-                group.addTask { try await takeover.run() }
-                group.addTask { try await self.beatWhileDraining(queue, worker: id, until: pools.zero) }
+                group.addTask {
+                    try await takeover.run()
+                    drained.ended()
+                }
+                // Beats go on while the others drain, or their jobs would be taken over.
+                group.addTask { await heartbeat.run() }
                 group.addTask { await Promoter(queue: queue, draining: self.leaving, clock: self.clock, logger: logger).run() }
             }
             group.addTask {
@@ -115,9 +147,14 @@ public final class Worker: Service {
                 ).run()
             }
             for task in periodic { group.addTask { await self.repeatedly(task, logger) } }
-            try await group.waitForAll()
+            do {
+                try await group.waitForAll()
+            } catch {
+                // The heartbeats end by themselves only when everything has drained.
+                group.cancelAll()
+                throw error
+            }
         }
-        await leave(id, partitions, workers, logger)
     }
 
     private static func naming(_ id: UUID, in logger: Logger) -> Logger {
@@ -134,13 +171,6 @@ public final class Worker: Service {
                 logger.warning("a periodic task failed", metadata: ["task": "\(task.name)", "error": "\(error)"])
             }
         } while await leaving.isQuiet(for: task.interval, clock: clock)
-    }
-
-    private func beatWhileDraining(_ queue: Queue, worker: UUID, until drained: Signal) async throws {
-        await leaving.wait()
-        while await drained.isQuiet(for: configuration.lease / 4, clock: clock) {
-            _ = try? await queue.beat(worker: worker)
-        }
     }
 
     /// Gives everything back and takes the name off the list; what Redis does not hear now, the lease settles later.

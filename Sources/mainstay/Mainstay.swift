@@ -11,16 +11,16 @@ struct Mainstay: AsyncParsableCommand {
             "The reliable back of an open agent platform: accepts work over HTTP, carries it in Redis Streams, keeps what must be true in PostgreSQL.",
         discussion: """
             EXAMPLES
-              mainstay up                          a private stack, an ingress and workers, here
-              mainstay chat owner/agent "Hello"    an answer, token by token
-              mainstay profile -- swift build      where the memory of a build goes
-              mainstay report sla-compliance       a report from the database
+              mainstay up                        a private stack with workers
+              mainstay chat owner/agent "Hello"  an answer, token by token
+              mainstay profile -- swift build    where a build's memory goes
+              mainstay report sla-compliance     a report from the database
 
-            Settings come from MAINSTAY_* variables or a YAML file (--config). `set -a; . .mainstay/env` takes those of a
-            stack that `mainstay up` started.
+            Settings come from MAINSTAY_* variables or a YAML file (--config).
+            `set -a; . .mainstay/env` takes those of a stack that `up` started.
 
             EXIT CODES
-              0 done   1 failed   2 found something that should not be   64 misuse
+              0 done   1 failed   2 found what should not be   64 misuse
             """,
         version: version,
         subcommands: [

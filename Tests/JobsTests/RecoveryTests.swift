@@ -96,6 +96,77 @@ import Testing
         }
     }
 
+    @Test("jobs that were delivered to a living worker and never reached it are done all the same")
+    func lostDelivery() async throws {
+        try await EngineFixture.with { engine in
+            try await engine.withWorker { _ in
+                try await eventually { try await WorkerStore(pool: engine.pool).list().count == 1 }
+                let worker = try #require(await WorkerStore(pool: engine.pool).list().first)
+                let envelope = Envelope(
+                    id: .version7(), workspace: engine.workspace, kind: Note.kind.name, version: 1, acceptedAt: 1,
+                    body: Array(try JSONEncoder().encode(Note(text: "lost on the way"))))
+                try await engine.queue().ensureGroup()
+                // Appended and read in one step under the worker's own name: its own read never sees it.
+                _ = try await engine.redis.evaluate(
+                    RedisScript(
+                        name: "steal",
+                        source: """
+                            redis.call('XADD', KEYS[1], '*', 'h', ARGV[2], 'b', ARGV[3])
+                            return redis.call('XREADGROUP', 'GROUP', 'workers', ARGV[1], 'COUNT', 1, 'STREAMS', KEYS[1], '>')
+                            """),
+                    keys: [engine.queue().keys.ready], arguments: [.string(worker.id.lowercased), .bytes(envelope.header), .bytes(envelope.body)])
+                try await engine.expect(envelope.id, .done)
+                try await eventually { try await engine.isEmpty() }
+            }
+            #expect(try await engine.notes() == ["lost on the way"])
+        }
+    }
+
+    @Test("entries of a consumer that never beat are taken over as well")
+    func unheardConsumer() async throws {
+        try await EngineFixture.with { engine in
+            let accepted = try await engine.producer.accept(Note(text: "unheard"), workspace: engine.workspace)
+            try await eventually { try await engine.queue().measure().ready == 1 }
+            let connection = engine.redis.blockingConnection()
+            _ = try await engine.queue().healingGroup {
+                try await engine.queue().read(worker: UUID.version7().lowercased, count: 1, block: .seconds(2), on: connection)
+            }
+            await connection.close()
+            try await engine.withWorker { _ in try await engine.expect(accepted.id, .done) }
+        }
+    }
+
+    @Test("while one job of a dead worker takes long, its new owner goes on beating")
+    func longTakeover() async throws {
+        try await EngineFixture.with { engine in
+            let accepted = try await engine.producer.accept(Note(text: "slow"), workspace: engine.workspace)
+            try await eventually { try await engine.queue().measure().ready == 1 }
+            _ = try await deadWorker(reading: 1, engine)
+            let begun = Signal()
+            let release = Signal()
+            try await engine.withWorker(onBatch: { _ in
+                begun.raise()
+                await release.wait()
+            }) { _ in
+                await begun.wait()
+                // Longer than a lease: whoever stopped beating would be dead for everybody else.
+                let observer = UUID.version7()
+                var lease = Lease(length: engine.configuration.lease)
+                var silent: [UUID] = []
+                let end = ContinuousClock.now + engine.configuration.lease * 3
+                try await eventually(every: .milliseconds(100)) {
+                    let beats = try await engine.queue().beat(worker: observer)
+                    silent += lease.observed(now: beats.now, beats: beats.workers)
+                    return ContinuousClock.now > end
+                }
+                let living = try await WorkerStore(pool: engine.pool).list().filter { $0.name == "test" }.map(\.id)
+                #expect(!living.isEmpty && silent.allSatisfy { !living.contains($0) })
+                release.raise()
+                try await engine.expect(accepted.id, .done)
+            }
+        }
+    }
+
     @Test("a doubled entry is done once")
     func doubled() async throws {
         try await EngineFixture.with { engine in

@@ -1,5 +1,7 @@
 import Configuration
+import CoreMetrics
 import Foundation
+import Jobs
 import Testing
 
 @testable import mainstay

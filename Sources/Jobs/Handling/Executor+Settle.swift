@@ -49,6 +49,10 @@ extension Executor {
             action = state.attemptEnded(.alreadyFinished(.done), policy: policy, using: &generator)
         case .storeUnavailable:
             action = state.attemptEnded(.storeUnavailable, policy: policy, using: &generator)
+        case .cancelled where !Task.isCancelled && !draining.isRaised:
+            // Nobody asked this job to stop: the handler's own cancellation is its failure.
+            code = "cancelled"
+            action = state.attemptEnded(.failed(permanent: false), policy: policy, using: &generator)
         case .cancelled:
             action = state.attemptEnded(.drained, policy: policy, using: &generator)
         case .fenced:
@@ -75,7 +79,7 @@ extension Executor {
         let envelope = Envelope(
             id: .version7(), workspace: UUID(high: 0, low: 0), kind: "unreadable", version: 1, acceptedAt: Int64(Date().timeIntervalSince1970 * 1000),
             body: unreadable.header + [0x0a] + unreadable.body)
-        let kept: Void? = try await patiently("dead letters") {
+        let kept = try await patiently("dead letters") {
             try await letters.bury(
                 envelope, queue: queue.partition.queue, code: "unreadable", error: unreadable.fault, history: Array("[]".utf8), worker: worker)
         }
@@ -85,19 +89,22 @@ extension Executor {
     }
 
     func bury(_ entry: Entry, code: String, error: any Error, in queue: Queue) async throws {
+        guard let entry = try await withBodies([entry]).first else { return }
         let history = try? await queue.failure(of: entry.envelope.id).flatMap {
             try JSONDecoder().decode(StatusNotes.Note.self, from: Data($0)).history
         }
         let encoded = (try? JSONEncoder().encode(history ?? [])).map { Array($0) } ?? Array("[]".utf8)
-        let kept: Void? = try await patiently("dead letters") {
+        let isBuried = try await patiently("dead letters") {
             do {
-                try await letters.bury(
+                return try await letters.bury(
                     entry.envelope, queue: queue.partition.queue, code: code, error: "\(error)", history: encoded, worker: worker)
-            } catch  where Failure(error) == .alreadyFinished {
-                // Another delivery of the same job came to an end first; its outcome stands.
+            } catch let fault where Failure(fault) == .alreadyFinished {
+                return false
             }
         }
-        guard kept != nil else { return }
+        guard let isBuried else { return }
+        // Another delivery of the same job came to an end first; its outcome stands.
+        guard isBuried else { return try await acknowledge([entry], as: "repeated", in: queue) }
         logger.error(
             "a job is dead",
             metadata: [
@@ -109,11 +116,11 @@ extension Executor {
         try await acknowledge(ids: [entry.id], as: "dead", clearing: [entry.envelope.id], in: queue)
     }
 
-    private func postpone(_ entry: Entry, nextAttempt: Int, after delay: Duration, code: String, error: any Error, in queue: Queue) async throws {
+    func postpone(_ entry: Entry, nextAttempt: Int, after delay: Duration, code: String, error: any Error, in queue: Queue) async throws {
         let earlier = try? await queue.failure(of: entry.envelope.id).flatMap {
             try JSONDecoder().decode(StatusNotes.Note.self, from: Data($0)).history
         }
-        let text = String("\(error)".prefix(2000))
+        let text = String("\(error)".withoutNUL.prefix(2000))
         let failure = StatusNotes.Note.Failure(
             attempt: entry.envelope.attempt, error: text, code: code, at: Int64(Date().timeIntervalSince1970 * 1000))
         let note = StatusNotes.Note(
@@ -123,9 +130,10 @@ extension Executor {
         envelope.marks.insert(.seen)
         if envelope.marks.contains(.stored) { envelope.body = [] }
         let encoded = (try? JSONEncoder().encode(note)).map { Array($0) } ?? []
-        _ = try await patiently("retry") {
+        let moved: Void? = try await patiently("retry") {
             try await queue.postpone([.init(entry: entry.id, envelope: envelope, delay: delay, failure: encoded)])
         }
+        guard moved != nil else { return }
         logger.notice(
             "a job failed and will be tried again",
             metadata: [
@@ -137,7 +145,7 @@ extension Executor {
 
     func acknowledge(_ entries: [Entry], as counter: String = "done", in queue: Queue) async throws {
         guard !entries.isEmpty else { return }
-        let noted = entries.filter { $0.envelope.attempt > 1 || $0.envelope.marks.contains(.seen) }.map(\.envelope.id)
+        let noted = entries.filter { $0.envelope.attempt > 1 || !$0.envelope.marks.isDisjoint(with: [.seen, .noted]) }.map(\.envelope.id)
         try await acknowledge(ids: entries.map(\.id), as: counter, clearing: noted, in: queue)
     }
 

@@ -7,7 +7,8 @@ import Redis
 /// Runs what a pool read, to its end: finds outcomes, decodes, commits, acknowledges, retries, buries.
 ///
 /// What to do after an attempt is decided by `JobState` and `Failure`; this shell performs it. It returns when every
-/// entry is settled, handed back or abandoned. Its only thrown error is `JobError(.fenced)`: this worker is dead.
+/// entry is settled, handed back or abandoned. Called through `guarding`, its only thrown error is that this
+/// worker is dead.
 struct Executor: Sendable {
     let registry: HandlerRegistry
     let worker: UUID
@@ -17,6 +18,17 @@ struct Executor: Sendable {
     let draining: Signal
     let clock: any Clock<Duration>
     let logger: Logger
+
+    /// Runs a unit of work whose failure must not end the worker: what it did not settle stays pending, and is found again
+    /// as lost. Only the fence passes.
+    func guarding(_ work: () async throws -> Void) async throws {
+        do {
+            try await work()
+        } catch {
+            if Failure(error) == .fenced { throw error }
+            if !Task.isCancelled { logger.error("a unit of work was given up; it will be found again", metadata: ["error": "\(error)"]) }
+        }
+    }
 
     /// Settles a batch of entries of one partition.
     func execute(_ entries: [Entry], in queue: Queue) async throws {
@@ -65,6 +77,7 @@ struct Executor: Sendable {
     private func commit(_ batch: any PreparedBatch, of kind: JobKind) async throws -> Bool {
         let workspaces = Array(Set(batch.entries.map(\.envelope.workspace)))
         var pause = Duration.milliseconds(100)
+        var timeouts = 0
         while true {
             do {
                 try await outcomes.fenced(worker: worker, workspaces: workspaces) { transaction in
@@ -79,6 +92,12 @@ struct Executor: Sendable {
                 return true
             } catch {
                 guard Failure(error) == .storeUnavailable else { throw error }
+                // A server that answers others is not away: what runs into its deadline again and again is too heavy, and a
+                // batch that is split may pass.
+                if (error as? PostgresError)?.code == .timeout { timeouts += 1 }
+                if timeouts >= 3, (try? await outcomes.pool.query(.unscoped, "select 1")) != nil {
+                    throw JobError(.tooSlow, subject: kind.name, message: "the transaction ran into its deadline \(timeouts) times", cause: error)
+                }
                 logger.warning(
                     "a batch waits for PostgreSQL", metadata: ["kind": "\(kind.name)", "jobs": "\(batch.entries.count)", "error": "\(error)"])
                 guard await draining.isQuiet(for: pause, clock: clock) else { return false }
@@ -114,12 +133,14 @@ struct Executor: Sendable {
             }
             let failure = Failure(error)
             if failure == .fenced { throw error }
-            // The run had not begun to act outside, or it would have finished: a store that is away is one more reason to
-            // try later, not now, for a run cannot be repeated in place.
-            try await settle(
-                entry, failure == .storeUnavailable ? .failed(permanent: false, code: "store_unavailable") : failure, error,
-                policy: runner.kind.retry,
-                in: queue)
+            // The run had not begun to act outside, or it would have finished. A store that is away is no fault of the job: it
+            // comes again later, for a run cannot be repeated in place, and no attempt is counted.
+            if failure == .storeUnavailable {
+                let pause = Duration.seconds(Double.random(in: 1...10))
+                return try await postpone(
+                    entry, nextAttempt: entry.envelope.attempt, after: pause, code: "store_unavailable", error: error, in: queue)
+            }
+            try await settle(entry, failure, error, policy: runner.kind.retry, in: queue)
         }
     }
 }

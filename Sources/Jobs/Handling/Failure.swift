@@ -19,6 +19,8 @@ enum Failure: Equatable, Sendable {
             self = .failed(permanent: true, code: error.code)
         case let error as JobError where error.code == .fenced:
             self = .fenced
+        case let error as JobError where error.code == .unavailable:
+            self = .storeUnavailable
         case let error as PostgresError:
             self.init(error)
         case let error as RedisError:

@@ -7,7 +7,7 @@ import Redis
 struct Pool: Sendable {
     let queue: Queue
     let executor: Executor
-    let registry: HandlerRegistry
+    let inFlight: InFlight
     let batch: Int
     let units: Int
     /// What a drain may take before running work is cancelled.
@@ -66,6 +66,7 @@ struct Pool: Sendable {
                 switch event {
                 case .read(let entries, let faulty, let isTopUp):
                     pause = .milliseconds(50)
+                    inFlight.began(entries.map(\.id) + faulty.map(\.id))
                     held += entries
                     unreadable += faulty
                     // Entries that cannot be read need room as the others do.
@@ -100,21 +101,26 @@ struct Pool: Sendable {
         let isLong = batch == 1
         if !isLong {
             group.addTask {
-                for entry in unreadable { try await executor.bury(entry, in: queue) }
-                try await executor.execute(entries, in: queue)
+                defer { inFlight.ended(entries.map(\.id) + unreadable.map(\.id)) }
+                try await executor.guarding {
+                    for entry in unreadable { try await executor.bury(entry, in: queue) }
+                    try await executor.execute(entries, in: queue)
+                }
                 return .unitEnded
             }
             return
         }
         for entry in unreadable {
             group.addTask {
-                try await executor.bury(entry, in: queue)
+                defer { inFlight.ended([entry.id]) }
+                try await executor.guarding { try await executor.bury(entry, in: queue) }
                 return .unitEnded
             }
         }
         for entry in entries {
             group.addTask {
-                try await executor.execute([entry], in: queue)
+                defer { inFlight.ended([entry.id]) }
+                try await executor.guarding { try await executor.execute([entry], in: queue) }
                 return .unitEnded
             }
         }

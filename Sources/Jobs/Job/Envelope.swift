@@ -19,6 +19,8 @@ public struct Envelope: Sendable, Equatable {
         public static let seen = Marks(rawValue: 1)
         /// The body lies in PostgreSQL (`acceptances` for ledger kinds, `job_bodies` for stream kinds).
         public static let stored = Marks(rawValue: 2)
+        /// Redis holds a note of its acceptance, which goes when the job is finished.
+        public static let noted = Marks(rawValue: 4)
     }
 
     public let id: UUID
@@ -79,6 +81,7 @@ public struct Envelope: Sendable, Equatable {
             switch byte {
             case UInt8(ascii: "s"): marks.insert(.seen)
             case UInt8(ascii: "b"): marks.insert(.stored)
+            case UInt8(ascii: "n"): marks.insert(.noted)
             case UInt8(ascii: "-"): break
             default: throw .word("marks")
             }
@@ -110,6 +113,7 @@ public struct Envelope: Sendable, Equatable {
         if marks.isEmpty { line.append(UInt8(ascii: "-")) }
         if marks.contains(.seen) { line.append(UInt8(ascii: "s")) }
         if marks.contains(.stored) { line.append(UInt8(ascii: "b")) }
+        if marks.contains(.noted) { line.append(UInt8(ascii: "n")) }
         line.append(0x20)
         if let trace { line.append(contentsOf: trace.header.utf8) } else { line.append(UInt8(ascii: "-")) }
         return line

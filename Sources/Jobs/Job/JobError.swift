@@ -2,7 +2,8 @@
 public struct JobError: Error, Sendable, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String {
-            case idempotencyMismatch, inFlight, unavailable, backlogFull, payloadTooLarge, unknownKind, invalidPayload, fenced, unfinishedRun
+            case idempotencyMismatch, inFlight, unavailable, backlogFull, payloadTooLarge, unknownKind, invalidPayload, fenced, unfinishedRun,
+                tooSlow
         }
         private let value: Value
         public var description: String { value.rawValue }
@@ -22,6 +23,8 @@ public struct JobError: Error, Sendable, CustomStringConvertible {
         public static let fenced = Code(value: .fenced)
         /// A run handler returned without `RunContext.finish`.
         public static let unfinishedRun = Code(value: .unfinishedRun)
+        /// A transaction ran into its deadline several times while the server answered others.
+        public static let tooSlow = Code(value: .tooSlow)
     }
 
     public let code: Code

@@ -3,7 +3,7 @@ import Synchronization
 /// Group commit: what many callers hand over while one batch is under way becomes the next batch.
 ///
 /// An idle batcher performs a single item at once; under load the batches grow by themselves, up to `most`. A caller
-/// that is cancelled stops waiting; its item may still be performed.
+/// that is cancelled stops waiting; its item is performed only if its batch had begun.
 final class Batcher<Item: Sendable, Answer: Sendable>: Sendable {
     /// What a batch came to.
     struct Performed: Sendable {
@@ -56,7 +56,7 @@ final class Batcher<Item: Sendable, Answer: Sendable>: Sendable {
                     if state.isClosed {
                         return (JobError(.unavailable, subject: "ingress", message: "this process is stopping", retryAfter: .seconds(1)), nil)
                     }
-                    if state.callers.count >= bound {
+                    if state.pending.count >= bound {
                         return (JobError(.unavailable, subject: "ingress", message: "\(bound) requests are waiting", retryAfter: .seconds(1)), nil)
                     }
                     state.callers[id] = continuation
@@ -106,11 +106,16 @@ final class Batcher<Item: Sendable, Answer: Sendable>: Sendable {
         while true {
             let taken: [Waiting]? = state.withLock { state in
                 if state.pending.isEmpty { return state.isClosed ? [] : nil }
-                let batch = Array(state.pending.prefix(most))
-                state.pending.removeFirst(batch.count)
-                return batch
+                let taken = state.pending.prefix(most)
+                state.pending.removeFirst(taken.count)
+                // Who has left before the batch was begun is not served.
+                return taken.filter { state.callers[$0.id] != nil }
             }
-            if let taken { return taken.isEmpty ? nil : taken }
+            if let taken {
+                if !taken.isEmpty { return taken }
+                if state.withLock({ $0.isClosed && $0.pending.isEmpty }) { return nil }
+                continue
+            }
             await withCheckedContinuation { continuation in
                 let isReady = state.withLock { state in
                     if state.isClosed || !state.pending.isEmpty { return true }

@@ -43,6 +43,21 @@ public final class JobProducer: Service, Sendable {
     }
 
     public func run() async throws {
+        await withTaskCancellationHandler {
+            await runUntilStopped()
+        } onCancel: {
+            stop()
+        }
+    }
+
+    private func stop() {
+        ledger.close()
+        streams.close()
+        confirmations.stop()
+        monitor.stop()
+    }
+
+    private func runUntilStopped() async {
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.ledger.run() }
@@ -52,10 +67,7 @@ public final class JobProducer: Service, Sendable {
             }
             await confirmations.flush()
         } onGracefulShutdown: {
-            self.ledger.close()
-            self.streams.close()
-            self.confirmations.stop()
-            self.monitor.stop()
+            self.stop()
         }
     }
 
@@ -92,6 +104,7 @@ public final class JobProducer: Service, Sendable {
             }
         case .stream:
             var carried = envelope
+            carried.marks.insert(.noted)
             if body.count > configuration.inlineBodyLimit {
                 try await JobError.whileAway(kind.queue) { try await outcomes.keep(body: body, of: envelope.id, workspace: workspace) }
                 carried.marks.insert(.stored)

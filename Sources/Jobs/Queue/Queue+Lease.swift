@@ -11,7 +11,8 @@ extension Queue {
     /// Beats for `worker` and looks at the others.
     func beat(worker: UUID) async throws -> Beats {
         let reply = try await client.evaluate(
-            QueueScripts.beat, keys: [keys.beats], arguments: [.string(worker.lowercased), .integer(clockOffset.milliseconds)])
+            QueueScripts.beat, keys: [keys.beats, keys.ready],
+            arguments: [.string(worker.lowercased), .integer(clockOffset.milliseconds), .string(QueueKeys.group)])
         guard let words = reply.array, words.count == 2, let now = words[0].integer, let list = words[1].array else {
             throw RedisError(.protocol, "beat.lua answered \(reply)")
         }
@@ -34,6 +35,21 @@ extension Queue {
             let words = reply.array ?? []
             return (words.first?.array ?? [], words.count > 1 && words[1].integer == 1)
         }
+    }
+
+    /// The ids of entries that were delivered to `worker` and not acknowledged, the oldest first; at most 10,000.
+    func pending(of worker: UUID) async throws -> [String] {
+        try await healingGroup {
+            let reply = try await client.send(
+                RedisCommand("XPENDING", .string(keys.ready), .string(QueueKeys.group), "-", "+", 10_000, .string(worker.lowercased)))
+            return (reply.array ?? []).compactMap { $0.array?.first?.string }
+        }
+    }
+
+    /// Entries by their ids, in their wire form; those that are gone are left out.
+    func entries(_ ids: [String]) async throws -> [RedisValue] {
+        let replies = try await client.pipeline(ids.map { RedisCommand("XRANGE", .string(keys.ready), .string($0), .string($0)) })
+        return replies.flatMap { $0.array ?? [] }
     }
 
     /// Removes a worker that stopped in good order. False when entries are still pending for it.

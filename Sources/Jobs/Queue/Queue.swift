@@ -68,8 +68,9 @@ package struct Queue: Sendable {
     func acknowledge(_ entries: [String], as counter: String = "done", clearing jobs: [UUID] = []) async throws {
         var arguments: [RedisArgument] = [
             .string(QueueKeys.group), .integer(window), .integer(250), .string(counter), .integer(entries.count),
+            .string(keys.base),
         ]
-        arguments.reserveCapacity(5 + entries.count + jobs.count)
+        arguments.reserveCapacity(6 + entries.count + jobs.count)
         for entry in entries { arguments.append(.string(entry)) }
         for job in jobs { arguments.append(.string(job.lowercased)) }
         _ = try await client.evaluate(
@@ -97,13 +98,14 @@ package struct Queue: Sendable {
             arguments.append(.bytes(job.failure))
         }
         _ = try await client.evaluate(
-            QueueScripts.retry, keys: [keys.ready, keys.later, keys.laterJobs, keys.failures, keys.totals], arguments: arguments)
+            QueueScripts.retry, keys: [keys.ready, keys.later, keys.laterJobs, keys.failures, keys.totals, keys.alone], arguments: arguments)
     }
 
     /// Moves what is due to the ready stream; returns how many, and the time until the next one (nil: none).
     func promote(most: Int = 250) async throws -> (moved: Int, next: Duration?) {
         let reply = try await client.evaluate(
-            QueueScripts.promote, keys: [keys.ready, keys.later, keys.laterJobs], arguments: [offset, .integer(most)])
+            QueueScripts.promote, keys: [keys.ready, keys.later, keys.laterJobs, keys.parked, keys.totals],
+            arguments: [offset, .integer(most), .integer(window)])
         let words = reply.array ?? []
         let wait = words.count > 1 ? words[1].integer ?? -1 : -1
         return (words.first?.integer ?? 0, wait < 0 ? nil : .milliseconds(wait))
@@ -115,7 +117,7 @@ package struct Queue: Sendable {
             var total = 0
             while true {
                 let reply = try await client.evaluate(
-                    QueueScripts.handback, keys: [keys.ready], arguments: [.string(QueueKeys.group), .string(worker.lowercased), 250])
+                    QueueScripts.handback, keys: [keys.ready, keys.alone], arguments: [.string(QueueKeys.group), .string(worker.lowercased), 250])
                 let returned = reply.integer ?? 0
                 total += returned
                 if returned < 250 { return total }

@@ -45,7 +45,9 @@ struct AcceptanceStore: Sendable {
             if !keyed.isEmpty {
                 for (index, answer) in try await claimKeys(items, keyed, in: transaction) { answers[index] = answer }
             }
-            let accepted = items.indices.filter { answers[$0] == .accepted }.map { items[$0] }
+            // An id that stands twice in the group is one job.
+            var ids: Set<UUID> = []
+            let accepted = items.indices.filter { answers[$0] == .accepted && ids.insert(items[$0].envelope.id).inserted }.map { items[$0] }
             if !accepted.isEmpty { submit(accepted, group: group, in: transaction) }
             return answers
         }

@@ -32,8 +32,12 @@ package struct DeadLetterStore: Sendable {
     }
 
     /// Writes the dead letter and its outcome in one fenced transaction.
-    func bury(_ envelope: Envelope, queue: String, code: String, error: String, history: [UInt8], worker: UUID) async throws {
+    /// - Returns: false when the job has an outcome, which stands.
+    func bury(_ envelope: Envelope, queue: String, code: String, error: String, history: [UInt8], worker: UUID) async throws -> Bool {
         try await outcomes.fenced(worker: worker, workspaces: [envelope.workspace]) { transaction in
+            let finished = try await transaction.query(
+                "select 1 from finished_jobs where workspace_id = $1 and id = $2", envelope.workspace, envelope.id)
+            guard finished.isEmpty else { return false }
             transaction.submit(
                 """
                 insert into dead_letters (workspace_id, id, kind, version, queue, attempts, code, error, history, body, trace, accepted_at)
@@ -45,6 +49,7 @@ package struct DeadLetterStore: Sendable {
                 envelope.workspace, envelope.id, envelope.kind, Int16(clamping: envelope.version), queue, Int16(clamping: envelope.attempt), code,
                 error.withoutNUL, PostgresJSON(bytes: history), envelope.body, envelope.trace?.header, envelope.acceptedDate)
             outcomes.submitOutcomes([(envelope, .dead, error.withoutNUL, nil)], worker: worker, in: transaction)
+            return true
         }
     }
 

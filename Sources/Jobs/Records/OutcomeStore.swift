@@ -84,7 +84,8 @@ package struct OutcomeStore: Sendable {
 
     func keep(body: [UInt8], of job: UUID, workspace: UUID) async throws {
         _ = try await pool.execute(
-            .workspaces([workspace]), "insert into job_bodies (workspace_id, id, body) values ($1, $2, $3)", workspace, job, body)
+            .workspaces([workspace]), "insert into job_bodies (workspace_id, id, body) values ($1, $2, $3) on conflict (workspace_id, id) do nothing",
+            workspace, job, body)
     }
 }
 

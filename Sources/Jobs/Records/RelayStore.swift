@@ -5,6 +5,9 @@ import Postgres
 struct RelayStore: Sendable {
     let pool: PostgresPool
 
+    /// Groups that are looked at in one transaction.
+    static let page = 20
+
     /// An accepted job that has no outcome, and where it belongs.
     struct Owed: Sendable {
         let envelope: Envelope
@@ -13,17 +16,18 @@ struct RelayStore: Sendable {
 
     /// Groups older than `age` that nobody confirmed, with the jobs of theirs that are still owed, one page of each.
     /// The page's groups are locked, so that one relay of the fleet works on them.
-    func unconfirmed(olderThan age: Duration, relay: @Sendable ([Owed]) async throws -> Void) async throws -> Int {
-        try await pool.transaction(.role(.upkeep)) { transaction in
+    /// - Returns: whether the page was full and there may be more.
+    func unconfirmed(olderThan age: Duration, relay: @Sendable ([Owed]) async throws -> Void) async throws -> Bool {
+        try await pool.transaction(.role(.upkeep), timeout: .seconds(120)) { transaction in
             let groups = try await transaction.query(
                 """
                 delete from append_groups where id in (
                   select id from append_groups where created_at < clock_timestamp() - $1 * interval '1 second'
-                  order by created_at limit 20 for update skip locked)
+                  order by created_at limit $2 for update skip locked)
                 returning id
-                """, age.inSeconds
+                """, age.inSeconds, Int64(Self.page)
             ).map { try $0.decode("id", as: UUID.self) }
-            guard !groups.isEmpty else { return 0 }
+            guard !groups.isEmpty else { return false }
             let owed = try await transaction.query(
                 """
                 select a.* from acceptances a
@@ -33,7 +37,7 @@ struct RelayStore: Sendable {
             ).map(Self.owed)
             // Appended before the groups are forgotten by the commit: a failure here leaves them for the next round.
             try await relay(owed)
-            return owed.count
+            return groups.count == Self.page
         }
     }
 
@@ -46,7 +50,7 @@ struct RelayStore: Sendable {
             where a.queue = $1 and a.partition = $2 and a.id > $3
               and not exists (select 1 from finished_jobs f where f.workspace_id = a.workspace_id and f.id = a.id)
             order by a.id limit $4
-            """, partition.queue, Int16(clamping: partition.index), last, Int64(limit)
+            """, partition.queue, Int16(clamping: partition.index), last, Int64(limit), timeout: .seconds(120)
         ).map(Self.owed)
     }
 

@@ -27,21 +27,32 @@ struct Relay: Sendable {
     let clock: any Clock<Duration>
     let logger: Logger
 
+    /// How long one reconciliation may take before another relay begins it anew.
+    static let patience = Duration.seconds(120)
+
     func run() async {
         repeat {
-            do {
-                _ = try await relayUnconfirmed()
-                for queue in queues {
-                    for partition in configuration.partitions(of: queue) { _ = try await reconcile(partition) }
+            // Each on its own: what is wrong with one partition must not keep the others from their jobs.
+            await attempt("unconfirmed groups") { while try await relayUnconfirmed(), !draining.isRaised {} }
+            for queue in queues {
+                for partition in configuration.partitions(of: queue) {
+                    await attempt("\(partition)") { _ = try await reconcile(partition) }
                 }
-            } catch {
-                logger.debug("the relay could not look", metadata: ["error": "\(error)"])
             }
         } while await draining.isQuiet(for: .seconds(1), clock: clock)
     }
 
-    /// The first way. Returns how many jobs were appended.
-    func relayUnconfirmed() async throws -> Int {
+    private func attempt(_ what: String, _ operation: () async throws -> Void) async {
+        do {
+            try await operation()
+        } catch {
+            guard !draining.isRaised else { return }
+            logger.warning("the relay could not look", metadata: ["at": "\(what)", "error": "\(error)"])
+        }
+    }
+
+    /// The first way, one page of groups. Returns whether there may be more.
+    func relayUnconfirmed() async throws -> Bool {
         try await store.unconfirmed(olderThan: configuration.relayAge) { owed in
             try await append(owed)
             guard !owed.isEmpty else { return }
@@ -56,6 +67,12 @@ struct Relay: Sendable {
         let seen = try await queue.epoch()
         let recorded = try await store.epoch(of: partition)
         if let seen, let recorded, seen == recorded.lowercased { return nil }
+        // Somebody is at it. Its name tells when it began; one that takes this long is dead or as good as that.
+        if let seen, seen.hasPrefix("pending:"), let began = UUID(uuidString: String(seen.dropFirst(8)))?.version7Milliseconds,
+            Date().timeIntervalSince1970 * 1000 - Double(began) < Self.patience.inSeconds * 1000
+        {
+            return nil
+        }
 
         let new = UUID.version7()
         let pending = "pending:" + new.lowercased

@@ -2,86 +2,126 @@ import Foundation
 import Logging
 import Redis
 
-/// Beats for this worker in one partition, and takes over the jobs of those that stopped beating.
+/// Takes over, in one partition, the jobs of workers that stopped beating, and finds those that were delivered to this
+/// worker and never arrived.
 ///
 /// The order is the protocol: mark the dead worker's row (from then on it commits nothing), then claim its entries,
 /// then run them one by one, alone, so that a job that kills its worker is found without condemning its neighbours.
+/// Long runs go on beside this loop, at most `places` of them; those beyond stay pending for this worker and come up
+/// again as lost ones.
 struct Takeover: Sendable {
     let queue: Queue
     let executor: Executor
     let registry: HandlerRegistry
     let workers: WorkerStore
+    let dead: DeadWorkers
+    let inFlight: InFlight
     let lease: Duration
+    let drainBudget: Duration
+    /// Long runs that are taken over at once.
+    let places: Int
     let logger: Logger
 
     /// How often a job may be begun alone without coming to an end: beyond it, it is what kills its workers.
     static let lonelyStarts = 2
+    /// Long runs go on together, and any of them may be the one that kills.
+    static let lonelyStartsOfRuns = 4
 
-    /// Beats until the worker leaves.
+    /// Takes over until the worker leaves; then what was begun has the drain budget.
     /// - Throws: `JobError(.fenced)` when others have declared this worker dead.
     func run() async throws {
-        var observer = Lease(length: lease)
-        while true {
-            do {
-                let beats = try await queue.beat(worker: executor.worker)
-                for dead in observer.observed(now: beats.now, beats: beats.workers) where dead != executor.worker {
-                    try await takeOver(dead)
-                }
-            } catch let error as JobError where error.code == .fenced {
-                throw error
-            } catch {
-                if Failure(error) == .fenced { throw error }
-                if !executor.draining.isRaised {
-                    observer.lostSight()
-                    logger.warning("no heartbeat was possible", metadata: ["partition": "\(queue.partition)", "error": "\(error)"])
-                }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await takeOverUntilDraining() }
+            group.addTask {
+                await executor.draining.wait()
+                // Cancelled when nothing is left to wait for.
+                try? await executor.clock.sleep(for: drainBudget)
             }
-            guard await executor.draining.isQuiet(for: lease / 4, clock: executor.clock) else { return }
+            try await group.next()
+            group.cancelAll()
         }
     }
 
-    private func takeOver(_ dead: UUID) async throws {
-        let wasRunning = try await workers.markDead(dead)
+    private func takeOverUntilDraining() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { runs in
+            var begun = 0
+            while await executor.draining.isQuiet(for: lease / 4, clock: executor.clock) {
+                do {
+                    for worker in dead.take() { try await takeOver(worker, &runs, &begun) }
+                    try await recover(&runs, &begun)
+                } catch {
+                    if Failure(error) == .fenced { throw error }
+                    if !executor.draining.isRaised {
+                        logger.warning("a takeover was given up", metadata: ["partition": "\(queue.partition)", "error": "\(error)"])
+                    }
+                }
+            }
+            try await runs.waitForAll()
+        }
+    }
+
+    private func takeOver(_ worker: UUID, _ runs: inout ThrowingTaskGroup<Void, any Error>, _ begun: inout Int) async throws {
+        let wasRunning = try await workers.markDead(worker)
         var taken = 0
         while !executor.draining.isRaised {
-            let (items, gone) = try await queue.claim(from: dead, to: executor.worker)
-            let (entries, unreadable) = Entry.read(items: items)
-            for entry in unreadable { try await executor.bury(entry, in: queue) }
-            taken += entries.count
-            try await runAlone(entries)
+            let (items, gone) = try await queue.claim(from: worker, to: executor.worker)
+            taken += items.count
+            try await settle(items, &runs, &begun)
             if gone || items.isEmpty { break }
         }
         Measures.takenOver(taken)
         logger.notice(
             "a worker is dead; its jobs were taken over",
-            metadata: ["worker": "\(dead.lowercased)", "partition": "\(queue.partition)", "jobs": "\(taken)", "was_running": "\(wasRunning)"])
+            metadata: ["worker": "\(worker.lowercased)", "partition": "\(queue.partition)", "jobs": "\(taken)", "was_running": "\(wasRunning)"])
     }
 
-    private func runAlone(_ entries: [Entry]) async throws {
+    /// Jobs that Redis counts as delivered to this worker and that nobody here holds.
+    private func recover(_ runs: inout ThrowingTaskGroup<Void, any Error>, _ begun: inout Int) async throws {
+        let lost = inFlight.lost(of: try await queue.pending(of: executor.worker))
+        guard !lost.isEmpty else { return }
+        logger.notice("jobs that were delivered and not begun are begun now", metadata: ["jobs": "\(lost.count)"])
+        for start in stride(from: 0, to: lost.count, by: 500) {
+            try await settle(try await queue.entries(Array(lost[start..<min(start + 500, lost.count)])), &runs, &begun)
+        }
+    }
+
+    private func settle(_ items: [RedisValue], _ runs: inout ThrowingTaskGroup<Void, any Error>, _ begun: inout Int) async throws {
+        let (entries, unreadable) = Entry.read(items: items)
+        for entry in unreadable { try await executor.bury(entry, in: queue) }
         // Most of a dead worker's jobs had committed and only lacked the acknowledgement: one look settles them.
         let marked = entries.map { entry in
             var seen = entry
             seen.envelope.marks.insert(.seen)
             return seen
         }
-        let owed = try await executor.unfinished(marked, in: queue)
-        try await withThrowingTaskGroup(of: Void.self) { runs in
-            for entry in owed {
-                switch registry.runner(for: entry.envelope.kind) {
-                case .run(let runner):
-                    // Long runs wait for the world outside; one after the other would take hours.
-                    runs.addTask { try await executor.run(entry, with: runner, in: queue, isRedelivered: true) }
-                case .transactional, nil:
-                    let starts = try await queue.beginAlone(entry.envelope.id)
-                    if starts > Self.lonelyStarts {
-                        let error = PermanentJobError("its worker died \(Self.lonelyStarts) times while it ran alone", code: "worker_crashed")
-                        try await executor.bury(entry, code: error.code, error: error, in: queue)
-                    } else {
-                        try await executor.execute([entry], in: queue)
-                    }
+        let ids = marked.map(\.id)
+        inFlight.began(ids)
+        var handedOn: Set<String> = []
+        defer { inFlight.ended(ids.filter { !handedOn.contains($0) }) }
+        for entry in try await executor.unfinished(marked, in: queue) {
+            if executor.draining.isRaised { return }
+            switch registry.runner(for: entry.envelope.kind) {
+            case .run(let runner):
+                // Finished ones make room; how many exactly does not matter.
+                if begun >= places, try await runs.next() != nil { begun -= 1 }
+                guard try await mayBegin(entry, limit: Self.lonelyStartsOfRuns) else { continue }
+                begun += 1
+                handedOn.insert(entry.id)
+                runs.addTask {
+                    defer { inFlight.ended([entry.id]) }
+                    try await executor.guarding { try await executor.run(entry, with: runner, in: queue, isRedelivered: true) }
                 }
+            case .transactional, nil:
+                guard try await mayBegin(entry, limit: Self.lonelyStarts) else { continue }
+                try await executor.guarding { try await executor.execute([entry], in: queue) }
             }
-            try await runs.waitForAll()
         }
+    }
+
+    private func mayBegin(_ entry: Entry, limit: Int) async throws -> Bool {
+        guard try await queue.beginAlone(entry.envelope.id) > limit else { return true }
+        let error = PermanentJobError("its worker died \(limit) times while it ran alone", code: "worker_crashed")
+        try await executor.bury(entry, code: error.code, error: error, in: queue)
+        return false
     }
 }

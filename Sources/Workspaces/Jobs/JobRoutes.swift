@@ -24,10 +24,12 @@ package struct JobRoutes: Sendable {
         var routes = APIRoutes()
         routes.on(Self.get) { request, context in
             let wait = try Query(request).duration("wait", upTo: .seconds(60)) ?? .zero
-            guard let job = try await status(try context.pathID(), context.identity.workspace, wait) else {
-                throw Problem.notFound("The workspace has no such job.")
-            }
-            return JobBody(job)
+            let (id, workspace) = (try context.pathID(), context.identity.workspace)
+            let job =
+                wait > .zero
+                ? try await request.whileClientWaits { try await status(id, workspace, wait) } : try await status(id, workspace, .zero)
+            guard let job else { throw Problem.notFound("The workspace has no such job.") }
+            return EditedResponse(headers: wait > .zero ? [.connection: "close"] : [:], response: JobBody(job))
         }
         return routes
     }

@@ -38,8 +38,8 @@ struct ServeCommand: AsyncParsableCommand {
         let configuration = try settings.jobs()
         let pool = PostgresPool(
             configuration: try settings.postgres(for: "serve"), size: try settings.number("database.pool.size", in: 1...200), logger: logger)
-        try await StartCheck(pool: pool).run()
         let redis = RedisClient(configuration: try settings.redis(for: "serve"), logger: logger)
+        try await StartCheck(pool: pool, redis: redis).run()
         let runLog = RedisClient(configuration: try settings.runLog(for: "serve"), logger: logger)
         let producer = JobProducer(pool: pool, redis: redis, configuration: configuration, queues: Features.queues, logger: logger)
         let workspaces = Workspaces(pool: pool, multiUser: try settings.flag("multi.user"), logger: logger)
@@ -60,8 +60,11 @@ struct ServeCommand: AsyncParsableCommand {
         // Stopped in reverse: the server first, the stores last.
         let services: [any Service] =
             [pool, redis, runLog, workspaces.authenticator, producer] + features.ingressServices + [application]
-        let group = ServiceGroup(
-            configuration: .init(services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        var running = ServiceGroupConfiguration(
+            services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        // When one of them fails the others are cancelled; one that does not hear it must not keep the process.
+        running.maximumCancellationDuration = .seconds(10)
+        let group = ServiceGroup(configuration: running)
         try await group.run()
     }
 }

@@ -135,7 +135,8 @@ struct UpCommand: AsyncParsableCommand {
               health       \(url)/livez  \(url)/readyz  \(url)/metrics
               variables    set -a; . \(folder.environmentFile); set +a
               logs         \(folder.path)/log/
-              try          mainstay chat mainstay/harbor "What do you know?"
+              try          mainstay agent list
+                           mainstay chat "Hello"
                            mainstay report queue-health
               stop         ops/down
             """)

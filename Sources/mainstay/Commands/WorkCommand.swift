@@ -41,8 +41,8 @@ struct WorkCommand: AsyncParsableCommand {
         let configuration = try settings.jobs()
         let pool = PostgresPool(
             configuration: try settings.postgres(for: "work"), size: try settings.number("database.pool.size", in: 1...200), logger: logger)
-        try await StartCheck(pool: pool).run()
         let redis = RedisClient(configuration: try settings.redis(for: "work"), logger: logger)
+        try await StartCheck(pool: pool, redis: redis).run()
         let runLog = RedisClient(configuration: try settings.runLog(for: "work"), logger: logger)
         // Handlers and sweeps make jobs of their own.
         let producer = JobProducer(pool: pool, redis: redis, configuration: configuration, queues: Features.queues, logger: logger)
@@ -66,8 +66,11 @@ struct WorkCommand: AsyncParsableCommand {
                     logger: logger))
         }
         services.append(worker)
-        let group = ServiceGroup(
-            configuration: .init(services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        var running = ServiceGroupConfiguration(
+            services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        // When one of them fails the others are cancelled; one that does not hear it must not keep the process.
+        running.maximumCancellationDuration = .seconds(10)
+        let group = ServiceGroup(configuration: running)
         try await group.run()
     }
 }

@@ -42,9 +42,17 @@ final class Supervisor: Sendable {
         }
     }
 
+    /// A child that has not ended this long after SIGTERM is killed: its drain budget is long over.
+    private static let patience = 45.0
+
     private func stop() {
         isStopping.withLock { $0 = true }
         for pid in running.withLock({ Array($0.values) }) { kill(pid, SIGTERM) }
+        // A thread and not a task: the tasks here are cancelled already.
+        Thread.detachNewThread { [self] in
+            Thread.sleep(forTimeInterval: Self.patience)
+            for pid in running.withLock({ Array($0.values) }) { kill(pid, SIGKILL) }
+        }
     }
 
     private func keep(_ child: Child) async throws {

@@ -13,7 +13,8 @@ local answers = {}
 for i = 6, #ARGV, 7 do
   local answer = 'ok'
   if length + parkedBefore + parked >= bound then
-    answer = 'full'
+    -- What was accepted before is told even now.
+    answer = ARGV[i + 3] ~= '' and redis.call('GET', base .. ':idempotency:' .. ARGV[i] .. ':' .. ARGV[i + 3]) or 'full'
   elseif ARGV[i + 3] ~= '' then
     local stored = redis.call('SET', base .. ':idempotency:' .. ARGV[i] .. ':' .. ARGV[i + 3], ARGV[i + 4] .. ' ' .. ARGV[i + 1], 'NX', 'GET', 'PX', ARGV[4])
     if stored then answer = stored end

@@ -1,18 +1,22 @@
 -- Acknowledges entries, deletes them, counts them, and refills the ready stream from the parked lists, round-robin
 -- over workspaces, a quantum of eight jobs a turn.
 -- KEYS ready, parked, totals, failures, alone
--- ARGV group, window, most to refill, counter, number of entries, entry ids…, then job ids that had failed or run alone…
+-- ARGV group, window, most to refill, counter, number of entries, base of keys, entry ids…,
+--      then ids of jobs that had failed, run alone, or left a note of their acceptance…
 -- Returns how many entries were acknowledged and how many were refilled.
 local window, most, count = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[5])
 local acknowledged = 0
 if count > 0 then
-  acknowledged = redis.call('XACK', KEYS[1], ARGV[1], unpack(ARGV, 6, 5 + count))
-  redis.call('XDEL', KEYS[1], unpack(ARGV, 6, 5 + count))
+  acknowledged = redis.call('XACK', KEYS[1], ARGV[1], unpack(ARGV, 7, 6 + count))
+  redis.call('XDEL', KEYS[1], unpack(ARGV, 7, 6 + count))
   redis.call('HINCRBY', KEYS[3], ARGV[4], acknowledged)
 end
-if #ARGV > 5 + count then
-  redis.call('HDEL', KEYS[4], unpack(ARGV, 6 + count))
-  redis.call('HDEL', KEYS[5], unpack(ARGV, 6 + count))
+if #ARGV > 6 + count then
+  redis.call('HDEL', KEYS[4], unpack(ARGV, 7 + count))
+  redis.call('HDEL', KEYS[5], unpack(ARGV, 7 + count))
+  local notes = {}
+  for i = 7 + count, #ARGV do notes[#notes + 1] = ARGV[6] .. ':accepted:' .. ARGV[i] end
+  redis.call('UNLINK', unpack(notes))
 end
 local refilled = 0
 local waiting = tonumber(redis.call('HGET', KEYS[3], 'parked') or '0')
