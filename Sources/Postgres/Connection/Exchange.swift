@@ -47,6 +47,9 @@ struct Exchange {
     /// Waits until libpq's buffers have room again (COPY sends more than they should hold).
     mutating func drain() throws {
         while true {
+            noticeCancellation()
+            // A copy that never has to wait must end at its deadline as well.
+            guard isCancelled || .now < deadline else { throw Failure.expired }
             try flush()
             if isFlushed { return }
             try wait(forReading: true)
@@ -67,8 +70,8 @@ struct Exchange {
     private mutating func wait(forReading: Bool) throws {
         noticeCancellation()
         try flush()
-        // Sending may have read input as well; look before waiting for more.
-        if !wire.isBusy, isFlushed { return }
+        // A broken connection has nothing to wait for; and sending may have read what the caller waits for.
+        if isBroken || (!wire.isBusy && isFlushed) { return }
         switch interrupt.wait(socket: wire.socket, forReading: forReading, forWriting: !isFlushed, until: deadline) {
         case .socket: if !wire.consumeInput() { isBroken = true }
         case .woken: break

@@ -46,10 +46,7 @@ extension PostgresConnection {
         _ start: (Wire, inout Exchange) throws -> Void
     ) throws -> [PostgresResult] {
         guard let wire, !health.isBroken else { throw PostgresError(.connection, "the connection is closed").locating(statement) }
-        guard !signal.isRaised else {
-            rollBack()
-            throw PostgresError(.cancelled, "the task was cancelled").locating(statement)
-        }
+        try checkBeforeSending(until: deadline, signal: signal, for: statement)
         var exchange = Exchange(wire: wire, interrupt: interrupt, signal: signal, deadline: deadline)
         var progress = TripProgress(Trip(steps: [.init(part: .work, submission: Submission(statement))]), behindPooler: configuration.pooler)
         var results: [PostgresResult] = []
@@ -81,7 +78,7 @@ extension PostgresConnection {
         if !exchange.settle() { abandon() }
         if let error = refusal ?? progress.failure.map({ progress.error($0, wasCancelled: exchange.isCancelled) }) {
             if !health.isBroken { rollBack() }
-            throw error
+            throw (error as? PostgresError)?.locating(statement) ?? error
         }
         guard health.isBroken || (wire.transactionState == .inTransaction) == inTransaction else {
             abandon()
@@ -96,7 +93,8 @@ extension PostgresConnection {
         guard let first = try exchange.next() else { throw Exchange.Failure.unexpected("no answer to COPY") }
         guard first.status == .copyIn else {
             let fault = first.fault
-            guard first.status == .failed, fault.sqlState != nil else { throw PostgresError(.usage, "the statement is not COPY … FROM STDIN") }
+            guard first.status == .failed else { throw PostgresError(.usage, "the statement is not COPY … FROM STDIN") }
+            guard !fault.endsConnection else { throw Exchange.Failure.broken(fault.message) }
             throw fault.error
         }
         guard first.isBinary == binary else {
@@ -109,6 +107,7 @@ extension PostgresConnection {
         do {
             try write { chunk in
                 guard chunk.count > 0 else { return }
+                guard !exchange.isCancelled else { throw PostgresError(.cancelled, "the task was cancelled during COPY") }
                 try put(wire, &exchange) { wire.putCopy(chunk) }
             }
         } catch let error where !(error is Exchange.Failure) {

@@ -21,11 +21,7 @@ extension PostgresConnection {
     func run(_ trip: Trip, until deadline: ContinuousClock.Instant, signal: CancelSignal?) throws -> [Delivery] {
         let first = trip.steps.first?.statement
         guard let wire, !health.isBroken else { throw PostgresError(.connection, "the connection is closed").locating(first) }
-        if let signal, signal.isRaised {
-            // Nothing was sent, but an earlier trip may have begun the transaction.
-            rollBack()
-            throw PostgresError(.cancelled, "the task was cancelled").locating(first)
-        }
+        try checkBeforeSending(until: deadline, signal: signal, for: first)
         var exchange = Exchange(wire: wire, interrupt: interrupt, signal: signal, deadline: deadline)
         var progress = TripProgress(trip, behindPooler: configuration.pooler)
         do {
@@ -50,9 +46,24 @@ extension PostgresConnection {
         return progress.deliveries
     }
 
+    /// Refuses what is cancelled or late already, with the connection left clean: nothing was sent, but an earlier trip may have
+    /// begun the transaction.
+    func checkBeforeSending(until deadline: ContinuousClock.Instant, signal: CancelSignal?, for statement: Statement?) throws {
+        guard let signal else { return }
+        if signal.isRaised {
+            rollBack()
+            throw PostgresError(.cancelled, "the task was cancelled").locating(statement)
+        }
+        if .now >= deadline {
+            rollBack()
+            throw PostgresError(.timeout, "the deadline passed before the statement was sent").locating(statement)
+        }
+    }
+
     private func send(_ trip: Trip, on wire: Wire) throws -> [Reply] {
         var replies: [Reply] = []
-        if configuration.pooler {
+        // In a failed transaction the server accepts ROLLBACK, but not the DEALLOCATE that making room for it may take.
+        if configuration.pooler || trip.isRollback {
             for (index, step) in trip.steps.enumerated() {
                 try check(wire.sendUnnamed(step.statement), wire)
                 replies.append(.step(index))

@@ -137,3 +137,7 @@ struct PoolMachine<Connection: Sendable> {
         return .grant(first, .slot)
     }
 }
+
+extension PoolMachine.Grant: Equatable where Connection: Equatable {}
+extension PoolMachine.AcquireAction: Equatable where Connection: Equatable {}
+extension PoolMachine.ReturnAction: Equatable where Connection: Equatable {}

@@ -54,28 +54,36 @@ extension PostgresPool {
 
     private func waitInLine(until deadline: ContinuousClock.Instant) async throws -> PoolState.Machine.Grant {
         let id = shared.nextID()
-        do {
-            return try await withThrowingTaskGroup(of: PoolState.Machine.Grant?.self) { group in
-                group.addTask { try await self.shared.grant(id) }
-                group.addTask {
-                    try await ContinuousClock().sleep(until: deadline)
-                    return nil
-                }
-                defer { group.cancelAll() }
-                if let grant = try await group.next() ?? nil { return grant }
-                // Out of time. A grant that crossed the alarm must still be taken, or its connection would be lost.
+        let (grant, failure) = await withTaskGroup(of: Result<PoolState.Machine.Grant?, any Error>.self) { group in
+            group.addTask {
+                do { return .success(try await self.shared.grant(id)) } catch { return .failure(error) }
+            }
+            group.addTask {
+                do { try await ContinuousClock().sleep(until: deadline) } catch { return .success(nil) }
+                return .failure(OutOfTime())
+            }
+            var grant: PoolState.Machine.Grant?
+            var failure: (any Error)?
+            // Both are always waited for: a grant that crossed the alarm or a cancellation must be taken, or it would be lost.
+            for await result in group {
                 group.cancelAll()
-                if let grant = try? await group.next() ?? nil { return grant }
-                let (open, idle, waiting) = shared.statistics
-                throw PostgresError(.timeout, "no connection became free in time (\(open) open, \(idle) idle, \(waiting) waiting)")
+                switch result {
+                case .success(let granted): grant = grant ?? granted
+                case .failure(let error): failure = failure ?? error
+                }
             }
-        } catch let refusal as PoolState.Machine.Refusal {
-            switch refusal {
-            case .closed: throw PostgresError(.connection, "the pool is closed")
-            case .full(let waiting): throw PostgresError(.overloaded, "\(waiting) callers wait for a connection already")
-            }
-        } catch is CancellationError {
-            throw PostgresError(.cancelled, "cancelled while waiting for a connection")
+            return (grant, failure)
+        }
+        if let grant { return grant }
+        switch failure {
+        case is OutOfTime:
+            let (open, idle, waiting) = shared.statistics
+            throw PostgresError(.timeout, "no connection became free in time (\(open) open, \(idle) idle, \(waiting) waiting)")
+        case PoolState.Machine.Refusal.closed?: throw PostgresError(.connection, "the pool is closed")
+        case PoolState.Machine.Refusal.full(let waiting)?:
+            throw PostgresError(.overloaded, "\(waiting) callers wait for a connection already")
+        case let error as PostgresError: throw error
+        default: throw PostgresError(.cancelled, "cancelled while waiting for a connection")
         }
     }
 
@@ -118,3 +126,6 @@ extension PostgresPool {
 
 /// The pool was closed while a connection was being opened.
 private struct PoolClosedWhileOpening: Error {}
+
+/// The deadline of a caller in line passed.
+private struct OutOfTime: Error {}

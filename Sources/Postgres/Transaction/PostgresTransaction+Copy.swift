@@ -2,8 +2,8 @@ extension PostgresTransaction {
     /// Loads rows with `copy … from stdin (format binary)`; the values' types must be exactly the columns' (`Int` is int8).
     /// Returns the number of rows. Tables with row-level security refuse COPY (0A000).
     ///
-    /// `rows` is iterated on the connection's thread, a chunk of 64 KiB at a time: let it be lazy for large loads, and let it
-    /// not wait for anything.
+    /// `rows` is iterated on the connection's thread, a chunk of 64 KiB at a time, and must not wait for anything. Where they
+    /// should not all be in memory, use ``copy(into:count:file:line:row:)``.
     @discardableResult
     public func copy<Rows: Sequence & Sendable>(
         into sql: SQL, rows: Rows, file: StaticString = #fileID, line: UInt = #line
@@ -12,6 +12,15 @@ extension PostgresTransaction {
         return try await conversation { connection, state, deadline, signal in
             try await connection.copyRows(state, statement, rows, until: deadline, signal: signal)
         }
+    }
+
+    /// Loads `count` rows that are made one by one, by their number from 0, on the connection's thread.
+    @discardableResult
+    public func copy(
+        into sql: SQL, count: Int, file: StaticString = #fileID, line: UInt = #line,
+        row: @escaping @Sendable (_ number: Int) -> [any PostgresEncodable]
+    ) async throws -> Int {
+        try await copy(into: sql, rows: NumberedRows(count: count, row: row), file: file, line: line)
     }
 
     /// Loads data in COPY's text or CSV form, in chunks that may split lines anywhere. Returns the number of rows.
@@ -69,5 +78,15 @@ extension PostgresConnection {
             for chunk in chunks { try chunk.withUnsafeBytes(send) }
         }
         return (deliveries, deliveries.last?.result.affected ?? 0)
+    }
+}
+
+/// Rows that exist only while they are sent. (The standard library's lazy map is not Sendable.)
+private struct NumberedRows: Sequence, Sendable {
+    let count: Int
+    let row: @Sendable (Int) -> [any PostgresEncodable]
+
+    func makeIterator() -> LazyMapSequence<Range<Int>, [any PostgresEncodable]>.Iterator {
+        (0..<Swift.max(0, count)).lazy.map(row).makeIterator()
     }
 }

@@ -17,6 +17,8 @@ struct Trip: Sendable {
     var steps: [Step]
     var isCommitting = false
 
+    var isRollback: Bool { steps.last?.part == .end && !isCommitting }
+
     /// Where the connection has to be afterwards, or a statement meddled.
     var stateAfter: Wire.TransactionState { steps.last?.part == .end ? .idle : .inTransaction }
 }
