@@ -57,7 +57,7 @@ final class Sampler {
         timeline.append(Timeline.Point(at: Int(now), rss: sample.rss, processes: sample.processes, compileJobs: sample.compileJobs))
         survivors = processes.count { $0.pid != command && !$0.isZombie }
         reapOrphans(processes)
-        budget.scanned(microseconds: LinuxCalls.threadMicroseconds() - before)
+        budget.scanned(rss: sample.rss, microseconds: LinuxCalls.threadMicroseconds() - before)
         if sample.rss > 0, budget.wantsPSS(ofRSS: sample.rss, atMilliseconds: now) { readPSS(processes, at: Int(now), rss: sample.rss) }
     }
 

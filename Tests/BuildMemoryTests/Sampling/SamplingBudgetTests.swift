@@ -11,7 +11,7 @@ struct SamplingBudgetTests {
         ])
     func intervals(cost: Double, share: Double, expected: Double) {
         var budget = SamplingBudget(share: share)
-        for _ in 0..<1_200 { budget.scanned(microseconds: cost) }
+        for _ in 0..<1_200 { budget.scanned(rss: 0, microseconds: cost) }
         // So late that all of it has been paid for.
         #expect(abs(budget.interval(atMilliseconds: 1e10) - expected) < 0.001)
     }
@@ -22,7 +22,7 @@ struct SamplingBudgetTests {
         var now = 0.0
         var times: [Double] = []
         for _ in 0..<8 {
-            budget.scanned(microseconds: 300)
+            budget.scanned(rss: 0, microseconds: 300)
             now += budget.interval(atMilliseconds: now)
             times.append(now)
         }
@@ -38,8 +38,8 @@ struct SamplingBudgetTests {
             var rss = 1 << 20
             while now < 120_000 {
                 let scan = cost * Double.random(in: 0.7...1.3, using: &generator)
-                budget.scanned(microseconds: scan)
                 rss = max(1 << 20, rss + Int.random(in: -(40 << 20)...(80 << 20), using: &generator))
+                budget.scanned(rss: rss, microseconds: scan)
                 if budget.wantsPSS(ofRSS: rss, atMilliseconds: now) { budget.readPSS(ofRSS: rss, microseconds: Double(rss) * 13_000 / 1e9) }
                 now += budget.interval(atMilliseconds: now)
             }
@@ -51,18 +51,38 @@ struct SamplingBudgetTests {
         }
     }
 
-    @Test("pays for PSS only at a new peak, and for a slightly higher one only when there is plenty")
+    @Test("pays for PSS only at a new peak, and by the table in its documentation")
     func proportional() {
         var budget = SamplingBudget(share: 0.01)
-        budget.scanned(microseconds: 100)
         let gigabyte = 1_000_000_000
-        #expect(budget.wantsPSS(ofRSS: gigabyte, atMilliseconds: 0))
+        func wants(_ rss: Int, after previous: Int, at now: Double) -> Bool {
+            var budget = budget
+            budget.scanned(rss: previous, microseconds: 0)
+            budget.scanned(rss: rss, microseconds: 0)
+            return budget.wantsPSS(ofRSS: rss, atMilliseconds: now)
+        }
+        #expect(wants(gigabyte, after: 0, at: 0))
         budget.readPSS(ofRSS: gigabyte, microseconds: 13_000)
-        #expect(!budget.wantsPSS(ofRSS: gigabyte, atMilliseconds: 1e9))
-        #expect(!budget.wantsPSS(ofRSS: gigabyte * 2, atMilliseconds: 0), "6.9 ms are left and 26 ms are asked for")
-        #expect(!budget.wantsPSS(ofRSS: gigabyte + 1, atMilliseconds: 3_000))
-        #expect(budget.wantsPSS(ofRSS: gigabyte / 100 * 106, atMilliseconds: 3_000))
-        #expect(budget.wantsPSS(ofRSS: gigabyte + 1, atMilliseconds: 60_000))
+        #expect(!wants(gigabyte, after: gigabyte, at: 1e9), "no new peak")
+        #expect(!wants(gigabyte * 2, after: gigabyte * 2, at: 0), "7 ms are left and 26 ms are asked for")
+        // 37 ms of credit: one reading, not eight.
+        let larger = gigabyte / 100 * 102
+        #expect(wants(larger, after: larger, at: 3_000), "settled")
+        #expect(!wants(gigabyte + 1, after: gigabyte + 1, at: 3_000), "settled, and hardly larger")
+        #expect(!wants(larger, after: gigabyte / 2, at: 3_000), "still growing")
+        #expect(wants(gigabyte / 4 * 5 + 1, after: gigabyte, at: 3_000))
+        #expect(wants(gigabyte + 1, after: gigabyte / 2, at: 60_000), "plenty")
+    }
+
+    @Test("leaves PSS its part, however much scanning costs while the command starts")
+    func shares() {
+        var budget = SamplingBudget(share: 0.01)
+        var now = 0.0
+        while now < 200 {
+            budget.scanned(rss: 1, microseconds: 3_000)
+            now += budget.interval(atMilliseconds: now)
+        }
+        #expect(budget.credit(atMilliseconds: now) >= 0.3 * SamplingBudget.allowance)
     }
 
     @Test("learns what a byte costs here")
