@@ -172,62 +172,6 @@ import Web
         }
     }
 
-    @Test("does not wait for the end of a connection after the end marker")
-    func openAfterDone() async throws {
-        try await decoded { _ in
-            Self.stream { writer in
-                try await writer.write(ByteBuffer(bytes: ChatFixtures.text.bytes()))
-                try await Permits().take()
-            }
-        } check: { found in
-            #expect(found.outcome == .completed)
-        }
-    }
-
-    @Test("waits apart for the head, the first token, the next one, and the end marker")
-    func timeouts() async throws {
-        let short = Duration.milliseconds(80)
-        let expected: [(String, StreamTimeouts, [UInt8]?)] = [
-            ("header_wait", StreamTimeouts(headers: short), nil),
-            // Comments and the role keep a line alive and are no token.
-            ("first_token", StreamTimeouts(firstToken: short), ChatStream().comment("PROCESSING").role().bytes()),
-        ]
-        for (code, timeouts, sent) in expected {
-            try await decoded(timeouts: timeouts) { _ in
-                guard let sent else {
-                    try await Permits().take()
-                    return Response(status: .ok)
-                }
-                return Self.stream { writer in
-                    for _ in 0..<1_000 {
-                        try await writer.write(ByteBuffer(bytes: sent))
-                        try await ContinuousClock().sleep(for: .milliseconds(20))
-                    }
-                }
-            } check: { found in
-                guard case .failed(let error) = found.outcome else { return #expect(Bool(false), "\(code)") }
-                #expect(error.kind == .timeout)
-                #expect(error.code == code)
-            }
-        }
-        try await decoded(timeouts: StreamTimeouts(idle: short)) { _ in
-            Self.stream { writer in
-                try await writer.write(ByteBuffer(bytes: ChatStream().text("a").bytes()))
-                try await Permits().take()
-            }
-        } check: { found in
-            #expect(found.outcome == .incomplete(.truncated))
-        }
-        try await decoded(timeouts: StreamTimeouts(settle: short)) { _ in
-            Self.stream { writer in
-                try await writer.write(ByteBuffer(bytes: ChatStream().text("a").finish("stop").bytes()))
-                try await Permits().take()
-            }
-        } check: { found in
-            #expect(found.endings == [StepEnding(.completed, finish: FinishReason(.stop, raw: "stop"), missingDone: true)])
-        }
-    }
-
     @Test("does not count the time in which its receiver holds it back")
     func slowReceiver() async throws {
         let request = request

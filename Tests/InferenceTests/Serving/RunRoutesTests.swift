@@ -228,24 +228,6 @@ private struct OneAgent: AgentLookup {
         }
     }
 
-    @Test("A run whose job is dead has an end all the same")
-    func dead() async throws {
-        try await Self.withRoutes(worker: false) { ask in
-            let fixture = ask.engine.fixture
-            let id = try await ask.started()
-            #expect(try await ask(.get, "/v1/runs/\(id.lowercased)").json["state"]?.string == "queued")
-            _ = try await fixture.database.psql(
-                """
-                insert into outcomes (workspace_id, id, kind, state, attempts, error, accepted_at)
-                values ('\(fixture.workspace)', '\(id)', 'run.execute', 'dead', 4, 'poison', now())
-                """)
-            let events = try await ask.events(of: id).events
-            #expect(events.map(\.type) == ["run.failed"])
-            #expect(try await ask.events(of: id).events == events)
-            #expect(try await ask(.get, "/v1/runs/\(id.lowercased)").json["state"]?.string == "failed")
-        }
-    }
-
     @Test("Cancelling: while it runs, before it began, after it ended")
     func cancelling() async throws {
         let provider = PlayedProvider { request, receive in
