@@ -175,19 +175,3 @@ for target in package.targets where target.type != .system && target.type != .pl
         .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409
     ]
 }
-
-// LANE-BEGIN
-if let only = Context.environment["MAINSTAY_TARGETS"], !only.isEmpty {
-    let names = Set(only.split(separator: ",").map(String.init))
-    func closure(_ n: Set<String>) -> Set<String> {
-        var result = n
-        for t in package.targets where n.contains(t.name) {
-            for d in t.dependencies { if case .byNameItem(let name, _) = d { result.insert(name) } }
-        }
-        return result == n ? result : closure(result)
-    }
-    let keep = closure(names)
-    package.targets = package.targets.filter { keep.contains($0.name) || $0.type == .plugin }
-    package.products = package.products.filter { p in keep.contains("mainstay") }
-}
-// LANE-END

@@ -15,9 +15,12 @@
 /// Full jitter, since a restarted server is met by every worker of a fleet at once. The cap is low: a worker that finds its server
 /// again two seconds late has cost less than an operator's glance.
 public struct RedisBackoff: Sendable, Equatable {
+    /// The longest pause after one failure.
     public var base: Duration
+    /// The longest pause after any number of failures.
     public var cap: Duration
 
+    /// 50 ms and 2 s, for the reasons above, unless said otherwise.
     public init(base: Duration = .milliseconds(50), cap: Duration = .seconds(2)) {
         self.base = base
         self.cap = cap

@@ -75,10 +75,11 @@ struct RedisURLParser {
             default: faults.append("the option insecure takes 1 or 0")
             }
         }
+        let name = clientName(options)
         guard let host, let port, let database else { return nil }
         return RedisConfiguration(
             address: .tcp(host: host, port: port), tls: tls, username: login?.username, password: login?.password, database: database,
-            clientName: options["name"] ?? "mainstay")
+            clientName: name)
     }
 
     private mutating func socket(_ body: Substring, _ query: Substring?) -> RedisConfiguration? {
@@ -90,13 +91,23 @@ struct RedisURLParser {
         let options = self.options(query, allowed: ["db", "name", "password", "username"])
         let database = number(options["db"].map { Substring($0) } ?? "", name: "the option db")
         if options["username"] != nil, options["password"] == nil { faults.append("it has a user name and no password") }
+        let name = clientName(options)
         guard let path, let database else { return nil }
         return RedisConfiguration(
             address: .unix(path: path), username: options["username"], password: options["password"], database: database,
-            clientName: options["name"] ?? "mainstay")
+            clientName: name)
     }
 
     // MARK: Parts
+
+    /// The server refuses a name with a blank or a character that is not visible ASCII, and with it every greeting.
+    private mutating func clientName(_ options: [String: String]) -> String {
+        let name = options["name"] ?? "mainstay"
+        if !name.utf8.allSatisfy({ (UInt8(ascii: "!")...UInt8(ascii: "~")).contains($0) }) {
+            faults.append("the option name may hold visible ASCII characters only, and no blank")
+        }
+        return name
+    }
 
     private struct Login {
         let username: String?

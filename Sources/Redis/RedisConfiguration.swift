@@ -21,6 +21,7 @@ public struct RedisConfiguration: Sendable, Equatable {
         }
     }
 
+    /// The server's socket.
     public var address: Address
     /// Nil talks plainly.
     public var tls: TLS?

@@ -29,6 +29,7 @@ public struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         public var description: String { value.rawValue }
     }
 
+    /// The kind of failure.
     public let code: Code
     /// The first word of the server's error (`NOGROUP`, `MOVED`, `ERR`), if it has one; nil for every code but ``Code/server``.
     public let serverPrefix: String?
@@ -39,6 +40,7 @@ public struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Whether the server may have carried the command out although no reply was read. False when it certainly did not see it.
     public let mayHaveExecuted: Bool
 
+    /// An error of the client's own making; `message` must hold no secret and no argument of the command.
     public init(_ code: Code, _ message: String, command: String? = nil, mayHaveExecuted: Bool = false) {
         self.code = code
         self.serverPrefix = nil

@@ -8,8 +8,11 @@ public enum RedisValue: Sendable, Equatable {
     case simple(String)
     /// An error reply, with its prefix: `NOGROUP No such key …`.
     case error(String)
+    /// A whole number: a count, a flag.
     case integer(Int)
+    /// A byte string of any content.
     case bulk([UInt8])
+    /// Replies in order; an error may be among them.
     case array([RedisValue])
 }
 
@@ -46,6 +49,7 @@ extension RedisValue {
         if case .array(let elements) = self { elements } else { nil }
     }
 
+    /// Whether there is no value: a key that does not exist, a blocking read that ended empty.
     public var isNull: Bool {
         self == .null
     }

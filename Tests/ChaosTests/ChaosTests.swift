@@ -13,10 +13,10 @@ import Testing
     /// Sends tickets from 50 clients, each under a key and again after any answer but 202, and calls `fault` when a third is accepted.
     /// - Returns: the ids of all accepted tickets.
     private func send(_ deployment: Deployment, fault: @escaping @Sendable () async throws -> Void) async throws -> Set<String> {
-        let accepted = Mutex<Set<String>>([])
+        let accepted = Accepted()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
-                try await eventually(timeout: .seconds(120), "a third of the jobs") { accepted.withLock { $0.count > Self.total / 3 } }
+                try await eventually(timeout: .seconds(120), "a third of the jobs") { accepted.count > Self.total / 3 }
                 try await fault()
             }
             for client in 0..<50 {
@@ -26,7 +26,7 @@ import Testing
                             let answer = try? await deployment.call(
                                 "POST", "/v1/tickets", #"{"subject":"Ticket \#(number)","body":"b"}"#, headers: ["idempotency-key": "key-\(number)"])
                             guard answer?.status == 202, let id = answer?.json["id"] as? String else { return false }
-                            _ = accepted.withLock { $0.insert(id) }
+                            accepted.insert(id)
                             return true
                         }
                     }
@@ -34,7 +34,7 @@ import Testing
             }
             try await group.waitForAll()
         }
-        return accepted.withLock { $0 }
+        return accepted.all
     }
 
     /// Every accepted ticket is there once, with its two clocks, and Redis holds nothing more.
@@ -124,5 +124,17 @@ import Testing
             }
             try await expectWhole(deployment, ids, since: fault.withLock { $0 }, "SIGSTOP of a worker past its lease")
         }
+    }
+}
+
+/// Ids that many clients collect.
+private final class Accepted: Sendable {
+    private let ids = Mutex<Set<String>>([])
+
+    var all: Set<String> { ids.withLock { $0 } }
+    var count: Int { ids.withLock { $0.count } }
+
+    func insert(_ id: String) {
+        _ = ids.withLock { $0.insert(id) }
     }
 }

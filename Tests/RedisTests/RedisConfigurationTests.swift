@@ -52,7 +52,7 @@ import Testing
             ("redis://h/-1", ["database in the path"]), ("redis://h/1/2", ["database in the path"]), ("redis://ann@h", ["no password"]),
             ("redis://ann:@h", ["no password"]), ("redis://[::1", ["closing ']'"]), ("redis://[::1]x", ["only a port may follow"]),
             ("redis://h?color=red", ["option that is unknown", "name"]), ("rediss://h?insecure=maybe", ["insecure takes 1 or 0"]),
-            ("redis://h?name=", ["option name has no value"]), ("redis://h?name=a&name=b", ["given twice"]),
+            ("redis://h?name=", ["option name has no value"]), ("redis://h?name=a%20b", ["no blank"]), ("redis://h?name=a&name=b", ["given twice"]),
             ("redis://:a%2@h", ["password has a '%'"]), ("redis://:%ff@h", ["password is not UTF-8"]), ("unix://relative", ["must be absolute"]),
             ("unix:///s?username=a", ["no password"]), ("unix:///s?db=x&color=red", ["option db", "unknown"]),
         ])

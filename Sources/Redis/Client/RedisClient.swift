@@ -115,8 +115,13 @@ public final class RedisClient: Sendable, Service {
 
     private func connection() -> CommandConnection {
         guard connections.count > 1 else { return connections[0] }
-        let turn = next.wrappingAdd(1, ordering: .relaxed).oldValue
-        return connections[Int(UInt(bitPattern: turn) % UInt(connections.count))]
+        let turn = Int(UInt(bitPattern: next.wrappingAdd(1, ordering: .relaxed).oldValue) % UInt(connections.count))
+        // In turn, but past those that are away while another is there.
+        for offset in connections.indices {
+            let candidate = connections[(turn + offset) % connections.count]
+            if candidate.isUp { return candidate }
+        }
+        return connections[turn]
     }
 }
 

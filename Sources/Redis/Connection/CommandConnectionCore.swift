@@ -14,8 +14,15 @@ final class CommandConnectionCore: LinkOwner {
     private var machine: PipelineMachine<CommandRequest>
     private var collected: [CommandRequest] = []
     private var timer: (at: NIODeadline, task: Scheduled<Void>)?
+    private var lastSweep: NIODeadline = .uptimeNanoseconds(0)
     /// Whether someone keeps the connection; always for shared ones, never for those on demand.
     private var isKept = false
+
+    /// One write joins requests up to this size: enough for one system call to be worth it, little to copy.
+    private static let bytesPerWrite = 256 * 1_024
+    /// The timer looks at every request. In an outage under load each has a deadline of its own, and without a pause between two looks
+    /// the loop would do nothing else; so a deadline may be missed by this much.
+    private static let sweepInterval = TimeAmount.milliseconds(10)
 
     init(
         configuration: RedisConfiguration, policy: CommandConnection.Policy, mailbox: Mailbox, isUpFlag: UpFlag, link: Link, eventLoop: any EventLoop
@@ -87,8 +94,10 @@ final class CommandConnectionCore: LinkOwner {
 
     func linkDown(_ error: RedisError, wasUp: Bool) {
         isUpFlag.value.store(false, ordering: .relaxed)
-        for request in machine.linkDown() {
-            failSlot(request, RedisError(error.code, error.message, command: request.label, mayHaveExecuted: true))
+        for (index, request) in machine.linkDown().enumerated() {
+            // What cannot be read concerns the first; the others lost their connection, and may try again.
+            let code = index == 0 ? error.code : .connection
+            failSlot(request, RedisError(code, error.message, command: request.label, mayHaveExecuted: true))
         }
     }
 
@@ -117,26 +126,33 @@ final class CommandConnectionCore: LinkOwner {
 
     // MARK: Parts
 
-    /// Writes all that may be written with one copy and one flush.
+    /// Writes all that may be written; what has gathered goes out in one write, up to its size. The socket says in between that it
+    /// is full, by way of ``linkWritabilityChanged(isWritable:)``.
     private func writeWaiting() {
-        let batch = machine.takeWritable(now: .now())
-        guard let first = batch.first else { return }
-        guard batch.count > 1 else { return link.write(first.bytes) }
-        var bytes = ByteBufferAllocator().buffer(capacity: batch.reduce(0) { $0 + $1.bytes.readableBytes })
-        for request in batch { bytes.writeImmutableBuffer(request.bytes) }
-        link.write(bytes)
+        while true {
+            let batch = machine.takeWritable(byteLimit: Self.bytesPerWrite, now: .now())
+            guard let first = batch.first else { return }
+            guard batch.count > 1 else {
+                link.write(first.bytes)
+                continue
+            }
+            var bytes = ByteBufferAllocator().buffer(capacity: batch.reduce(0) { $0 + $1.byteCount })
+            for request in batch { bytes.writeImmutableBuffer(request.bytes) }
+            link.write(bytes)
+        }
     }
 
     private func schedule() {
         guard let wakeAt = machine.wakeAt else { return }
         if let timer {
             // A timer that is early finds nothing due and is set anew: cheaper than moving it with every command.
-            guard wakeAt < timer.at else { return }
+            guard wakeAt < timer.at, timer.at > lastSweep + Self.sweepInterval else { return }
             timer.task.cancel()
         }
+        let at = max(wakeAt, lastSweep + Self.sweepInterval)
         timer = (
-            wakeAt,
-            eventLoop.assumeIsolated().scheduleTask(deadline: wakeAt) { [self] in
+            at,
+            eventLoop.assumeIsolated().scheduleTask(deadline: at) { [self] in
                 timer = nil
                 timerFired()
             }
@@ -144,7 +160,8 @@ final class CommandConnectionCore: LinkOwner {
     }
 
     private func timerFired() {
-        let action = machine.timerDue(now: .now())
+        lastSweep = .now()
+        let action = machine.timerDue(now: lastSweep)
         // The link first: on a connection of its own, the caller that is told next may send at once and must not meet the old socket.
         var departures: [(CommandRequest, CommandRequest.Departure)] = []
         for request in action.expired {

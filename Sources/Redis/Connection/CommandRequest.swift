@@ -31,6 +31,7 @@ final class CommandRequest: Sendable, PipelinedRequest {
     let label: String
     let bytes: ByteBuffer
     let commandCount: Int
+    var byteCount: Int { bytes.readableBytes }
     let deadline: NIODeadline
     let timeout: TimeAmount
     private let state = Mutex<State>(.created)

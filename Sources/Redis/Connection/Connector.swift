@@ -46,7 +46,12 @@ struct Connector: Sendable {
             var settings = TLSConfiguration.makeClientConfiguration()
             if let file = tls.authorityFile { settings.trustRoots = .file(file) }
             if tls.isInsecure { settings.certificateVerification = .none }
-            return try NIOSSLContext(configuration: settings)
+            do {
+                return try NIOSSLContext(configuration: settings)
+            } catch {
+                let source = tls.authorityFile.map { "the authorities in \($0)" } ?? "the system's authorities"
+                throw RedisError(.configuration, "TLS cannot be set up with \(source): \(error)")
+            }
         }
     }
 

@@ -129,7 +129,7 @@ final class Link {
             case .success(let channel): opened(channel, attempt)
             case .failure(let error):
                 guard attempt == self.attempt else { return }
-                lose(RedisError(.connection, "cannot connect: \(error)"), isFault: true)
+                lose(error as? RedisError ?? RedisError(.connection, "cannot connect: \(error)"), isFault: true)
             }
         }
     }

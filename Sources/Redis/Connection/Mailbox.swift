@@ -1,4 +1,3 @@
-import NIOCore
 import Synchronization
 
 /// Where callers on any thread leave requests for one event loop: what gathers while the loop is busy is its next write.
@@ -38,12 +37,12 @@ final class Mailbox: Sendable {
     /// Takes room for a request. Throws `.overloaded` if there is none. Whoever takes room must see that ``release(_:)`` is called once.
     func reserve(_ request: CommandRequest) throws(RedisError) {
         let count = commands.add(request.commandCount, ordering: .relaxed).newValue
-        let size = bytes.add(request.bytes.readableBytes, ordering: .relaxed).newValue
+        let size = bytes.add(request.byteCount, ordering: .relaxed).newValue
         guard count <= maximumCommands, size <= maximumBytes else {
             release(request)
             throw RedisError(
                 .overloaded,
-                "\(count - request.commandCount) commands of \(size - request.bytes.readableBytes) bytes wait for replies on this connection"
+                "\(count - request.commandCount) commands of \(size - request.byteCount) bytes wait for replies on this connection"
                     + " (bounds: \(maximumCommands) commands, \(maximumBytes) bytes)",
                 command: request.label)
         }
@@ -52,7 +51,7 @@ final class Mailbox: Sendable {
     /// Gives the room of a request back: it was answered, it failed, or it was never sent.
     func release(_ request: CommandRequest) {
         commands.subtract(request.commandCount, ordering: .relaxed)
-        bytes.subtract(request.bytes.readableBytes, ordering: .relaxed)
+        bytes.subtract(request.byteCount, ordering: .relaxed)
     }
 
     func put(_ request: CommandRequest) -> Placement {

@@ -3,6 +3,7 @@ import NIOCore
 /// What the pipeline must know of a request: one or more commands written together, whose replies go to one caller.
 protocol PipelinedRequest {
     var commandCount: Int { get }
+    var byteCount: Int { get }
     /// When its caller stops waiting.
     var deadline: NIODeadline { get }
     /// How long its caller was ready to wait when it began.
@@ -90,14 +91,17 @@ struct PipelineMachine<Request: PipelinedRequest>: ~Copyable {
         return .none
     }
 
-    /// Takes what is to be written now, in order. Each request taken has a slot.
-    mutating func takeWritable(now: NIODeadline) -> [Request] {
+    /// Takes what is to be written next, in order, until it has `byteLimit` bytes or more. Each request taken has a slot. Empty when
+    /// nothing may be written now.
+    mutating func takeWritable(byteLimit: Int, now: NIODeadline) -> [Request] {
         guard phase == .open, !waiting.isEmpty else { return [] }
         if slots.isEmpty { lastProgress = now }
         var batch: [Request] = []
         batch.reserveCapacity(waiting.count)
-        while let request = waiting.popFirst() {
+        var bytes = 0
+        while bytes < byteLimit, let request = waiting.popFirst() {
             guard request.claim() else { continue }
+            bytes += request.byteCount
             slots.append(Slot(request: request, missingReplies: request.commandCount, writtenAt: now))
             batch.append(request)
         }

@@ -11,7 +11,7 @@ final class SubscriberCore: LinkOwner {
     private var isAnnounced = false
     private var isStopped = false
     /// Callers that wait; told when the subscriber stops.
-    private var waiters: [ObjectIdentifier: SubscriptionWaiter] = [:]
+    private var waiters: [ObjectIdentifier: (waiter: SubscriptionWaiter, deadline: Scheduled<Void>)] = [:]
 
     init(patience: TimeAmount, link: Link, eventLoop: any EventLoop, onEvent: @escaping @Sendable (RedisSubscriptionEvent) -> Void) {
         self.link = link
@@ -34,21 +34,20 @@ final class SubscriberCore: LinkOwner {
         isStopped = true
         heart?.cancel()
         link.stop()
-        for waiter in waiters.values { waiter.finish(.failure(RedisError(.connection, "the subscriber was shut down"))) }
-        waiters = [:]
+        finish(waiters.values.map(\.waiter), .failure(RedisError(.connection, "the subscriber was shut down")))
     }
 
     /// Ends the caller's wait at its deadline.
     func watch(_ waiter: SubscriptionWaiter, limit: TimeLimit) {
         guard !waiter.isFinished else { return }
-        waiters[ObjectIdentifier(waiter)] = waiter
-        eventLoop.assumeIsolated().scheduleTask(deadline: limit.deadline) { [weak self, weak waiter] in
-            guard let self, let waiter, waiters[ObjectIdentifier(waiter)] != nil else { return }
+        let deadline = eventLoop.assumeIsolated().scheduleTask(deadline: limit.deadline) { [weak self] in
+            guard let self else { return }
             let cause = link.isUp ? "" : link.lastFailure.map { ": no connection (\($0.message))" } ?? ": no connection"
             let error = RedisError(.timeout, "not confirmed within \(Duration(limit.duration))\(cause)", command: "SUBSCRIBE")
             guard waiter.finish(.failure(error)) else { return }
             left(waiter)
         }
+        waiters[ObjectIdentifier(waiter)] = (waiter, deadline)
     }
 
     func subscribe(_ waiter: SubscriptionWaiter) {
@@ -65,7 +64,7 @@ final class SubscriberCore: LinkOwner {
     }
 
     func left(_ waiter: SubscriptionWaiter) {
-        waiters[ObjectIdentifier(waiter)] = nil
+        forget(waiter)
         send(machine.left(waiter, channel: waiter.channel, now: .now()))
     }
 
@@ -123,8 +122,7 @@ final class SubscriberCore: LinkOwner {
     private func isAccepted(_ waiter: SubscriptionWaiter) -> Bool {
         guard !waiter.isFinished else { return false }
         guard !isStopped else {
-            waiters[ObjectIdentifier(waiter)] = nil
-            waiter.finish(.failure(RedisError(.connection, "the subscriber was shut down")))
+            finish([waiter], .failure(RedisError(.connection, "the subscriber was shut down")))
             return false
         }
         return true
@@ -132,9 +130,13 @@ final class SubscriberCore: LinkOwner {
 
     private func finish(_ finished: [SubscriptionWaiter], _ result: Result<Void, RedisError>) {
         for waiter in finished {
-            waiters[ObjectIdentifier(waiter)] = nil
+            forget(waiter)
             waiter.finish(result)
         }
+    }
+
+    private func forget(_ waiter: SubscriptionWaiter) {
+        waiters.removeValue(forKey: ObjectIdentifier(waiter))?.deadline.cancel()
     }
 
     private func send(_ action: SubscriptionMachine<SubscriptionWaiter>.Action) {

@@ -19,6 +19,7 @@ import Web
     /// Serves `answer` at `/v1/chat/completions` and asks it.
     private func ask(
         timeouts: StreamTimeouts = StreamTimeouts(), key: String? = "sk-secret",
+        holding: Permits? = nil,
         _ answer: @escaping @Sendable (Request) async throws -> Response,
         _ use: @escaping @Sendable (OpenAICompatibleProvider) async throws -> Void
     ) async throws {
@@ -31,17 +32,19 @@ import Web
                 name: "up", baseURL: "http://127.0.0.1:\(port)/v1", key: key.flatMap { ProviderKey($0) }, timeouts: timeouts, client: client)
             let result: Result<Void, any Error>
             do { result = .success(try await use(provider)) } catch { result = .failure(error) }
+            // The server does not see that its client has left: what it holds back is let go, or it would never stop.
+            holding?.give(8)
             try await client.shutdown()
             try result.get()
         }
     }
 
     private func decoded(
-        timeouts: StreamTimeouts = StreamTimeouts(), _ answer: @escaping @Sendable (Request) async throws -> Response,
+        timeouts: StreamTimeouts = StreamTimeouts(), holding: Permits? = nil, _ answer: @escaping @Sendable (Request) async throws -> Response,
         check: @escaping @Sendable (DecodedStream) throws -> Void
     ) async throws {
         let request = request
-        try await ask(timeouts: timeouts, answer) { provider in try check(DecodedStream(try await provider.events(for: request))) }
+        try await ask(timeouts: timeouts, holding: holding, answer) { provider in try check(DecodedStream(try await provider.events(for: request))) }
     }
 
     private static func stream(
@@ -169,6 +172,67 @@ import Web
             }
         } check: { found in
             #expect(found.failure == .connection)
+        }
+    }
+
+    @Test("does not wait for the end of a connection after the end marker")
+    func openAfterDone() async throws {
+        let hold = Permits()
+        try await decoded(holding: hold) { _ in
+            Self.stream { writer in
+                try await writer.write(ByteBuffer(bytes: ChatFixtures.text.bytes()))
+                try await hold.take()
+                throw Cut()
+            }
+        } check: { found in
+            #expect(found.outcome == .completed)
+        }
+    }
+
+    @Test("waits apart for the head, the first token, the next one, and the end marker")
+    func timeouts() async throws {
+        let hold = Permits()
+        let short = Duration.milliseconds(80)
+        let expected: [(String, StreamTimeouts, [UInt8]?)] = [
+            ("header_wait", StreamTimeouts(headers: short), nil),
+            // Comments and the role keep a line alive and are no token.
+            ("first_token", StreamTimeouts(firstToken: short), ChatStream().comment("PROCESSING").role().bytes()),
+        ]
+        for (code, timeouts, sent) in expected {
+            try await decoded(timeouts: timeouts, holding: hold) { _ in
+                guard let sent else {
+                    try await hold.take()
+                    return Response(status: .ok)
+                }
+                return Self.stream { writer in
+                    for _ in 0..<100 {
+                        try await writer.write(ByteBuffer(bytes: sent))
+                        try await ContinuousClock().sleep(for: .milliseconds(20))
+                    }
+                }
+            } check: { found in
+                guard case .failed(let error) = found.outcome else { return #expect(Bool(false), "\(code)") }
+                #expect(error.kind == .timeout)
+                #expect(error.code == code)
+            }
+        }
+        try await decoded(timeouts: StreamTimeouts(idle: short), holding: hold) { _ in
+            Self.stream { writer in
+                try await writer.write(ByteBuffer(bytes: ChatStream().text("a").bytes()))
+                try await hold.take()
+                throw Cut()
+            }
+        } check: { found in
+            #expect(found.outcome == .incomplete(.truncated))
+        }
+        try await decoded(timeouts: StreamTimeouts(settle: short), holding: hold) { _ in
+            Self.stream { writer in
+                try await writer.write(ByteBuffer(bytes: ChatStream().text("a").finish("stop").bytes()))
+                try await hold.take()
+                throw Cut()
+            }
+        } check: { found in
+            #expect(found.endings == [StepEnding(.completed, finish: FinishReason(.stop, raw: "stop"), missingDone: true)])
         }
     }
 

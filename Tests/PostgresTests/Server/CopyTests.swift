@@ -1,5 +1,6 @@
 import Foundation
 import Postgres
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct CopyTests {
@@ -125,6 +126,31 @@ import Testing
                 #expect(error?.code == .timeout)
                 #expect(.now - start < .seconds(5))
             }
+        }
+    }
+
+    @Test func `a copy without end stops at its deadline and when it is cancelled`() async throws {
+        try await withTable { pool in
+            let endless: @Sendable () async -> PostgresError? = {
+                await failure {
+                    try await pool.transaction(.unscoped, timeout: .milliseconds(300)) { transaction in
+                        try await transaction.copy(into: "copy items (number) from stdin (format binary)", count: .max) { [$0] }
+                    }
+                }
+            }
+            #expect(await endless()?.code == .timeout)
+            let copying = Task {
+                await failure {
+                    try await pool.transaction(.unscoped) { transaction in
+                        try await transaction.copy(into: "copy items (number) from stdin (format binary)", count: .max) { [$0] }
+                    }
+                }
+            }
+            try await eventually("the copy runs") { pool.statistics.open - pool.statistics.idle == 1 }
+            copying.cancel()
+            #expect(await copying.value?.code == .cancelled)
+            let count = try await pool.count("select count(*) from items")
+            #expect(count == 0)
         }
     }
 }

@@ -110,4 +110,20 @@ import Testing
             }
         }
     }
+
+    @Test func `a deadline that passed while nothing was under way costs no connection`() async throws {
+        try await Database.make().withPool { pool in
+            let process = try await pool.serverProcess()
+            let error = await failure {
+                try await pool.transaction(.unscoped, timeout: .milliseconds(200)) { transaction in
+                    _ = try await transaction.query("select 1")
+                    let late = ContinuousClock.now + .milliseconds(200)
+                    try await eventually("the deadline has passed") { .now >= late }
+                }
+            }
+            #expect(error?.code == .timeout)
+            #expect(error?.commitUnknown == false)
+            try await #expect(pool.serverProcess() == process)
+        }
+    }
 }

@@ -70,7 +70,7 @@ import Testing
                 #expect(error?.statement == "culprit")
                 try await #expect(pool.count("select count(*) from items") == 0)
             }
-            try await #expect(pooler.connectionsMade() == 1, "the client's connection was kept")
+            try #expect(pooler.connectionsMade() == 1, "the client's connection was kept")
         }
     }
 

@@ -46,7 +46,7 @@ final class PgBouncer: Sendable {
         // It refuses to run as root; the servers of the tests run as the same user then.
         let command = "\(program) -d -q \(folder)/pgbouncer.ini"
         let script = geteuid() == 0 ? "chown -R postgres \(folder) && runuser -u postgres -- \(command)" : command
-        guard try run(script) == 0 else { throw TestSupportError("pgbouncer did not start, see \(folder)/pgbouncer.log") }
+        guard run(script) == 0 else { throw TestSupportError("pgbouncer did not start, see \(folder)/pgbouncer.log") }
 
         let address = "postgres://\(user):\(password)@127.0.0.1:\(port)"
         let pooler = PgBouncer(url: "\(address)/\(name)", adminURL: "\(address)/pgbouncer", pidFile: "\(folder)/pgbouncer.pid")
@@ -61,8 +61,9 @@ final class PgBouncer: Sendable {
     }
 
     /// Clients that are connected now, this question's own connection left out. psql, for the console speaks the simple protocol only.
-    func connectionsMade() async throws -> Int {
-        let output = try Self.output("psql -XAtc 'show clients' '\(adminURL)'")
+    func connectionsMade() throws -> Int {
+        let (status, output) = Self.shell("psql -XAtc 'show clients' '\(adminURL)'")
+        guard status == 0 else { throw TestSupportError("pgbouncer's console did not answer") }
         return output.split(separator: "\n").filter { $0.hasPrefix("C|") && !$0.contains("|pgbouncer|") }.count
     }
 
@@ -72,26 +73,19 @@ final class PgBouncer: Sendable {
         kill(pid, SIGTERM)
     }
 
-    private static func run(_ script: String) throws -> Int32 {
-        let process = Process()
-        process.executableURL = URL(filePath: "/bin/sh")
-        process.arguments = ["-c", script + " </dev/null >/dev/null 2>&1"]
-        try process.run()
-        process.waitUntilExit()
-        return process.terminationStatus
-    }
+    private static func run(_ script: String) -> Int32 { shell("{ \(script); } </dev/null >/dev/null 2>&1").status }
 
-    private static func output(_ script: String) throws -> String {
-        let process = Process()
-        let pipe = Pipe()
-        process.executableURL = URL(filePath: "/bin/sh")
-        process.arguments = ["-c", script]
-        process.standardOutput = pipe
-        try process.run()
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw TestSupportError("pgbouncer's console did not answer") }
-        return String(decoding: data, as: UTF8.self)
+    /// Not Foundation's `Process`: it waits for a daemon that its child left behind.
+    private static func shell(_ script: String) -> (status: Int32, output: String) {
+        guard let stream = popen(script, "re") else { return (-1, "") }
+        var output: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4_096)
+        while true {
+            let count = fread(&buffer, 1, buffer.count, stream)
+            guard count > 0 else { break }
+            output += buffer.prefix(count)
+        }
+        return (pclose(stream), String(decoding: output, as: UTF8.self))
     }
 
     private static func freePort() throws -> Int {
@@ -101,6 +95,6 @@ final class PgBouncer: Sendable {
     }
 
     private static func isListening(_ port: Int) -> Bool {
-        (try? run("bash -c '</dev/tcp/127.0.0.1/\(port)'")) == 0
+        run("bash -c '</dev/tcp/127.0.0.1/\(port)'") == 0
     }
 }

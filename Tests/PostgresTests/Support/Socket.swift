@@ -29,6 +29,7 @@ enum Socket {
     static func accept(from listener: Int32) -> Int32? {
         let client = systemAccept(listener, nil, nil)
         guard client >= 0 else { return nil }
+        _ = fcntl(client, F_SETFD, FD_CLOEXEC)
         set(client, Int32(IPPROTO_TCP), TCP_NODELAY)
         return client
     }
@@ -59,10 +60,13 @@ enum Socket {
 
     private static func make() -> Int32 {
         #if canImport(Glibc)
-        socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let end = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         #else
-        socket(AF_INET, SOCK_STREAM, 0)
+        let end = socket(AF_INET, SOCK_STREAM, 0)
         #endif
+        // Servers that other tests start must not hold it open.
+        _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+        return end
     }
 
     private static func set(_ end: Int32, _ level: Int32, _ option: Int32) {

@@ -7,6 +7,7 @@ import Testing
     final class Request: PipelinedRequest {
         let name: String
         let commandCount: Int
+        let byteCount = 10
         let deadline: NIODeadline
         let timeout: TimeAmount
         var isAbandoned = false
@@ -40,7 +41,7 @@ import Testing
         var machine = make()
         if place == .open || place == .blocked { machine.linkUp(isWritable: true) }
         if place != .down { _ = machine.enqueued([Request("a")]) }
-        _ = machine.takeWritable(now: second(0))
+        _ = machine.takeWritable(byteLimit: 1_000, now: second(0))
         if place == .blocked { machine.writabilityChanged(isWritable: false) }
         if place == .stopped { _ = machine.stop() }
         _ = machine.enqueued([Request("b")])
@@ -50,7 +51,7 @@ import Testing
     private static func send(_ event: Event, to machine: inout PipelineMachine<Request>) -> String {
         switch event {
         case .enqueued: return "\(machine.enqueued([Request("c")]))"
-        case .takeWritable: return names(machine.takeWritable(now: second(0)))
+        case .takeWritable: return names(machine.takeWritable(byteLimit: 1_000, now: second(0)))
         case .replied:
             switch machine.replied(.simple("OK")) {
             case .none: return "none"
@@ -119,7 +120,7 @@ import Testing
         let (a, b, c) = (Request("a"), Request("b"), Request("c"))
         machine.linkUp(isWritable: true)
         _ = machine.enqueued([a, b, c])
-        #expect(Self.names(machine.takeWritable(now: Self.second(0))) == "abc")
+        #expect(Self.names(machine.takeWritable(byteLimit: 1_000, now: Self.second(0))) == "abc")
         b.isAbandoned = true
         for request in [a, b, c] {
             guard case .answerOne(let answered, .simple(request.name)) = machine.replied(.simple(request.name)) else {
@@ -136,7 +137,7 @@ import Testing
         _ = machine.enqueued([gone, Request("b")])
         gone.isAbandoned = true
         machine.linkUp(isWritable: true)
-        #expect(Self.names(machine.takeWritable(now: Self.second(0))) == "b")
+        #expect(Self.names(machine.takeWritable(byteLimit: 1_000, now: Self.second(0))) == "b")
         #expect(machine.slotCount == 1)
     }
 
@@ -156,7 +157,7 @@ import Testing
         var machine = Self.make()
         machine.linkUp(isWritable: true)
         _ = machine.enqueued([Request("a"), Request("b", count: 3), Request("c")])
-        _ = machine.takeWritable(now: Self.second(0))
+        _ = machine.takeWritable(byteLimit: 1_000, now: Self.second(0))
         #expect(Self.send(.replied, to: &machine) == "answer a")
         for number in 1...2 {
             guard case .none = machine.replied(.integer(number)) else { return #expect(Bool(false), "answered too early") }
@@ -173,12 +174,12 @@ import Testing
         var machine = Self.make()
         machine.linkUp(isWritable: true)
         _ = machine.enqueued([Request("a", count: 2)])
-        _ = machine.takeWritable(now: Self.second(0))
+        _ = machine.takeWritable(byteLimit: 1_000, now: Self.second(0))
         _ = machine.replied(.integer(1))
         #expect(Self.names(machine.linkDown()) == "a")
         machine.linkUp(isWritable: true)
         _ = machine.enqueued([Request("b", count: 2)])
-        _ = machine.takeWritable(now: Self.second(0))
+        _ = machine.takeWritable(byteLimit: 1_000, now: Self.second(0))
         _ = machine.replied(.integer(7))
         guard case .answerMany(_, let replies) = machine.replied(.integer(8)) else { return #expect(Bool(false), "not answered") }
         #expect(replies == [.integer(7), .integer(8)])
@@ -189,13 +190,23 @@ import Testing
         var machine = Self.make()
         machine.linkUp(isWritable: true)
         _ = machine.enqueued([Request("a")])
-        _ = machine.takeWritable(now: Self.second(0))
+        _ = machine.takeWritable(byteLimit: 1_000, now: Self.second(0))
         machine.writabilityChanged(isWritable: false)
         _ = machine.enqueued([Request("b")])
-        #expect(Self.names(machine.takeWritable(now: Self.second(0))) == "")
+        #expect(Self.names(machine.takeWritable(byteLimit: 1_000, now: Self.second(0))) == "")
         #expect(Self.names(machine.linkDown()) == "a")
         machine.linkUp(isWritable: true)
-        #expect(Self.names(machine.takeWritable(now: Self.second(1))) == "b")
+        #expect(Self.names(machine.takeWritable(byteLimit: 1_000, now: Self.second(1))) == "b")
+    }
+
+    @Test("One write takes requests up to its size, and at least one")
+    func writeSize() {
+        var machine = Self.make()
+        machine.linkUp(isWritable: true)
+        _ = machine.enqueued(["a", "b", "c", "d"].map { Request($0) })
+        #expect(Self.names(machine.takeWritable(byteLimit: 25, now: Self.second(0))) == "abc")
+        #expect(Self.names(machine.takeWritable(byteLimit: 1, now: Self.second(0))) == "d")
+        #expect(Self.names(machine.takeWritable(byteLimit: 1, now: Self.second(0))) == "")
     }
 
     @Test("A request is expired once, at its own deadline, and its slot stays")
@@ -203,7 +214,7 @@ import Testing
         var machine = Self.make()
         machine.linkUp(isWritable: true)
         _ = machine.enqueued([Request("a", timeout: .seconds(1)), Request("b", timeout: .seconds(3))])
-        _ = machine.takeWritable(now: Self.second(0))
+        _ = machine.takeWritable(byteLimit: 1_000, now: Self.second(0))
         #expect(machine.wakeAt == Self.second(1))
         #expect(Self.timer(machine.timerDue(now: Self.second(1))) == "expired a")
         #expect(machine.wakeAt == Self.second(3))
@@ -216,7 +227,7 @@ import Testing
         var machine = Self.make()
         machine.linkUp(isWritable: true)
         _ = machine.enqueued([Request("a", timeout: .seconds(1)), Request("b", timeout: .seconds(1)), Request("c", timeout: .seconds(1))])
-        _ = machine.takeWritable(now: Self.second(0))
+        _ = machine.takeWritable(byteLimit: 1_000, now: Self.second(0))
         #expect(Self.timer(machine.timerDue(now: Self.second(1))) == "expired abc")
         machine.progressed(now: Self.second(4))
         _ = machine.replied(.null)
@@ -231,7 +242,7 @@ import Testing
         var machine = Self.make()
         machine.linkUp(isWritable: true)
         _ = machine.enqueued([Request("slow", timeout: .seconds(30))])
-        _ = machine.takeWritable(now: Self.second(0))
+        _ = machine.takeWritable(byteLimit: 1_000, now: Self.second(0))
         #expect(Self.timer(machine.timerDue(now: Self.second(29))) == "expired ")
         #expect(Self.timer(machine.timerDue(now: Self.second(30))) == "expired slow, broken")
     }
@@ -241,7 +252,7 @@ import Testing
         var machine = Self.make()
         machine.linkUp(isWritable: true)
         _ = machine.enqueued([Request("patient", timeout: .seconds(30)), Request("hasty", timeout: .seconds(1))])
-        _ = machine.takeWritable(now: Self.second(0))
+        _ = machine.takeWritable(byteLimit: 1_000, now: Self.second(0))
         #expect(Self.timer(machine.timerDue(now: Self.second(1))) == "expired hasty")
         machine.progressed(now: Self.second(2))
         _ = machine.replied(.null)
@@ -257,7 +268,7 @@ import Testing
         #expect(Self.timer(machine.timerDue(now: Self.second(1))) == "expired a")
         machine.linkUp(isWritable: true)
         _ = machine.enqueued([Request("b", at: Self.second(1), timeout: .seconds(1))])
-        _ = machine.takeWritable(now: Self.second(1))
+        _ = machine.takeWritable(byteLimit: 1_000, now: Self.second(1))
         #expect(Self.timer(machine.timerDue(now: Self.second(2))) == "expired b, broken")
     }
 
@@ -267,7 +278,7 @@ import Testing
         machine.linkUp(isWritable: true)
         #expect(machine.wakeAt == nil)
         _ = machine.enqueued([Request("a")])
-        _ = machine.takeWritable(now: Self.second(0))
+        _ = machine.takeWritable(byteLimit: 1_000, now: Self.second(0))
         _ = machine.replied(.null)
         #expect(Self.timer(machine.timerDue(now: Self.second(5))) == "expired ")
         #expect(machine.wakeAt == nil)

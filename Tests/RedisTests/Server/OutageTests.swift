@@ -126,7 +126,7 @@ import TestSupport
     @Test("A server that is still loading its data is waited for, not asked")
     func loading() async throws {
         try await PrivateRedis.with([
-            "--port", "0", "--appendonly", "yes", "--key-load-delay", "200", "--loading-process-events-interval-bytes", "1024",
+            "--port", "0", "--appendonly", "yes", "--key-load-delay", "400", "--loading-process-events-interval-bytes", "1024",
         ]) {
             server in
             try await withClient(server.url) { client in
@@ -134,11 +134,10 @@ import TestSupport
                 for start in stride(from: 0, to: pairs.count, by: 100) {
                     _ = try await client.send(RedisCommand("MSET", arguments: Array(pairs[start..<start + 100])), timeout: .seconds(20))
                 }
-                for number in 0..<3_000 { _ = try await client.send(RedisCommand("SET", "one:\(number)", "x")) }
                 await server.kill()
                 try server.start()
                 try await eventually("the loss is noticed") { client.statistics.connected == 0 }
-                #expect(try await client.send(RedisCommand("DBSIZE"), timeout: .seconds(30)).integer == 8_000)
+                #expect(try await client.send(RedisCommand("DBSIZE"), timeout: .seconds(30)).integer == 5_000)
             }
         }
     }

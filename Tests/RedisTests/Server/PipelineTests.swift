@@ -1,4 +1,5 @@
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import Redis
@@ -68,7 +69,8 @@ import Testing
     func deadline() async throws {
         try await FakeServer.with { server in
             try await withClient(server.url) { client in
-                let hasty = Task { try await client.send(echo("a"), timeout: .milliseconds(50)) }
+                try await eventually("the connection") { client.statistics.connected == 1 }
+                let hasty = Task { try await client.send(echo("a"), timeout: .milliseconds(500)) }
                 try await server.receives(["ECHO", "a"])
                 async let patient = client.send(echo("b"))
                 try await server.receives(["ECHO", "b"])
@@ -87,7 +89,7 @@ import Testing
     @Test("A connection whose first slot stays without a sign of life is given up; what is in flight fails, and the next command goes on")
     func stall() async throws {
         try await FakeServer.with { server in
-            try await withClient(RedisConfiguration(url: server.url).patient(for: .milliseconds(200))) { client in
+            try await withClient(RedisConfiguration(url: server.url).patient(for: .milliseconds(500))) { client in
                 async let patient = client.send(echo("a"), timeout: .seconds(20))
                 try await server.receives(["ECHO", "a"])
                 // The patient command gives its connection as long as it waits itself; answered, the hasty one behind is first.

@@ -69,8 +69,10 @@ import Testing
         try await PrivateRedis.with { server in
             try await withClient(server.url) { client in
                 var random = SeededGenerator(seed: 3)
+                // 4,099 is prime: no buffer's size is a multiple of it, so that a lost or doubled piece shows.
+                let pattern = (0..<4_099).map { _ in UInt8.random(in: .min ... .max, using: &random) }
                 for size in [0, 1, 100, 16_383, 16_384, 65_536, 1_048_576, 5_000_000] {
-                    let bytes = (0..<size).map { _ in UInt8.random(in: .min ... .max, using: &random) }
+                    let bytes = Array(repeatElement(pattern, count: size / pattern.count + 1).joined().prefix(size))
                     _ = try await client.send(RedisCommand("SET", "k", .bytes(bytes)))
                     #expect(try await client.send(RedisCommand("GET", "k")) == .bulk(bytes), "\(size) bytes")
                 }
@@ -125,7 +127,7 @@ import Testing
 
     @Test("User, password, database and name are used on each connection")
     func login() async throws {
-        try await PrivateRedis.with(["--port", "0", "--requirepass", "s3cret", "--user", "ann on >p@ss ~* &* +@all"]) { server in
+        try await PrivateRedis.with(["--port", "0", "--requirepass", "s3cret", "--user", "ann", "on", ">p@ss", "~*", "&*", "+@all"]) { server in
             try await withClient("\(server.url)?password=s3cret&db=5&name=tester") { client in
                 _ = try await client.send(RedisCommand("SET", "k", "five"))
                 #expect(try await client.send(RedisCommand("CLIENT", "GETNAME")).string == "tester")

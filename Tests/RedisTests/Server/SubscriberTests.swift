@@ -71,16 +71,16 @@ import TestSupport
         try await PrivateRedis.with { server in
             try await withSubscriber(RedisConfiguration(url: server.url)) { client, subscriber, events in
                 #expect(await events.next() == .connected)
-                for number in 0..<500 { try await subscriber.subscribe("c:\(number)") }
+                for number in 0..<100 { try await subscriber.subscribe("c:\(number)") }
                 for round in 1...2 {
                     await server.kill()
                     #expect(await events.next() == .disconnected)
                     async let late: Void = subscriber.subscribe("late:\(round)")
                     try server.start()
                     #expect(await events.next() == .connected)
-                    #expect(try await client.send(RedisCommand("PUBSUB", "NUMSUB", "c:0", "c:499"), timeout: .seconds(20)).array?.last == .integer(1))
+                    #expect(try await client.send(RedisCommand("PUBSUB", "NUMSUB", "c:0", "c:99"), timeout: .seconds(20)).array?.last == .integer(1))
                     try await late
-                    for channel in ["c:0", "c:499", "late:\(round)"] {
+                    for channel in ["c:0", "c:99", "late:\(round)"] {
                         #expect(try await client.send(RedisCommand("PUBLISH", .string(channel), "hi")) == .integer(1))
                         #expect(await events.next() == message(channel, "hi"))
                     }
@@ -123,7 +123,7 @@ import TestSupport
 
     @Test("A channel that the user may not have is refused to its caller, and the others stay")
     func refusal() async throws {
-        try await PrivateRedis.with(["--port", "0", "--user", "ann on >pw ~* &mine* +@all"]) { server in
+        try await PrivateRedis.with(["--port", "0", "--user", "ann", "on", ">pw", "~*", "&mine*", "+@all"]) { server in
             try await withSubscriber(RedisConfiguration(url: "\(server.url)?username=ann&password=pw")) { client, subscriber, events in
                 #expect(await events.next() == .connected)
                 try await subscriber.subscribe("mine")

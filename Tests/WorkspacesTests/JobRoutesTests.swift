@@ -1,0 +1,99 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Jobs
+import NIOCore
+import Synchronization
+import Testing
+import Web
+
+@testable import Workspaces
+
+@Suite("A job's state over HTTP", .timeLimit(.minutes(1)))
+struct JobRoutesTests {
+    private struct Asked: Equatable {
+        let id: UUID
+        let workspace: UUID
+        let wait: Duration
+    }
+
+    /// Knows one workspace by the word `good`.
+    private struct Doorkeeper: Authenticator {
+        let workspace = UUID()
+        let scopes: Set<String>
+
+        func identity(bearer: String) async throws -> Identity? {
+            Identity(workspace: workspace, workspaceSlug: "acme", tokenID: UUID(), user: nil, scopes: scopes)
+        }
+    }
+
+    private func get(
+        _ uri: String, scopes: Set<String> = ["jobs:read"], status: @escaping @Sendable (UUID, UUID, Duration) async throws -> JobStatus?
+    ) async throws -> (response: TestResponse, workspace: UUID) {
+        let doorkeeper = Doorkeeper(scopes: scopes)
+        let responder = WebResponder(
+            authenticator: doorkeeper, features: [JobRoutes(status: status).routes()], options: .init(problems: ProblemMapping.table))
+        let response = try await Application(responder: responder).test(.router) { client in
+            try await client.execute(uri: uri, method: .get, headers: [.authorization: "Bearer good"])
+        }
+        return (response, doorkeeper.workspace)
+    }
+
+    @Test("is asked for in the caller's workspace, and shown with what is known")
+    func shown() async throws {
+        let asked = Mutex<[Asked]>([])
+        let id = UUID()
+        let (response, workspace) = try await get("/v1/jobs/\(id)") { id, workspace, wait in
+            asked.withLock { $0.append(Asked(id: id, workspace: workspace, wait: wait)) }
+            return JobStatus(
+                id: id, kind: "ticket.create", state: .retrying, attempts: 2, error: "the store said no", result: Array(#"{"a":[1]}"#.utf8),
+                acceptedAt: Date(timeIntervalSince1970: 1_769_848_200))
+        }
+        #expect(response.status == .ok)
+        #expect(asked.withLock { $0 } == [Asked(id: id, workspace: workspace, wait: .zero)])
+        let body = try JSONDecoder().decode(JSONValue.self, from: Data(response.body.readableBytesView))
+        let text = id.uuidString.lowercased()
+        #expect(
+            body == [
+                "accepted_at": "2026-01-31T08:30:00.000Z", "attempts": 2, "error": "the store said no", "id": .string(text), "kind": "ticket.create",
+                "result": ["a": [1]], "state": "retrying", "url": .string("/v1/jobs/\(text)"),
+            ])
+    }
+
+    @Test("is waited for as long as is asked", arguments: [("10s", Duration.seconds(10)), ("60", .seconds(60)), ("250ms", .milliseconds(250)), ("0", .zero)])
+    func waited(_ text: String, _ wait: Duration) async throws {
+        let asked = Mutex<[Duration]>([])
+        let (response, _) = try await get("/v1/jobs/\(UUID())?wait=\(text)") { id, _, wait in
+            asked.withLock { $0.append(wait) }
+            return JobStatus(id: id, kind: "x", state: .done, attempts: 1, acceptedAt: Date())
+        }
+        #expect(response.status == .ok)
+        #expect(asked.withLock { $0 } == [wait])
+    }
+
+    @Test("a wait that is too long or none is refused", arguments: ["61s", "2m", "x", "-1", ""])
+    func refused(_ text: String) async throws {
+        let (response, _) = try await get("/v1/jobs/\(UUID())?wait=\(text)") { _, _, _ in
+            Issue.record("the engine was asked")
+            return nil
+        }
+        #expect(response.status == .badRequest)
+    }
+
+    @Test("one that the workspace does not have is 404; so is what is no id; the scope is needed")
+    func absent() async throws {
+        #expect(try await get("/v1/jobs/\(UUID())") { _, _, _ in nil }.response.status == .notFound)
+        #expect(try await get("/v1/jobs/7") { _, _, _ in nil }.response.status == .notFound)
+        #expect(try await get("/v1/jobs/\(UUID())", scopes: ["tickets:read"]) { _, _, _ in nil }.response.status == .forbidden)
+    }
+
+    @Test("a store that is away is 503 with Retry-After")
+    func away() async throws {
+        let (response, _) = try await get("/v1/jobs/\(UUID())") { _, _, _ in
+            throw JobError(.unavailable, subject: "status", message: "redis is away", retryAfter: .seconds(3))
+        }
+        #expect(response.status == .serviceUnavailable)
+        #expect(response.headers[.retryAfter] == "3")
+    }
+}
