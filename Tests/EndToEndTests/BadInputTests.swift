@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Bad input at every edge: a problem document, never a 500, and nothing half-written.
-@Suite(.timeLimit(.minutes(2))) struct BadInputTests {
+@Suite(.serialized, .timeLimit(.minutes(2))) struct BadInputTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let what: String
         var method = "POST"
@@ -37,11 +37,11 @@ import Testing
         Case("a missing member", "POST", "/v1/tickets", #"{"subject":"a"}"#, 422),
         Case("an unknown priority", "POST", "/v1/tickets", #"{"subject":"a","body":"b","priority":"panic"}"#, 422),
         Case("a NUL character", "POST", "/v1/tickets", #"{"subject":"a\u0000b","body":"b"}"#, 422),
-        Case("an oversized body", "POST", "/v1/tickets", #"{"subject":"a","body":""# + String(repeating: "x", count: 3_000_000) + #""}"#, 413),
+        Case("an oversized body", "POST", "/v1/tickets", #"{"subject":"a","body":""# + String(repeating: "x", count: 20_000_000) + #""}"#, 413),
         Case("a wrong content type", "POST", "/v1/tickets", "subject=a", 415, headers: ["content-type": "application/x-www-form-urlencoded"]),
         Case("an unknown agent", "POST", "/v1/agents/nobody/nothing/forks", "{}", 404),
         Case("a run without messages", "POST", "/v1/runs", #"{"messages":[]}"#, 422),
-        Case("a run of an unknown agent", "POST", "/v1/runs", #"{"messages":[{"role":"user","content":"a"}],"agent":"nobody/nothing"}"#, 404),
+        Case("a run of an unknown agent", "POST", "/v1/runs", #"{"messages":[{"role":"user","content":"a"}],"agent":"nobody/nothing"}"#, 422),
         Case("a role that is none", "POST", "/v1/runs", #"{"messages":[{"role":"emperor","content":"a"}]}"#, 422),
         Case("an unknown job", "GET", "/v1/jobs/\(stranger)", "", 404),
         Case("a job id that is none", "GET", "/v1/jobs/xyz", "", 404),
@@ -94,7 +94,10 @@ import Testing
                 let known = try await deployment.call("GET", path + id, token: theirs)
                 let unknown = try await deployment.call("GET", path + Self.stranger, token: theirs)
                 #expect(known.status == 404 && unknown.status == 404)
-                #expect(known.json["detail"] as? String == unknown.json["detail"] as? String, "\(path)")
+                // Word for word the same, but for the id that was asked for.
+                let first = (known.json["detail"] as? String)?.replacing(id, with: "ID")
+                let second = (unknown.json["detail"] as? String)?.replacing(Self.stranger, with: "ID")
+                #expect(first != nil && first == second, "\(path)")
             }
         }
     }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The built program over real HTTP, from the request to the row.
-@Suite(.timeLimit(.minutes(3))) struct EndToEndTests {
+@Suite(.serialized, .timeLimit(.minutes(4))) struct EndToEndTests {
     @Test("a ticket: accepted, stored with its clocks, answered, closed; each step seen from outside")
     func ticket() async throws {
         try await Deployment.with { deployment in
@@ -148,7 +148,9 @@ import Testing
             }
             #expect(try await deployment.command("report", "nonsense").status == 64)
             #expect(try await deployment.command("queues", "--json").output.hasPrefix("{\"version\":1"))
-            #expect(try await deployment.command("doctor").status == 0)
+            // The servers of a test do not sync their disks, and the doctor finds it.
+            let doctor = try await deployment.command("doctor")
+            #expect(doctor.status == 2 && doctor.output.contains("forced on every tenant table"), "\(doctor.output)")
             let metrics = try await deployment.call("GET", "/metrics").text
             #expect(metrics.contains("mainstay_queue_backlog_jobs{queue=\"tickets\",state=\"ready\"}"))
         }
@@ -160,7 +162,7 @@ import Testing
         let environment = [
             "PATH": "/usr/bin:/bin", "MAINSTAY_DATABASE_URL": database.superuserURL, "MAINSTAY_REDIS_URL": database.stack.redisURL,
         ]
-        let result = try await Program.run(["serve", "--port", "\(Int.random(in: 31_001...32_000))"], environment: environment)
+        let result = try await Program.run(["serve", "--port", "\(Int.random(in: 10_000...19_999))"], environment: environment)
         #expect(result.status != 0)
         #expect(result.errors.contains("superuser") && result.errors.contains("mainstay_server"))
     }

@@ -52,21 +52,31 @@ package final class Deployment: Sendable {
     package static func with(
         own: Bool = false, workers: Int = 2, variables: [String: String] = [:], _ body: @escaping @Sendable (Deployment) async throws -> Void
     ) async throws {
-        guard own else { return try await start(try await TestDatabase.make(), workers, variables, body) }
+        guard own else { return try await start(try await TestDatabase.make(), own, workers, variables, body) }
         try await TestStack.withOwnStack { stack in
-            try await start(try await TestDatabase.makeMigrated(in: stack), workers, variables, body)
+            try await start(try await TestDatabase.makeMigrated(in: stack), own, workers, variables, body)
         }
     }
 
+    private static let nextDatabase = Atomic<Int>(0)
+
+    private static func place(_ url: String, _ number: Int) -> String {
+        url.hasSuffix("/0") ? String(url.dropLast()) + "\(number)" : url
+    }
+
     private static func start(
-        _ database: TestDatabase, _ workers: Int, _ variables: [String: String], _ body: @Sendable (Deployment) async throws -> Void
+        _ database: TestDatabase, _ own: Bool, _ workers: Int, _ variables: [String: String], _ body: @Sendable (Deployment) async throws -> Void
     ) async throws {
-        let port = Int.random(in: 20_000...31_000)
+        // Below the servers' ports and those of outgoing connections.
+        let port = Int.random(in: 10_000...19_999)
+        // A Redis database of its own: deployments that share one would work on each other's jobs.
+        let number = own ? 0 : 1 + nextDatabase.wrappingAdd(1, ordering: .relaxed).oldValue % 15
         var environment = [
             "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": "/tmp",
             "MAINSTAY_DATABASE_URL": database.serverURL, "MAINSTAY_REPORTING_URL": database.reportingURL,
-            "MAINSTAY_MIGRATION_URL": database.ownerURL, "MAINSTAY_REDIS_URL": database.stack.redisURL,
-            "MAINSTAY_RUN_LOG_URL": database.stack.runLogURL, "MAINSTAY_HTTP_PORT": "\(port)", "MAINSTAY_URL": "http://127.0.0.1:\(port)",
+            "MAINSTAY_MIGRATION_URL": database.ownerURL, "MAINSTAY_REDIS_URL": place(database.stack.redisURL, number),
+            "MAINSTAY_RUN_LOG_URL": place(database.stack.runLogURL, number), "MAINSTAY_HTTP_PORT": "\(port)",
+            "MAINSTAY_URL": "http://127.0.0.1:\(port)",
             "MAINSTAY_LEASE_SECONDS": "2", "MAINSTAY_LOG_LEVEL": "warning",
         ]
         environment.merge(variables) { $1 }

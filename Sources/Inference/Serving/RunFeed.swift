@@ -38,6 +38,8 @@ struct RunFeed: Equatable {
     private let limits: Limits
     private var mode = Mode.behind
     private var isReading = false
+    /// The connection was lost while a read was under way: what it returns may be older than what was missed meanwhile.
+    private var isReadStale = false
     /// The last event that was taken into `ready` or delivered.
     private var tail: RunEventID?
     private var ready: [RunLogEntry] = []
@@ -61,6 +63,7 @@ struct RunFeed: Equatable {
     /// Announcements arrive from now on (also again, after a connection was lost): what came before has to be read.
     mutating func listening() {
         hasListened = true
+        isReadStale = isReading
         mode = .behind
     }
 
@@ -89,6 +92,10 @@ struct RunFeed: Equatable {
             // Across epochs nothing tells whether something lies between; an epoch's log begins at 1.
             if pendingGap == nil, ready.isEmpty, !entry.id.follows(tail), entry.id.number != 1 { pendingGap = (tail, entry.id) }
             take(entry)
+        }
+        guard !isReadStale else {
+            isReadStale = false
+            return
         }
         guard entries.count < limits.page, !announcedOverflow else {
             // There is more than fitted: the next read brings it, and what was announced is in it.

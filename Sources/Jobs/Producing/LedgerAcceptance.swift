@@ -31,13 +31,13 @@ struct LedgerAcceptance: Sendable {
     }
 
     private func append(_ items: [AcceptanceStore.Item], group: UUID) async {
-        // Waiting for a Redis that is away would hold the next commit up: the group stands, and the relay finds it.
-        guard redis.statistics.connected > 0 else { return }
+        // Waiting long for a Redis that is away would hold the next commit up: the group stands, and the relay finds it.
+        let patience: Duration? = redis.statistics.connected > 0 ? nil : .milliseconds(500)
         do {
             let partitions = Dictionary(grouping: items) { QueuePartition(queue: $0.queue, index: $0.partition) }
             for (partition, items) in partitions {
                 let envelopes = items.map { $0.envelope.carried(limit: configuration.inlineBodyLimit) }
-                try await configuration.queue(partition, on: redis).append(envelopes)
+                try await configuration.queue(partition, on: redis).append(envelopes, timeout: patience)
             }
             confirmations.put([group])
         } catch {

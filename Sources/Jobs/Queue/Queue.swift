@@ -43,7 +43,7 @@ package struct Queue: Sendable {
     }
 
     /// Appends jobs. At most 2,000 a call.
-    package func append(_ envelopes: some Collection<Envelope>) async throws {
+    package func append(_ envelopes: some Collection<Envelope>, timeout: Duration? = nil) async throws {
         var arguments: [RedisArgument] = [.integer(window)]
         arguments.reserveCapacity(1 + envelopes.count * 3)
         for envelope in envelopes {
@@ -51,7 +51,7 @@ package struct Queue: Sendable {
             arguments.append(.bytes(envelope.header))
             arguments.append(.bytes(envelope.body))
         }
-        _ = try await client.evaluate(QueueScripts.append, keys: [keys.ready, keys.parked, keys.totals], arguments: arguments)
+        _ = try await client.evaluate(QueueScripts.append, keys: [keys.ready, keys.parked, keys.totals], arguments: arguments, timeout: timeout)
     }
 
     /// Reads up to `count` entries that no worker has seen, waiting up to `block` for the first.

@@ -109,7 +109,7 @@ private struct OneAgent: AgentLookup {
                     authenticator: ThreeTokens(mine: fixture.workspace), features: [engine.inference.routes],
                     options: .init(problems: ProblemMapping.table))
                 // Live, because an event stream watches its connection.
-                try await Application(responder: responder).test(.live) { client in
+                try await Application(responder: responder).test(.ahc(.http)) { client in
                     try await body(Asker(client: client, engine: engine))
                 }
             }
