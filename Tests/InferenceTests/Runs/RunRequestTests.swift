@@ -37,7 +37,7 @@ import Web
         let request = RunRequest(
             messages: [RunMessage(.user, "Hi"), RunMessage(.assistant, "", toolCalls: [.init(id: "c", name: "f", arguments: "{}")])], agent: "o/n",
             model: "m",
-            tools: [ToolDefinition(name: "f", description: "d", parameters: ["type": "object", "properties": ["a": ["minimum": 0.5]]])],
+            tools: [ToolDefinition(name: "f", description: "d", parameters: ["properties": ["a": ["minimum": 0.5]]])],
             metadata: ["k": "v"])
         #expect(try JSONDecoder().decode(RunRequest.self, from: JSONEncoder().encode(request)) == request)
     }

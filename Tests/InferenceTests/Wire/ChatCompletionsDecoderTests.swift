@@ -51,7 +51,7 @@ import Testing
     func cleanEndWithoutFinish() {
         #expect(DecodedStream(ChatStream().role().text("a")).outcome == .incomplete(.truncated))
         #expect(DecodedStream(ChatStream().role()).failure == .invalidResponse)
-        #expect(DecodedStream([]).failure == .invalidResponse)
+        #expect(DecodedStream([UInt8]()).failure == .invalidResponse)
     }
 
     @Test("The end marker without a finish is no completion either")

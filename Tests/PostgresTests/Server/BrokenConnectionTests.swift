@@ -3,16 +3,6 @@ import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct BrokenConnectionTests {
-    @Test func `a backend that was terminated while idle is replaced without an error`() async throws {
-        let database = try await Database.make()
-        try await database.withPool { pool in
-            let process = try await pool.serverProcess()
-            try await terminate(process, in: database)
-            try await #expect(pool.serverProcess() != process)
-            #expect(pool.statistics.open == 1)
-        }
-    }
-
     @Test func `a backend that is terminated during a statement fails it, retryably, and is replaced`() async throws {
         let database = try await Database.make()
         try await database.withPool { pool in

@@ -37,13 +37,6 @@ import Testing
         }
     }
 
-    @Test func `a deadline that passes during COMMIT leaves it unknown`() async throws {
-        try await Database.make().withPool { pool in
-            let (error, _) = await timed { try await pool.query(.unscoped, "select pg_sleep(60)", timeout: .milliseconds(100)) }
-            #expect(error?.commitUnknown == true)
-        }
-    }
-
     @Test func `a network that swallows everything does not hold a call beyond its deadline`() async throws {
         let database = try await Database.make()
         try await database.withProxy { proxy, url in
