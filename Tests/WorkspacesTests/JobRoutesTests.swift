@@ -61,7 +61,9 @@ struct JobRoutesTests {
             ])
     }
 
-    @Test("is waited for as long as is asked", arguments: [("10s", Duration.seconds(10)), ("60", .seconds(60)), ("250ms", .milliseconds(250)), ("0", .zero)])
+    @Test(
+        "is waited for as long as is asked",
+        arguments: [("10s", Duration.seconds(10)), ("60", .seconds(60)), ("250ms", .milliseconds(250)), ("0", .zero)])
     func waited(_ text: String, _ wait: Duration) async throws {
         let asked = Mutex<[Duration]>([])
         let (response, _) = try await get("/v1/jobs/\(UUID())?wait=\(text)") { id, _, wait in

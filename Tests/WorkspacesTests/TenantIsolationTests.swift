@@ -39,7 +39,8 @@ struct TenantIsolationTests {
         #expect(try await fixture.pool.execute(scope, "delete from members where workspace_id = $1", other) == 0)
         #expect(try await fixture.tokens.revoke(foreign, workspace: fixture.acme.workspace.id) == false)
         await refused("42501") {
-            try await fixture.pool.execute(scope, "insert into members (workspace_id, user_id, role) values ($1, $2, 'owner')", other, fixture.acme.owner.id)
+            try await fixture.pool.execute(
+                scope, "insert into members (workspace_id, user_id, role) values ($1, $2, 'owner')", other, fixture.acme.owner.id)
         }
         await refused("42501") {
             try await fixture.pool.execute(scope, "update workspaces set id = $1 where id = $2", UUID(), fixture.acme.workspace.id)

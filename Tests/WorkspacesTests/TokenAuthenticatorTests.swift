@@ -68,10 +68,12 @@ struct TokenAuthenticatorTests {
     private func authenticator(capacity: Int = 16) -> TokenAuthenticator<StillClock> {
         let store = store
         return TokenAuthenticator(
-            lookUp: { _ in try await store.lookUp() }, noteUse: { store.note($0) }, clock: clock, logger: Logger(label: "test.tokens"), capacity: capacity)
+            lookUp: { _ in try await store.lookUp() }, noteUse: { store.note($0) }, clock: clock, logger: Logger(label: "test.tokens"),
+            capacity: capacity)
     }
 
-    @Test("a text that cannot be a token is refused without a look-up", arguments: ["", "mst_x", "Bearer", "mst_" + String(repeating: "0", count: 36)])
+    @Test(
+        "a text that cannot be a token is refused without a look-up", arguments: ["", "mst_x", "Bearer", "mst_" + String(repeating: "0", count: 36)])
     func offline(_ text: String) async throws {
         #expect(try await authenticator().identity(bearer: text) == nil)
         #expect(store.count == 0)

@@ -142,7 +142,8 @@ struct TokenRoutesTests {
         let fixture = try await TokensFixture.make()
         let short = TokenSecret()
         _ = try await fixture.tokens.create(
-            workspace: fixture.acme.workspace.id, user: nil, name: "short", scopes: [.jobsRead], expiresAt: Date().addingTimeInterval(60), secret: short)
+            workspace: fixture.acme.workspace.id, user: nil, name: "short", scopes: [.jobsRead], expiresAt: Date().addingTimeInterval(60),
+            secret: short)
         _ = try await fixture.tokens.revoke(fixture.other.token.id, workspace: fixture.other.workspace.id)
         try await fixture.moveTime(by: 61)
         try await fixture.application().test(.router) { client in

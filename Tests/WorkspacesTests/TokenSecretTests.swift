@@ -41,7 +41,9 @@ struct TokenSecretTests {
         }
     }
 
-    @Test("is not shorter, longer, or of other letters", arguments: ["", "mst_", "mst_" + String(repeating: "0", count: 35), "mst_" + String(repeating: "é", count: 18)])
+    @Test(
+        "is not shorter, longer, or of other letters",
+        arguments: ["", "mst_", "mst_" + String(repeating: "0", count: 35), "mst_" + String(repeating: "é", count: 18)])
     func other(_ text: String) {
         #expect(TokenSecret(text) == nil)
         #expect(TokenSecret(TokenSecret().text + "0") == nil)
@@ -55,7 +57,9 @@ struct TokenSecretTests {
         #expect(secret.hash.count == 32)
     }
 
-    @Test("CRC-32 is the one of the standard", arguments: [("123456789", UInt32(0xCBF4_3926)), ("", 0), ("The quick brown fox jumps over the lazy dog", 0x414F_A339)])
+    @Test(
+        "CRC-32 is the one of the standard",
+        arguments: [("123456789", UInt32(0xCBF4_3926)), ("", 0), ("The quick brown fox jumps over the lazy dog", 0x414F_A339)])
     func checksum(_ text: String, _ value: UInt32) {
         #expect(CRC32.checksum(Array(text.utf8)) == value)
     }
@@ -63,14 +67,19 @@ struct TokenSecretTests {
 
 @Suite("Words of this module")
 struct WorkspaceWordsTests {
-    @Test("a slug is one label of a host name", arguments: ["a", "acme", "a1", "1a", "acme-labs", "a-b-c", String(repeating: "a", count: 39), "default"])
+    @Test(
+        "a slug is one label of a host name",
+        arguments: ["a", "acme", "a1", "1a", "acme-labs", "a-b-c", String(repeating: "a", count: 39), "default"])
     func slugs(_ text: String) throws {
         #expect(try Slug(text).text == text)
     }
 
     @Test(
         "anything else is none",
-        arguments: ["", "Acme", "acme_labs", "-acme", "acme-", "ac--me", String(repeating: "a", count: 40), "ächme", "a.b", "a b", "a\0", "api", "v1", "admin", "www"])
+        arguments: [
+            "", "Acme", "acme_labs", "-acme", "acme-", "ac--me", String(repeating: "a", count: 40), "ächme", "a.b", "a b", "a\0", "api", "v1",
+            "admin", "www",
+        ])
     func notSlugs(_ text: String) {
         let error = #expect(throws: WorkspaceError.self) { () throws(any Error) in _ = try Slug(text) }
         #expect(error?.code == .invalidSlug)

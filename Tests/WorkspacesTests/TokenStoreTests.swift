@@ -33,7 +33,8 @@ struct TokenStoreTests {
         let fixture = try await TokensFixture.make()
         let secret = TokenSecret()
         _ = try await fixture.tokens.create(
-            workspace: fixture.acme.workspace.id, user: nil, name: "short", scopes: [.jobsRead], expiresAt: Date().addingTimeInterval(3600), secret: secret)
+            workspace: fixture.acme.workspace.id, user: nil, name: "short", scopes: [.jobsRead], expiresAt: Date().addingTimeInterval(3600),
+            secret: secret)
         guard case .valid = try await fixture.tokens.verdict(hash: secret.hash) else {
             Issue.record("a token that lasts an hour is refused at once")
             return
