@@ -7,7 +7,7 @@ import Testing
 /// Somebody is killed in the middle of 10,000 jobs; afterwards every job has exactly one outcome and nothing waits.
 ///
 /// Recovery times are printed, not asserted: how long a machine takes is no matter of right and wrong.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct ChaosTests {
+@Suite(.serialized, .timeLimit(.minutes(12))) struct ChaosTests {
     static let total = 10_000
 
     /// Sends tickets from 50 clients, each under a key and again after any answer but 202, and calls `fault` when a third is accepted.

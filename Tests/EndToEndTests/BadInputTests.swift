@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Bad input at every edge: a problem document, never a 500, and nothing half-written.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct BadInputTests {
+@Suite(.serialized, .timeLimit(.minutes(4))) struct BadInputTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let what: String
         var method = "POST"

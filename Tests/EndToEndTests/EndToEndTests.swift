@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The built program over real HTTP, from the request to the row.
-@Suite(.serialized, .timeLimit(.minutes(4))) struct EndToEndTests {
+@Suite(.serialized, .timeLimit(.minutes(12))) struct EndToEndTests {
     @Test("a ticket: accepted, stored with its clocks, answered, closed; each step seen from outside")
     func ticket() async throws {
         try await Deployment.with { deployment in
