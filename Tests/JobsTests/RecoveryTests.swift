@@ -10,7 +10,7 @@ import Testing
 @testable import Jobs
 
 /// What happens when somebody dies or forgets.
-@Suite(.timeLimit(.minutes(2))) struct RecoveryTests {
+@Suite(.serialized, .timeLimit(.minutes(2))) struct RecoveryTests {
     /// Reads jobs as a worker that then dies: registered, beaten once, never heard of again.
     private func deadWorker(reading count: Int, _ engine: EngineFixture) async throws -> (id: UUID, entries: [Entry]) {
         let id = UUID.version7()
