@@ -47,7 +47,8 @@ struct Command: Sendable {
         let cancelled = Flag()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                DispatchQueue.global().async {
+                // A queue of its own, for the global ones share their few threads with Swift's tasks.
+                DispatchQueue(label: "mainstay.command").async {
                     continuation.resume(with: Swift.Result { try blockingRun(cancelled: cancelled) })
                 }
             }

@@ -21,15 +21,18 @@ package enum FreePort {
     }
 
     /// Whether a server could listen on 127.0.0.1:`port` now.
-    package static func isFree(_ port: Int) -> Bool {
-        guard let number = in_port_t(exactly: port), number > 0 else { return false }
+    package static func isFree(_ port: Int) -> Bool { refusal(of: port) == nil }
+
+    /// Why no server could listen on 127.0.0.1:`port` now, in the system's words; nil when one could.
+    package static func refusal(of port: Int) -> String? {
+        guard let number = in_port_t(exactly: port), number > 0 else { return "no such port" }
         #if canImport(Darwin)
         let stream = SOCK_STREAM
         #else
         let stream = Int32(SOCK_STREAM.rawValue)
         #endif
         let descriptor = socket(AF_INET, stream, 0)
-        guard descriptor >= 0 else { return false }
+        guard descriptor >= 0 else { return String(cString: strerror(errno)) }
         defer { close(descriptor) }
         // As the servers do: connections of a predecessor in TIME_WAIT are no hindrance, a listener is.
         var yes: Int32 = 1
@@ -41,6 +44,6 @@ package enum FreePort {
         let bound = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
         }
-        return bound == 0 && listen(descriptor, 1) == 0
+        return bound == 0 && listen(descriptor, 1) == 0 ? nil : String(cString: strerror(errno))
     }
 }

@@ -88,7 +88,7 @@ struct PostgresServer: PrivateServer {
     private var testing: String {
         """
         # Suites run in parallel, each with pools of its own.
-        max_connections = 300
+        max_connections = 600
         # See Profile.test: a killed process loses nothing by this.
         fsync = off
         full_page_writes = off

@@ -60,14 +60,14 @@ extension PrivateServer {
     }
 
     /// Leaves a process running by itself: in a session of its own, its output in the log, adopted by the system's first
-    /// process when the shell between has ended. Nil when it was gone at once.
+    /// process when the shell between has ended. Nil when the shell did not tell its id.
     private func daemon(_ words: [String]) async throws -> RunningProcess? {
         let script = "\"$@\" </dev/null >>\"$LOG\" 2>&1 & echo $!"
         let command = Command(
             name: server.rawValue, words: ["/bin/sh", "-c", script, "sh"] + words, environment: ["LOG": folder.log(of: server)], detached: true)
         let answer = try await command.check()
         guard let pid = pid_t(answer.lastLines(1)) else { return nil }
-        return RunningProcess(pid: pid, mark: folder.home(of: server))
+        return RunningProcess(started: pid, mark: folder.home(of: server))
     }
 
     private func answers(_ process: RunningProcess, port: Int, tools: Tools, until end: ContinuousClock.Instant) async throws -> Bool {

@@ -86,12 +86,17 @@ struct EngineFixture: Sendable {
             pool: pool, redis: redis, configuration: configuration,
             producer: JobProducer(pool: pool, redis: redis, configuration: configuration, queues: ["notes", "streams"], logger: logger),
             logger: logger)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await redis.run() }
-            group.addTask { try await fixture.run(fixture.producer) { _ in try await body(fixture) } }
-            try await group.next()
-            // Whichever ended first: the body, or a client that should not have.
-            group.cancelAll()
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await redis.run() }
+                group.addTask { try await fixture.run(fixture.producer) { _ in try await body(fixture) } }
+                try await group.next()
+                // Whichever ended first: the body, or a client that should not have.
+                group.cancelAll()
+            }
+        } catch {
+            await pool.close()
+            throw error
         }
         await pool.close()
     }

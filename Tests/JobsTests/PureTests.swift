@@ -209,6 +209,20 @@ import Testing
         #expect(pool.readReturned(count: 0, isTopUp: true) == [.run, .read(count: 500)])
     }
 
+    @Test("what waits for company goes at once when the last batch ends, and the top-up that is under way is run as it comes")
+    func idleDuringLinger() {
+        var pool = PoolMachine(batch: 500, units: 3)
+        _ = pool.started()
+        _ = pool.readReturned(count: 1, isTopUp: false)
+        #expect(pool.readReturned(count: 1, isTopUp: false) == [.topUp(count: 499)])
+        #expect(pool.unitEnded() == [.run])
+        #expect(pool.busy == 1)
+        var empty = pool
+        #expect(empty.readReturned(count: 0, isTopUp: true) == [.read(count: 500)])
+        #expect(pool.readReturned(count: 3, isTopUp: true) == [.run, .read(count: 500)])
+        #expect(pool.busy == 2)
+    }
+
     @Test("long runs take a place each")
     func places() {
         var pool = PoolMachine(batch: 1, units: 4)

@@ -43,7 +43,7 @@ struct EscalationTests {
         let sweep = Self.sweep(fixture, into: enqueued)
         #expect(try await sweep.sweep() == 1)
         #expect(try await sweep.sweep() == 0)
-        try await fixture.moveTime(by: 50)
+        try await fixture.moveTime(by: 20)
         #expect(try await sweep.sweep() == 0)
         try await fixture.moveTime(by: 70)
         #expect(try await sweep.sweep() == 1)

@@ -58,6 +58,17 @@ package final class Deployment: Sendable {
         }
     }
 
+    private static let takenPorts = Mutex<Set<Int>>([])
+
+    /// Below the servers' ports and those of outgoing connections, and of no other deployment of this process.
+    private static func freePort() throws -> Int {
+        for _ in 0..<500 {
+            let port = Int.random(in: 10_000...19_999)
+            if FreePort.isFree(port), takenPorts.withLock({ $0.insert(port).inserted }) { return port }
+        }
+        throw TestSupportError("no free port was found for an ingress")
+    }
+
     private static let nextDatabase = Atomic<Int>(0)
 
     private static func place(_ url: String, _ number: Int) -> String {
@@ -67,8 +78,7 @@ package final class Deployment: Sendable {
     private static func start(
         _ database: TestDatabase, _ own: Bool, _ workers: Int, _ variables: [String: String], _ body: @Sendable (Deployment) async throws -> Void
     ) async throws {
-        // Below the servers' ports and those of outgoing connections.
-        let port = Int.random(in: 10_000...19_999)
+        let port = try freePort()
         // A Redis database of its own: deployments that share one would work on each other's jobs.
         let number = own ? 0 : 1 + nextDatabase.wrappingAdd(1, ordering: .relaxed).oldValue % 15
         var environment = [
@@ -148,8 +158,10 @@ package final class Deployment: Sendable {
         try await Program.run(arguments, environment: environment.merging(variables) { $1 })
     }
 
-    /// Runs a script as superuser; returns rows, columns parted by `|`.
-    package func psql(_ script: String) async throws -> String { try await database.psql(script) }
+    /// Runs a script as superuser; returns rows, columns parted by `|`, without the line break behind the last.
+    package func psql(_ script: String) async throws -> String {
+        try await database.psql(script).trimmingCharacters(in: .newlines)
+    }
 
     // MARK: HTTP
 

@@ -18,7 +18,11 @@ package enum Program {
         defer { for descriptor in descriptors + [null] { close(descriptor) } }
         let pid = try Spawn.start(
             [try Deployment.program] + arguments, environment: environment, input: null, output: descriptors[0], errors: descriptors[1])
-        let status = await end(of: pid)
+        let status = await withTaskCancellationHandler {
+            await end(of: pid)
+        } onCancel: {
+            kill(pid, SIGKILL)
+        }
         func text(_ name: String) -> String { (try? String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)) ?? "" }
         return Result(status: status, output: text("out"), errors: text("err"))
     }

@@ -7,8 +7,8 @@ extension Executor {
     /// Leaves out jobs that have an outcome, and acknowledges them. Only copies that may have been seen before are
     /// looked up: a fresh entry cannot have one.
     func unfinished(_ entries: [Entry], in queue: Queue) async throws -> [Entry] {
+        guard entries.indices.contains(where: { entries[$0].envelope.marks.contains(.seen) }) else { return entries }
         let suspects = entries.filter { $0.envelope.marks.contains(.seen) }
-        guard !suspects.isEmpty else { return entries }
         let found = try await patiently("outcomes") {
             try await outcomes.finished(workspaces: Array(Set(suspects.map(\.envelope.workspace))), jobs: suspects.map(\.envelope.id))
         }
@@ -20,8 +20,8 @@ extension Executor {
 
     /// Fetches bodies that the stream carries by reference.
     func withBodies(_ entries: [Entry]) async throws -> [Entry] {
+        guard entries.indices.contains(where: { entries[$0].envelope.marks.contains(.stored) }) else { return entries }
         let referring = entries.filter { $0.envelope.marks.contains(.stored) }
-        guard !referring.isEmpty else { return entries }
         let bodies = try await patiently("bodies") {
             try await outcomes.bodies(workspaces: Array(Set(referring.map(\.envelope.workspace))), jobs: referring.map(\.envelope.id))
         }
@@ -110,7 +110,7 @@ extension Executor {
             metadata: [
                 "job": "\(entry.envelope.id.lowercased)", "kind": "\(entry.envelope.kind)", "attempts": "\(entry.envelope.attempt)",
                 "code": "\(code)",
-                "error": "\(error)", "trace": "\(entry.envelope.trace?.traceID ?? "-")",
+                "error": "\(error)", "trace_id": "\(entry.envelope.trace?.traceID ?? "-")",
             ])
         Measures.finished(entry.envelope.kind, "dead", count: 1, seconds: nil)
         try await acknowledge(ids: [entry.id], as: "dead", clearing: [entry.envelope.id], in: queue)
@@ -138,7 +138,7 @@ extension Executor {
             "a job failed and will be tried again",
             metadata: [
                 "job": "\(envelope.id.lowercased)", "kind": "\(envelope.kind)", "attempt": "\(entry.envelope.attempt)",
-                "in_seconds": "\(delay.inSeconds)", "error": "\(text)", "trace": "\(envelope.trace?.traceID ?? "-")",
+                "in_seconds": "\(delay.inSeconds)", "error": "\(text)", "trace_id": "\(envelope.trace?.traceID ?? "-")",
             ])
         Measures.finished(envelope.kind, "retried", count: 1, seconds: nil)
     }

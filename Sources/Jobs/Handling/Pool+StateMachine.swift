@@ -6,7 +6,7 @@
 /// places for one. Reading, running and acknowledging overlap because a read is begun whenever a unit is free.
 ///
 /// A short read while other batches are under way is held for a moment (linger) and topped up: under load that makes
-/// batches full, and an idle pool never waits.
+/// batches full, and an idle pool never waits: when the last batch ends during a linger, what is held goes at once.
 struct PoolMachine: Sendable, Equatable {
     enum Action: Sendable, Equatable {
         /// Read up to `count` entries, blocking.
@@ -26,6 +26,8 @@ struct PoolMachine: Sendable, Equatable {
     private(set) var busy = 0
     private(set) var held = 0
     private(set) var isReading = false
+    /// The read under way is a top-up.
+    private(set) var isLingering = false
     private(set) var isDraining = false
     private(set) var isStopped = false
 
@@ -40,10 +42,12 @@ struct PoolMachine: Sendable, Equatable {
     /// A read or top-up returned `count` entries.
     mutating func readReturned(count: Int, isTopUp: Bool) -> [Action] {
         isReading = false
+        isLingering = false
         held += count
         guard held > 0 else { return next() }
         if batch > 1, !isTopUp, held < batch / 2, busy > 0, busy < units, !isDraining {
             isReading = true
+            isLingering = true
             return [.topUp(count: batch - held)]
         }
         // Long runs take a unit each; a batch takes one.
@@ -61,7 +65,10 @@ struct PoolMachine: Sendable, Equatable {
     /// A batch, or one run, ended.
     mutating func unitEnded() -> [Action] {
         busy -= 1
-        return next()
+        guard isLingering, busy == 0, held > 0 else { return next() }
+        busy = 1
+        held = 0
+        return [.run]
     }
 
     mutating func drainRequested() -> [Action] {

@@ -23,6 +23,13 @@ struct Pool: Sendable {
         case nothing
     }
 
+    /// What was read and is not begun yet.
+    private struct Held: Sendable {
+        var entries: [Entry] = []
+        var unreadable: [Entry.Unreadable] = []
+        var tickets: [Int] = []
+    }
+
     /// Under load a short read waits this long for company.
     private static let linger = Duration.milliseconds(5)
 
@@ -31,8 +38,7 @@ struct Pool: Sendable {
     func run() async throws {
         let connection = queue.client.blockingConnection()
         var machine = PoolMachine(batch: batch, units: units)
-        var held: [Entry] = []
-        var unreadable: [Entry.Unreadable] = []
+        var held = Held()
         var pause = Duration.milliseconds(50)
         defer { logger.debug("a pool ended", metadata: ["partition": "\(queue.partition)"]) }
 
@@ -50,9 +56,8 @@ struct Pool: Sendable {
                     case .topUp(let count):
                         group.addTask { await topUp(count, on: connection) }
                     case .run:
-                        begin(held, unreadable, in: &group)
-                        held = []
-                        unreadable = []
+                        begin(held, in: &group)
+                        held = Held()
                     case .stop:
                         group.cancelAll()
                         return true
@@ -66,9 +71,10 @@ struct Pool: Sendable {
                 switch event {
                 case .read(let entries, let faulty, let isTopUp):
                     pause = .milliseconds(50)
-                    inFlight.began(entries.map(\.id) + faulty.map(\.id))
-                    held += entries
-                    unreadable += faulty
+                    // Long runs end one by one: each has a ticket of its own, taken when it begins.
+                    if batch > 1 { held.tickets.append(inFlight.began(entries.map(\.id) + faulty.map(\.id))) }
+                    held.entries += entries
+                    held.unreadable += faulty
                     // Entries that cannot be read need room as the others do.
                     actions = machine.readReturned(count: entries.count + faulty.count, isTopUp: isTopUp)
                 case .readFailed:
@@ -97,32 +103,29 @@ struct Pool: Sendable {
         await connection.close()
     }
 
-    private func begin(_ entries: [Entry], _ unreadable: [Entry.Unreadable], in group: inout ThrowingTaskGroup<Event, any Error>) {
-        let isLong = batch == 1
-        if !isLong {
-            group.addTask {
-                defer { inFlight.ended(entries.map(\.id) + unreadable.map(\.id)) }
-                try await executor.guarding {
-                    for entry in unreadable { try await executor.bury(entry, in: queue) }
-                    try await executor.execute(entries, in: queue)
-                }
-                return .unitEnded
+    private func begin(_ held: Held, in group: inout ThrowingTaskGroup<Event, any Error>) {
+        if batch > 1 {
+            unit(of: held.tickets, in: &group) {
+                for entry in held.unreadable { try await executor.bury(entry, in: queue) }
+                try await executor.execute(held.entries, in: queue)
             }
             return
         }
-        for entry in unreadable {
-            group.addTask {
-                defer { inFlight.ended([entry.id]) }
-                try await executor.guarding { try await executor.bury(entry, in: queue) }
-                return .unitEnded
-            }
+        for entry in held.unreadable {
+            unit(of: [inFlight.began([entry.id])], in: &group) { try await executor.bury(entry, in: queue) }
         }
-        for entry in entries {
-            group.addTask {
-                defer { inFlight.ended([entry.id]) }
-                try await executor.guarding { try await executor.execute([entry], in: queue) }
-                return .unitEnded
-            }
+        for entry in held.entries {
+            unit(of: [inFlight.began([entry.id])], in: &group) { try await executor.execute([entry], in: queue) }
+        }
+    }
+
+    private func unit(
+        of tickets: [Int], in group: inout ThrowingTaskGroup<Event, any Error>, _ work: @escaping @Sendable () async throws -> Void
+    ) {
+        group.addTask {
+            defer { for ticket in tickets { inFlight.ended(ticket) } }
+            try await executor.guarding(work)
+            return .unitEnded
         }
     }
 

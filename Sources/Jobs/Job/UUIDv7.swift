@@ -49,40 +49,65 @@ extension UUID {
 /// The text form of identifiers, read and written on bytes: a header is parsed for every job, and the general
 /// parser costs more than the rest of the header.
 enum UUIDText {
-    private static let digits = Array("0123456789abcdef".utf8)
+    static let length = 36
 
     /// Nil unless `bytes` is 36 characters of the canonical form, in either case.
-    static func parse(_ bytes: some RandomAccessCollection<UInt8>) -> UUID? {
-        guard bytes.count == 36 else { return nil }
-        var high: UInt64 = 0
-        var low: UInt64 = 0
-        var nibbles = 0
-        for (index, byte) in bytes.enumerated() {
-            if index == 8 || index == 13 || index == 18 || index == 23 {
-                guard byte == 0x2d else { return nil }
-                continue
-            }
-            let value: UInt64
-            switch byte {
-            case 0x30...0x39: value = UInt64(byte - 0x30)
-            case 0x61...0x66: value = UInt64(byte - 0x61 + 10)
-            case 0x41...0x46: value = UInt64(byte - 0x41 + 10)
-            default: return nil
-            }
-            if nibbles < 16 { high = high << 4 | value } else { low = low << 4 | value }
-            nibbles += 1
+    static func parse(_ bytes: some Collection<UInt8>) -> UUID? {
+        guard bytes.count == length else { return nil }
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: length) { buffer in
+            _ = buffer.initialize(fromContentsOf: bytes)
+            return UnsafePointer(buffer.baseAddress).flatMap { parse(at: $0) }
         }
-        return UUID(high: high, low: low)
+    }
+
+    /// The identifier whose 36 characters begin at `text`; nil when they are not of the canonical form.
+    static func parse(at text: UnsafePointer<UInt8>) -> UUID? {
+        guard text[8] == 0x2d, text[13] == 0x2d, text[18] == 0x2d, text[23] == 0x2d else { return nil }
+        // A digit that is none sets bits above the nibble; they are looked at once, at the end.
+        var faults: UInt8 = 0
+        func digits(_ value: UInt64, _ range: Range<Int>) -> UInt64 {
+            var value = value
+            for index in range {
+                let byte = text[index]
+                let nibble =
+                    switch byte {
+                    case 0x30...0x39: byte &- 0x30
+                    case 0x61...0x66: byte &- 0x61 &+ 10
+                    case 0x41...0x46: byte &- 0x41 &+ 10
+                    default: 0x80 as UInt8
+                    }
+                faults |= nibble
+                value = value << 4 | UInt64(nibble & 15)
+            }
+            return value
+        }
+        let high = digits(digits(digits(0, 0..<8), 9..<13), 14..<18)
+        let low = digits(digits(0, 19..<23), 24..<36)
+        return faults < 16 ? UUID(high: high, low: low) : nil
+    }
+
+    /// Writes the 36 characters of the canonical lower-case form to `text`.
+    static func write(_ uuid: UUID, to text: UnsafeMutablePointer<UInt8>) {
+        let (high, low) = uuid.words
+        var at = 0
+        for index in 0..<32 {
+            if index == 8 || index == 12 || index == 16 || index == 20 {
+                text[at] = 0x2d
+                at += 1
+            }
+            let word = index < 16 ? high : low
+            let nibble = UInt8(truncatingIfNeeded: word >> UInt64((15 - index % 16) * 4)) & 15
+            text[at] = nibble &+ (nibble > 9 ? 0x57 : 0x30)
+            at += 1
+        }
     }
 
     /// Appends the canonical lower-case form.
     static func append(_ uuid: UUID, to bytes: inout [UInt8]) {
-        let (high, low) = uuid.words
-        for index in 0..<32 {
-            if index == 8 || index == 12 || index == 16 || index == 20 { bytes.append(0x2d) }
-            let word = index < 16 ? high : low
-            let shift = UInt64((15 - index % 16) * 4)
-            bytes.append(digits[Int(word >> shift & 0xf)])
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: length) { buffer in
+            guard let text = buffer.baseAddress else { return }
+            write(uuid, to: text)
+            bytes.append(contentsOf: buffer)
         }
     }
 }
@@ -90,9 +115,10 @@ enum UUIDText {
 extension UUID {
     /// The canonical form in lower case, as PostgreSQL and every id of the API show it.
     public var lowercased: String {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(36)
-        UUIDText.append(self, to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
+        String(unsafeUninitializedCapacity: UUIDText.length) { buffer in
+            guard let text = buffer.baseAddress else { return 0 }
+            UUIDText.write(self, to: text)
+            return UUIDText.length
+        }
     }
 }

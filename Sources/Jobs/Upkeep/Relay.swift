@@ -11,7 +11,7 @@ import Redis
 ///    than `relayAge`, and appends their owed jobs. It costs one row a group and nothing a job.
 /// 2. *Redis lost what it had* (FLUSHALL, a lost disk, a failover to an empty replica). Each partition carries an epoch,
 ///    written here into Redis and into PostgreSQL. While both agree, Redis holds everything that was appended under it.
-///    When they differ, the relay lists what Redis holds and appends every owed job that is not there. During that the
+///    When they differ, the relay appends every owed job that Redis does not hold. During that the
 ///    epoch says `pending`, so that a second loss in the middle starts it over:
 ///
 ///        seen ≠ recorded ─▶ set pending:<new> ─▶ append what is missing ─▶ set <new> if still pending:<new> ─▶ record <new>
@@ -77,16 +77,15 @@ struct Relay: Sendable {
         let new = UUID.version7()
         let pending = "pending:" + new.lowercased
         guard try await queue.setEpoch(pending, seen: seen) else { return nil }
-        let held = try await queue.heldJobs()
         var missing = 0
-        var last = UUID(high: 0, low: 0)
-        while true {
-            let page = try await store.owed(in: partition, after: last, limit: 1000)
+        var page = try await store.owed(in: partition, after: UUID(high: 0, low: 0), limit: 1000)
+        // The ledger first: what Redis holds is read only where something could be missing, for it is the whole backlog.
+        let held = page.isEmpty ? [] : try await queue.heldJobs()
+        while let last = page.last?.envelope.id {
             let absent = page.filter { !held.contains($0.envelope.id) }
             try await append(absent)
             missing += absent.count
-            guard page.count == 1000, let end = page.last else { break }
-            last = end.envelope.id
+            page = page.count == 1000 ? try await store.owed(in: partition, after: last, limit: 1000) : []
         }
         guard try await queue.setEpoch(new.lowercased, seen: pending) else { return missing }
         try await store.record(epoch: new, of: partition)

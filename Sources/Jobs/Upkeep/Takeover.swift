@@ -94,10 +94,8 @@ struct Takeover: Sendable {
             seen.envelope.marks.insert(.seen)
             return seen
         }
-        let ids = marked.map(\.id)
-        inFlight.began(ids)
-        var handedOn: Set<String> = []
-        defer { inFlight.ended(ids.filter { !handedOn.contains($0) }) }
+        let page = inFlight.began(marked.map(\.id))
+        defer { inFlight.ended(page) }
         for entry in try await executor.unfinished(marked, in: queue) {
             if executor.draining.isRaised { return }
             switch registry.runner(for: entry.envelope.kind) {
@@ -106,9 +104,10 @@ struct Takeover: Sendable {
                 if begun >= places, try await runs.next() != nil { begun -= 1 }
                 guard try await mayBegin(entry, limit: Self.lonelyStartsOfRuns) else { continue }
                 begun += 1
-                handedOn.insert(entry.id)
+                // It outlives this page.
+                let ticket = inFlight.began([entry.id])
                 runs.addTask {
-                    defer { inFlight.ended([entry.id]) }
+                    defer { inFlight.ended(ticket) }
                     try await executor.guarding { try await executor.run(entry, with: runner, in: queue, isRedelivered: true) }
                 }
             case .transactional, nil:

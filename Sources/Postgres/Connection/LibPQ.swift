@@ -70,6 +70,8 @@ final class Wire {
 
     var socket: Int32 { PQsocket(connection) }
     var isBroken: Bool { PQstatus(connection) == CONNECTION_BAD }
+    /// The server said goodbye. The end of the connection itself may still be on its way.
+    var hasEnded: Bool { notices.hasEnded }
     var isBusy: Bool { PQisBusy(connection) == 1 }
     var lastMessage: String { PQerrorMessage(connection).map { trimmed(String(cString: $0)) } ?? "" }
     var serverProcess: Int32 { PQbackendPID(connection) }
@@ -284,13 +286,16 @@ final class CancelRequest: @unchecked Sendable {
     }
 }
 
-/// Passes the server's notices to the log.
+/// Passes the server's notices to the log, and remembers the last of them.
 private final class NoticeLog {
     private let logger: Logger
+    /// The server said that it ends this connection.
+    private(set) var hasEnded = false
 
     init(logger: Logger) { self.logger = logger }
 
     func receive(_ fault: ServerFault) {
+        if fault.severity == "FATAL" || fault.severity == "PANIC" { hasEnded = true }
         logger.debug(
             "postgres notice",
             metadata: ["severity": "\(fault.severity ?? "")", "sqlstate": "\(fault.sqlState ?? "")", "message": "\(fault.message)"])

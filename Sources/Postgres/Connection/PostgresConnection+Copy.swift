@@ -76,9 +76,10 @@ extension PostgresConnection {
             throw progress.error(after: failure)
         }
         if !exchange.settle() { abandon() }
-        if let error = refusal ?? progress.failure.map({ progress.error($0, wasCancelled: exchange.isCancelled) }) {
+        if let error = refusal ?? progress.failure {
             if !health.isBroken { rollBack() }
-            throw (error as? PostgresError)?.locating(statement) ?? error
+            // A cancellation may stop the statement before it began to copy: its first answer is an error then.
+            throw (error as? PostgresError).map { progress.error($0, wasCancelled: exchange.isCancelled).locating(statement) } ?? error
         }
         guard health.isBroken || (wire.transactionState == .inTransaction) == inTransaction else {
             abandon()

@@ -78,10 +78,20 @@ actor PostgresConnection {
 
     /// Reads what arrived while the connection was idle. False when it was the end.
     func checkAlive() -> Bool {
-        guard let wire, wire.consumeInput(), !wire.isBroken, wire.transactionState == .idle else {
+        guard let wire, readAll(of: wire), !wire.isBroken, !wire.hasEnded, wire.transactionState == .idle else {
             abandon()
             return false
         }
+        return true
+    }
+
+    /// One read takes the server's last words and not the end behind them: go on until nothing is left. Each is parsed at
+    /// once, for an error that no statement asked for is told as a notice.
+    private func readAll(of wire: Wire) -> Bool {
+        repeat {
+            guard wire.consumeInput() else { return false }
+            _ = wire.isBusy
+        } while !wire.isBroken && !wire.hasEnded && !Interrupt.isQuiet(socket: wire.socket)
         return true
     }
 

@@ -60,7 +60,6 @@ extension PostgresScope {
 
     /// Comma-separated ids. Written by hand, because a batch names hundreds and a String for each would cost more than the trip.
     static func list(_ ids: [UUID]) -> [UInt8] {
-        let hyphens: Set<Int> = [4, 6, 8, 10]
         let digits = Array("0123456789abcdef".utf8)
         var text: [UInt8] = []
         text.reserveCapacity(ids.count * 37)
@@ -68,7 +67,7 @@ extension PostgresScope {
             if position > 0 { text.append(UInt8(ascii: ",")) }
             withUnsafeBytes(of: id.uuid) { bytes in
                 for (index, byte) in bytes.enumerated() {
-                    if hyphens.contains(index) { text.append(UInt8(ascii: "-")) }
+                    if index == 4 || index == 6 || index == 8 || index == 10 { text.append(UInt8(ascii: "-")) }
                     text.append(digits[Int(byte >> 4)])
                     text.append(digits[Int(byte & 15)])
                 }

@@ -51,7 +51,7 @@ enum BenchProducer {
                 let id = "lat\(run)-" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
                 let started = ContinuousClock.now
                 try await queue.append([one])
-                while try await stack.pool.query(.unscoped, "select 1 from tickets where id = $1", id).isEmpty {
+                while try await stack.pool.query(.workspaces([BenchTicket.workspace(number)]), "select 1 from tickets where id = $1", id).isEmpty {
                     guard ContinuousClock.now - started < .seconds(20) else { throw BenchFault.notSeen(id) }
                     try await Task.sleep(for: .microseconds(200))
                 }

@@ -7,6 +7,8 @@ import Redis
 /// The stores that the benchmark's protocol names (`REDIS_URL`, `PGHOST`, `PGPORT`, `PGUSER`, `PGDATABASE`), with the
 /// engine's tables beside the benchmark's: `ops/bench-program` makes them.
 ///
+/// `MAINSTAY_WINDOW` and `MAINSTAY_BATCH_CONCURRENCY` mean what they mean for a worker.
+///
 /// The engine runs with all of its guarantees: as a role that owns nothing, under row-level security on the
 /// benchmark's table too, with fence, outcomes and leases.
 struct BenchStack: Sendable {
@@ -23,6 +25,9 @@ struct BenchStack: Sendable {
         var database = try PostgresConfiguration(environment: environment)
         database.applicationName = "mainstay bench"
         self.pool = PostgresPool(configuration: database, size: size, logger: logger)
-        self.configuration = JobsConfiguration()
+        var configuration = JobsConfiguration()
+        if let window = environment["MAINSTAY_WINDOW"].flatMap(Int.init) { configuration.window = window }
+        if let units = environment["MAINSTAY_BATCH_CONCURRENCY"].flatMap(Int.init) { configuration.batchConcurrency = units }
+        self.configuration = configuration
     }
 }

@@ -42,6 +42,7 @@ struct BenchTicketHandler: BatchHandler {
             insert into tickets (id, workspace, subject, body, priority, created_at)
             select id, workspace, subject, body, priority, created_at::timestamptz
             from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int4[], $6::text[]) as given (id, workspace, subject, body, priority, created_at)
+            order by id
             on conflict (id) do nothing
             """,
             jobs.map(\.payload.id), jobs.map(\.workspace.lowercased), jobs.map(\.payload.subject), jobs.map(\.payload.body),

@@ -27,7 +27,7 @@ struct BenchCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Work on the benchmark's queue until SIGTERM.")
 
         func run() async throws {
-            let stack = try BenchStack(pool: 3)
+            let stack = try BenchStack(pool: 4)
             var registry = HandlerRegistry()
             registry.register(batch: BenchTicketHandler())
             let worker = Jobs.Worker(

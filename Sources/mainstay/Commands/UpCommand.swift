@@ -38,7 +38,7 @@ struct UpCommand: AsyncParsableCommand {
     func run() async throws {
         let folder = try UpFolder(folder)
         if down { return try await UpStop(folder: folder, wipe: wipe).run() }
-        if let pid = folder.runningPid(of: "up"), pid != getpid() {
+        if let pid = folder.running("up")?.pid, pid != getpid() {
             guard FileManager.default.fileExists(atPath: folder.readyFile) else {
                 throw UpFault("process \(pid) is bringing this stack up at this moment; its log: \(folder.log("up"))")
             }

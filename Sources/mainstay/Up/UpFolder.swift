@@ -1,13 +1,14 @@
 import Foundation
+import LocalStack
 
 /// The folder of a stack that `mainstay up` keeps: `.mainstay` beside the sources.
 ///
 /// | path | what |
 /// |---|---|
 /// | `env` | the variables that commands need, mode 600 |
-/// | `run/*.pid` | process ids: `up`, `serve`, `work-1` … |
-/// | `log/*.log` | what those processes say |
-/// | `stack/` | the private servers and their data |
+/// | `run/*.pid` | process ids: `up`, `serve`, `work-1` …, and those of the servers |
+/// | `log/*.log` | what all of them say |
+/// | `redis/` `run-log/` `postgres/` `state.json` | the private servers, see `StackFolder` |
 struct UpFolder: Sendable {
     let path: String
 
@@ -18,7 +19,6 @@ struct UpFolder: Sendable {
         }
     }
 
-    var stack: String { "\(path)/stack" }
     var environmentFile: String { "\(path)/env" }
     var readyFile: String { "\(path)/run/ready" }
     func log(_ name: String) -> String { "\(path)/log/\(name).log" }
@@ -33,15 +33,11 @@ struct UpFolder: Sendable {
     }
 
     /// Nil when no such process of ours runs: an id may belong to a stranger by now, whose command line is another.
-    func runningPid(of name: String) -> Int32? {
+    func running(_ name: String) -> RunningProcess? {
         guard let text = try? String(contentsOfFile: pidFile(name), encoding: .utf8),
-            let pid = Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)), kill(pid, 0) == 0 || errno == EPERM
+            let pid = Int32(text.trimmingCharacters(in: .whitespacesAndNewlines))
         else { return nil }
-        #if os(Linux)
-        guard let line = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline"), String(decoding: line, as: UTF8.self).contains("mainstay")
-        else { return nil }
-        #endif
-        return pid
+        return RunningProcess(pid: pid, mark: "mainstay")
     }
 
     /// The variables of `env`.

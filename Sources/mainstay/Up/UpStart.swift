@@ -13,7 +13,7 @@ struct UpStart: Sendable {
     func localStack() throws -> LocalStack {
         var logger = Logger(label: "mainstay.up")
         logger.logLevel = .notice
-        return LocalStack(folder: folder.stack, roles: Schema.roles, logger: logger)
+        return LocalStack(folder: folder.path, roles: Schema.roles, logger: logger)
     }
 
     /// This program's own path: the children are the same program.
@@ -28,7 +28,9 @@ struct UpStart: Sendable {
     /// Starts the servers, migrates, makes sure of a token and writes `env`.
     /// - Returns: the environment of the children.
     func prepare(_ stack: LocalStack) async throws -> [String: String] {
-        try PortCheck.require(port)
+        if let reason = FreePort.refusal(of: port) {
+            throw UpFault("port \(port) cannot be listened on: \(reason). Choose another with --port, or stop what uses it.")
+        }
         Talk.say("starting redis, redis (run logs) and postgres …")
         let endpoints = try await stack.start()
         Talk.say("migrating …")
@@ -64,28 +66,6 @@ struct UpStart: Sendable {
                 throw UpFault("the ingress was not ready within a minute. Its last words:\n\(Supervisor.lastLines(of: folder.log("serve"), 12))")
             }
             try await Task.sleep(for: .milliseconds(100))
-        }
-    }
-}
-
-/// Whether a port can be listened on.
-enum PortCheck {
-    static func require(_ port: Int) throws {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { throw UpFault("no socket can be made: \(String(cString: strerror(errno)))") }
-        defer { close(descriptor) }
-        var yes: Int32 = 1
-        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        let result = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
-        }
-        guard result == 0 else {
-            throw UpFault(
-                "port \(port) cannot be listened on: \(String(cString: strerror(errno))). Choose another with --port, or stop what uses it.")
         }
     }
 }

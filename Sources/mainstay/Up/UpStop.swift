@@ -7,20 +7,22 @@ struct UpStop: Sendable {
     let wipe: Bool
 
     func run() async throws {
-        if let pid = folder.runningPid(of: "up") {
-            kill(pid, SIGTERM)
-            let deadline = ContinuousClock.now + .seconds(90)
-            while folder.runningPid(of: "up") != nil {
-                guard ContinuousClock.now < deadline else { throw UpFault("process \(pid) does not stop; its log: \(folder.log("up"))") }
-                try await Task.sleep(for: .milliseconds(100))
+        if let supervisor = folder.running("up") {
+            guard supervisor.signal(SIGTERM), try await supervisor.waitForEnd(limit: .seconds(90)) else {
+                throw UpFault("process \(supervisor.pid) does not stop; its log: \(folder.log("up"))")
             }
         }
-        // What a supervisor that was killed left behind.
+        // What a supervisor that was killed left behind; the servers are the stack's own affair.
+        let servers = Set(Server.allCases.map(\.rawValue))
+        var orphans: [RunningProcess] = []
         for file in (try? FileManager.default.contentsOfDirectory(atPath: folder.path + "/run")) ?? [] where file.hasSuffix(".pid") {
             let name = String(file.dropLast(4))
-            if let pid = folder.runningPid(of: name) { kill(pid, SIGTERM) }
+            guard !servers.contains(name) else { continue }
+            if let orphan = folder.running(name), orphan.signal(SIGTERM) { orphans.append(orphan) }
             folder.removePid(of: name)
         }
+        // Before the servers, so that each can hand back what it holds.
+        for orphan in orphans where try await !orphan.waitForEnd(limit: .seconds(45)) { _ = orphan.signal(SIGKILL) }
         let stack = try UpStart(folder: folder, port: 0).localStack()
         if wipe {
             try await stack.wipe()

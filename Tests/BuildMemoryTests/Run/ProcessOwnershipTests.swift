@@ -68,7 +68,7 @@ struct ProcessOwnershipTests {
     func orphans() async {
         await #expect(processExitsWith: .success) {
             // The inner shell ends at once; its child goes on, and is the profiler's from then on.
-            let script = "sh -c 'sh -c \"head -c 30000000 /dev/zero | tail -c 30000000 | sleep 60\" & exit 0'; sleep 0.7"
+            let script = "sh -c 'sh -c \"head -c 30000000 /dev/zero | tail -c 30000000 | sleep 60\" & exit 0'; sleep 3"
             let run = try await ProfileRun.run(ProfileOptions(command: ["sh", "-c", script]))
             try #require(run.exitCode == 0)
             try #require(run.survivors >= 2)
@@ -86,7 +86,7 @@ struct ProcessOwnershipTests {
     @Test("waits for orphans that end before the command does")
     func reaps() async {
         await #expect(processExitsWith: .success) {
-            let script = "for i in 1 2 3 4 5; do sh -c 'sleep 0.1 & exit 0'; done; sleep 0.6"
+            let script = "for i in 1 2 3 4 5; do sh -c 'sleep 0.1 & exit 0'; done; sleep 2"
             let run = try await ProfileRun.run(ProfileOptions(command: ["sh", "-c", script]))
             try #require(run.survivors == 0)
             var status: Int32 = 0

@@ -63,7 +63,7 @@ struct ProfileRunTests {
 
     @Test("sees memory that is held in a pipeline of the shell")
     func pipeline() async throws {
-        let run = try await run(["sh", "-c", "head -c 40000000 /dev/zero | tail -c 40000000 | (sleep 0.5; cat >/dev/null)"])
+        let run = try await run(["sh", "-c", "head -c 40000000 /dev/zero | tail -c 40000000 | (sleep 2; cat >/dev/null)"])
         #expect(run.exitCode == 0)
         #expect(run.profile.memory.rss > 40_000_000)
         #expect(run.profile.processes.first?.command.hasPrefix("tail -c 40000000") == true)

@@ -81,8 +81,8 @@ import Testing
             try await fixture.withEngine([provider]) { engine in
                 let id = try await engine.accept()
                 try await eventually("it streams") { try await !fixture.log.readAll(id).isEmpty }
-                let asked = ContinuousClock.now
                 try await fixture.store.requestCancellation(of: id, workspace: fixture.workspace, by: nil)
+                let asked = ContinuousClock.now
                 try await fixture.log.announceCancellation(of: id)
                 for await ended in ends {
                     #expect(asked.duration(to: ended) < .seconds(1))
@@ -193,8 +193,9 @@ import Testing
             try await receive(.stopped)
         }
         try await InferenceFixture.with { fixture in
-            try await fixture.withEngine([provider]) { engine in
-                let id = try await engine.accept()
+            let agents = GatedAgent()
+            try await fixture.withEngine([provider], agents: agents) { engine in
+                let id = try await engine.accept(agent: "o/ada")
                 try await eventually("it streams") { try await !fixture.log.readAll(id).isEmpty }
                 let before = try await fixture.log.readAll(id)
                 // Another worker takes the run while this one is stopped, and then lets this one go on.
@@ -204,20 +205,18 @@ import Testing
                 _ = try await fixture.log.claim(identity, epoch: 2)
                 let journal = RunJournal(log: fixture.log, identity: identity, epoch: 2, earlier: before, clock: ContinuousClock())
                 permits.give(2)
-                try await eventually("the old owner has given up") {
-                    let status = try await engine.producer.status(id, workspace: fixture.workspace)
-                    return status?.state == .retrying || (status?.attempts ?? 0) > 0
-                }
+                // Its job comes again, and is held before it can claim the run.
+                try await eventually("the old owner has given up") { agents.calls.all.count == 2 }
                 #expect(try await fixture.log.readAll(id) == before)
                 let (archive, transcript) = await journal.conclude(with: .incomplete(reason: .interrupted, finish: nil, usage: nil))
                 let outcome = RunOutcome(
                     state: .incomplete, transcript: transcript, incompleteReason: .interrupted, error: nil, archive: archive, firstOutput: nil,
                     step: nil)
-                // The retried attempt may have claimed the run by now; whoever is later owns it, and only one end is written.
-                let finished: Void? = try? await fixture.pool.transaction(.workspaces([fixture.workspace])) {
+                try await fixture.pool.transaction(.workspaces([fixture.workspace])) {
                     try await fixture.store.finish(identity, epoch: 2, provider: "p", model: "m", outcome: outcome, in: $0)
                 }
-                if finished != nil { try await journal.deliverConclusion() }
+                try await journal.deliverConclusion()
+                agents.gate.give()
                 let run = try await engine.finished(id)
                 #expect(run.state == .incomplete)
                 #expect(run.incompleteReason == .interrupted)
@@ -472,5 +471,17 @@ import Testing
         let journal = RunJournal(log: fixture.log, identity: identity, epoch: 1, clock: ContinuousClock())
         if !events.isEmpty { try await journal.append(events) }
         return try await fixture.log.readAll(identity.run)
+    }
+}
+
+/// An agent that whoever asks again has to wait for: it holds an attempt before it claims its run.
+private struct GatedAgent: AgentLookup {
+    let calls = Collected<Int>()
+    let gate = Permits()
+
+    func agent(_ reference: String, workspace: UUID) async throws -> AgentCharacter? {
+        calls.add(1)
+        if calls.all.count > 1 { try await gate.take() }
+        return AgentCharacter(id: UUID(), label: "o/ada", name: "Ada", system: "Be brief.")
     }
 }

@@ -139,7 +139,7 @@ import Testing
                 #expect(try await test.take(1, from: listener) == ["1-1"])
                 let channel = test.fixture.log.keys(test.identity.run).channel
                 for round in UInt64(0)..<5 {
-                    try await killSubscribers(of: test.fixture.runLog)
+                    try await killSubscribers(of: test.fixture)
                     try await test.append((2 + round)...(2 + round))
                     #expect(try await test.take(1, from: listener) == ["1-\(2 + round)"])
                     try await eventually("it is subscribed again") {
@@ -150,9 +150,13 @@ import Testing
         }
     }
 
-    /// Closes every connection of the server that is subscribed to anything. Whoever else has one reconnects, as it must.
-    private func killSubscribers(of redis: RedisClient) async throws {
-        _ = try await redis.send(RedisCommand("CLIENT", "KILL", "TYPE", "pubsub"))
+    /// Closes the fixture's connections that are subscribed to anything.
+    private func killSubscribers(of fixture: InferenceFixture) async throws {
+        let list = try #require(await fixture.runLog.send(RedisCommand("CLIENT", "LIST", "TYPE", "pubsub")).string)
+        for client in list.split(separator: "\n") where client.contains(" name=\(fixture.jobs.prefix) ") {
+            let id = try #require(client.split(separator: " ").first?.split(separator: "=").last)
+            _ = try await fixture.runLog.send(RedisCommand("CLIENT", "KILL", "ID", .string(String(id))))
+        }
     }
 
     @Test("A writer that is faster than the client: every event once, in order")

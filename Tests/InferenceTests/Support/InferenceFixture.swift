@@ -34,11 +34,14 @@ struct InferenceFixture: Sendable {
         jobs.prefix = TestStack.uniquePrefix()
         var log = RunLogPolicy(prefix: jobs.prefix)
         policy(&log)
+        // Named, so that a test which cuts connections cuts none of its neighbours'.
+        var runLog = try RedisConfiguration(url: stack.runLogURL)
+        runLog.clientName = jobs.prefix
         let fixture = InferenceFixture(
             database: database,
-            pool: PostgresPool(configuration: try PostgresConfiguration(url: database.serverURL), size: 8, logger: logger),
+            pool: PostgresPool(configuration: try PostgresConfiguration(url: database.serverURL), size: 4, logger: logger),
             redis: RedisClient(configuration: try RedisConfiguration(url: stack.redisURL), connections: 2, logger: logger),
-            runLog: RedisClient(configuration: try RedisConfiguration(url: stack.runLogURL), connections: 1, logger: logger),
+            runLog: RedisClient(configuration: runLog, connections: 1, logger: logger),
             jobs: jobs, configuration: Inference.Configuration(log: log, silence: .milliseconds(600)), logger: logger)
         return try await running([fixture.pool, fixture.redis, fixture.runLog], logger) { try await body(fixture) }
     }

@@ -3,6 +3,16 @@ import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct BrokenConnectionTests {
+    @Test func `a backend that was terminated while idle is replaced without an error`() async throws {
+        let database = try await Database.make()
+        try await database.withPool { pool in
+            let process = try await pool.serverProcess()
+            try await terminate(process, in: database)
+            try await #expect(pool.serverProcess() != process)
+            #expect(pool.statistics.open == 1)
+        }
+    }
+
     @Test func `a backend that is terminated during a statement fails it, retryably, and is replaced`() async throws {
         let database = try await Database.make()
         try await database.withPool { pool in
@@ -73,7 +83,7 @@ import Testing
     @Test func `a server that is away is an error after the connect timeout, and found again when it is back`() async throws {
         let database = try await Database.make()
         try await database.withProxy { proxy, url in
-            try await database.withPool(size: 2, url: url, configure: { $0.connectTimeout = .milliseconds(300) }) { pool in
+            try await database.withPool(size: 2, url: url, configure: { $0.connectTimeout = .seconds(2) }) { pool in
                 _ = try await pool.serverProcess()
                 proxy.goDown()
                 try await eventually("the connection is gone") { await failure { try await pool.query(.unscoped, "select 1") } != nil }

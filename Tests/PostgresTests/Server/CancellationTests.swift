@@ -66,11 +66,13 @@ import Testing
         let database = try await Database.make()
         try await database.withPool { pool in
             let process = try await pool.serverProcess()
+            let port = try await clientPort(of: process, in: database)
             try suspend(process)
             defer { resume(process) }
-            let start = ContinuousClock.now
             let waiting = Task { await failure { try await pool.query(.unscoped, "select 1") } }
-            try await eventually("the statement was sent") { try await pendingBytes(of: process, in: database) }
+            // A suspended process does not report its state, so ask the kernel whether it has unread input.
+            try await eventually("the statement was sent") { try unreadBytes(serverPort: database.port, clientPort: port) > 0 }
+            let start = ContinuousClock.now
             waiting.cancel()
             #expect(await waiting.value?.code == .cancelled)
             #expect(.now - start < .seconds(10))
@@ -110,11 +112,9 @@ import Testing
         }
     }
 
-    /// A suspended process does not report its state, so ask the kernel whether it has unread input: its wait is over but it does not run.
-    private func pendingBytes(of process: Int, in database: Database) async throws -> Bool {
-        let port: Int = try await database.withPool(url: database.test.superuserURL) { pool in
-            try await pool.query(.unscoped, "select client_port from pg_stat_activity where pid = $1", Int32(process)).first?.decode(0) ?? 0
+    private func clientPort(of process: Int, in database: Database) async throws -> Int {
+        try await database.withPool(url: database.test.superuserURL) { pool in
+            try await pool.query(.unscoped, "select client_port from pg_stat_activity where pid = $1", Int32(process))[0].decode(0)
         }
-        return try unreadBytes(serverPort: database.port, clientPort: port) > 0
     }
 }

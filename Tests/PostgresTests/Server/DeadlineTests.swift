@@ -37,6 +37,16 @@ import Testing
         }
     }
 
+    @Test func `a deadline that passes during COMMIT leaves it unknown`() async throws {
+        try await Database.make().withPool { pool in
+            // The deadline is for connecting too, and before COMMIT was sent nothing is unknown: connect first.
+            _ = try await pool.serverProcess()
+            let (error, _) = await timed { try await pool.query(.unscoped, "select pg_sleep(60)", timeout: .seconds(1)) }
+            #expect(error?.code == .timeout)
+            #expect(error?.commitUnknown == true)
+        }
+    }
+
     @Test func `a network that swallows everything does not hold a call beyond its deadline`() async throws {
         let database = try await Database.make()
         try await database.withProxy { proxy, url in
@@ -108,9 +118,9 @@ import Testing
         try await Database.make().withPool { pool in
             let process = try await pool.serverProcess()
             let error = await failure {
-                try await pool.transaction(.unscoped, timeout: .milliseconds(200)) { transaction in
+                try await pool.transaction(.unscoped, timeout: .seconds(2)) { transaction in
                     _ = try await transaction.query("select 1")
-                    let late = ContinuousClock.now + .milliseconds(200)
+                    let late = ContinuousClock.now + .seconds(2)
                     try await eventually("the deadline has passed") { .now >= late }
                 }
             }

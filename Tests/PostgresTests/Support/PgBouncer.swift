@@ -46,11 +46,15 @@ final class PgBouncer: Sendable {
         // It refuses to run as root; the servers of the tests run as the same user then.
         let command = "\(program) -d -q \(folder)/pgbouncer.ini"
         let script = geteuid() == 0 ? "chown -R postgres \(folder) && runuser -u postgres -- \(command)" : command
-        guard run(script) == 0 else { throw TestSupportError("pgbouncer did not start, see \(folder)/pgbouncer.log") }
+        guard await run(script) == 0 else { throw TestSupportError("pgbouncer did not start, see \(folder)/pgbouncer.log") }
 
         let address = "postgres://\(user):\(password)@127.0.0.1:\(port)"
         let pooler = PgBouncer(url: "\(address)/\(name)", adminURL: "\(address)/pgbouncer", pidFile: "\(folder)/pgbouncer.pid")
-        try await eventually("pgbouncer listens") { isListening(port) }
+        try await eventually("pgbouncer listens") {
+            guard let end = Socket.connect(to: port) else { return false }
+            close(end)
+            return true
+        }
         return pooler
     }
 
@@ -61,8 +65,8 @@ final class PgBouncer: Sendable {
     }
 
     /// Clients that are connected now, this question's own connection left out. psql, for the console speaks the simple protocol only.
-    func connectionsMade() throws -> Int {
-        let (status, output) = Self.shell("psql -XAtc 'show clients' '\(adminURL)'")
+    func connectionsMade() async throws -> Int {
+        let (status, output) = await Self.shell("psql -XAtc 'show clients' '\(adminURL)'")
         guard status == 0 else { throw TestSupportError("pgbouncer's console did not answer") }
         return output.split(separator: "\n").filter { $0.hasPrefix("C|") && !$0.contains("|pgbouncer|") }.count
     }
@@ -73,10 +77,17 @@ final class PgBouncer: Sendable {
         kill(pid, SIGTERM)
     }
 
-    private static func run(_ script: String) -> Int32 { shell("{ \(script); } </dev/null >/dev/null 2>&1").status }
+    private static func run(_ script: String) async -> Int32 { await shell("{ \(script); } </dev/null >/dev/null 2>&1").status }
+
+    /// On a thread of its own, for it blocks.
+    private static func shell(_ script: String) async -> (status: Int32, output: String) {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(returning: blockingShell(script)) }
+        }
+    }
 
     /// Not Foundation's `Process`: it waits for a daemon that its child left behind.
-    private static func shell(_ script: String) -> (status: Int32, output: String) {
+    private static func blockingShell(_ script: String) -> (status: Int32, output: String) {
         guard let stream = popen(script, "re") else { return (-1, "") }
         var output: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4_096)
@@ -92,9 +103,5 @@ final class PgBouncer: Sendable {
         let proxy = try TestProxy(to: 1)
         defer { proxy.stop() }
         return proxy.port
-    }
-
-    private static func isListening(_ port: Int) -> Bool {
-        run("bash -c '</dev/tcp/127.0.0.1/\(port)'") == 0
     }
 }
