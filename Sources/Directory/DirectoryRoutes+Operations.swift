@@ -33,7 +33,7 @@ extension DirectoryRoutes {
                     "name": .string(
                         "The fork's name. Otherwise the original's, with a number when it is taken.", maxLength: Int(AgentName.maximumLength))
                 ],
-                optional: ["name"]), limit: 16 * 1024),
+                optional: ["name"]), limit: BodyLimit.action, required: false),
         answers: [.accepted])
 
     private static let listing = JSONSchema.named(

@@ -49,7 +49,8 @@ struct DirectoryRoutes: Sendable {
         let acceptance = try await producer.accept(
             ForkAgent(owner: owner, name: name, forkName: forkName), workspace: workspace,
             idempotency: key.map { Idempotency(key: $0.key, digest: $0.digest) }, trace: TraceParent(header: context.trace.header))
-        return AcceptedBody(id: acceptance.id, kind: ForkAgent.kind.name, replayed: acceptance.replayed)
+        return AcceptedBody(
+            id: acceptance.id, kind: ForkAgent.kind.name, state: acceptance.state.rawValue, replayed: acceptance.replayed)
     }
 
     /// The router has one name for what stands after `/v1/agents/`: an agent's id, or, when a name follows, its owner.

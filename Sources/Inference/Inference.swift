@@ -78,6 +78,9 @@ package struct Inference: Sendable {
         registry.register(run: execution)
     }
 
+    /// What every worker does beside its handlers.
+    package var periodicTasks: [any PeriodicTask] { [LostRuns(store: store, log: log, logger: logger)] }
+
     var execution: RunExecution {
         RunExecution(
             providers: providers, agents: agents, store: store, log: log, control: control, limit: configuration.limit, clock: clock, logger: logger)

@@ -29,6 +29,10 @@ public struct JobsConfiguration: Sendable {
     public var idempotencyWindow: Duration = .seconds(24 * 3600)
     /// How long the status of a stream job is remembered that no worker has finished.
     public var statusWindow: Duration = .seconds(7 * 24 * 3600)
+    /// How long acceptances, outcomes and bodies of jobs are kept, in whole days: a month is longer than anybody asks what
+    /// became of a job. `.zero` keeps them for ever. What is owed, dead letters and the rows of features stay in any case;
+    /// a large body of a stream kind goes even when its job has waited for all that time.
+    public var retention: Duration = .seconds(30 * 24 * 3600)
     /// The relay looks at acceptances only when they are older than this: younger ones are on their way.
     public var relayAge: Duration = .seconds(5)
     /// Added to the servers' time; only tests set it.

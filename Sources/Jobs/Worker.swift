@@ -29,6 +29,7 @@ public final class Worker: Service {
     private let clock: any Clock<Duration>
     private let logger: Logger
     private let leaving = Signal()
+    private let reads = ReadWatch()
 
     /// - Parameter queues: nil for all that the registry has handlers for.
     public init(
@@ -45,6 +46,11 @@ public final class Worker: Service {
         self.version = version
         self.clock = clock
         self.logger = logger
+    }
+
+    /// Partitions that this worker wants to read and has heard nothing of for longer than a read and three leases take.
+    public var stuckPartitions: [String] {
+        reads.stuck(for: Pool.block + configuration.lease * 3).map(\.description)
     }
 
     public func run() async throws {
@@ -113,7 +119,7 @@ public final class Worker: Service {
                 let inFlight = InFlight()
                 let dead = DeadWorkers()
                 let pool = Pool(
-                    queue: queue, executor: executor, inFlight: inFlight, batch: isLong ? 1 : configuration.batchSize,
+                    queue: queue, executor: executor, inFlight: inFlight, reads: reads, batch: isLong ? 1 : configuration.batchSize,
                     units: isLong ? configuration.runConcurrency : configuration.batchConcurrency, drainBudget: configuration.drainBudget,
                     logger: logger)
                 let takeover = Takeover(
@@ -142,7 +148,8 @@ public final class Worker: Service {
             }
             group.addTask {
                 await Housekeeping(
-                    pool: self.pool, idempotencyWindow: self.configuration.idempotencyWindow, draining: self.leaving, clock: self.clock,
+                    pool: self.pool, idempotencyWindow: self.configuration.idempotencyWindow, retention: self.configuration.retention,
+                    draining: self.leaving, clock: self.clock,
                     logger: logger
                 ).run()
             }

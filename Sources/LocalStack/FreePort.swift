@@ -20,6 +20,18 @@ package enum FreePort {
         throw LocalStackError(.portInUse, "no free port found on 127.0.0.1 between \(range.lowerBound) and \(range.upperBound)")
     }
 
+    /// So many ports, no two the same, each as `next()` finds them.
+    ///
+    /// - Parameter taken: ports that somebody will listen on who does not yet.
+    package static func next(_ count: Int, except taken: Set<Int> = []) throws -> [Int] {
+        var ports: Set<Int> = []
+        while ports.count < count {
+            let port = try next()
+            if !taken.contains(port) { ports.insert(port) }
+        }
+        return ports.sorted()
+    }
+
     /// Whether a server could listen on 127.0.0.1:`port` now.
     package static func isFree(_ port: Int) -> Bool { refusal(of: port) == nil }
 

@@ -36,6 +36,13 @@ struct TicketDesk: Sendable {
         let isReplay: Bool
     }
 
+    /// What became of a closing.
+    struct Closed: Sendable, Equatable {
+        let ticket: Ticket
+        /// The same request had been carried out before.
+        let isReplay: Bool
+    }
+
     /// Replies that a ticket is shown with. Bodies may be large, and an answer must have a bound.
     static let replyLimit = 100
 
@@ -96,17 +103,22 @@ struct TicketDesk: Sendable {
     }
 
     /// Closes a ticket and stops its clocks. One that is closed stays as it is.
-    func close(_ id: UUID, workspace: UUID) async throws -> Ticket {
+    ///
+    /// - Throws: `Refusal`, or `JobError.idempotencyMismatch` when the key was used for another request.
+    func close(_ id: UUID, workspace: UUID, idempotency: Idempotency? = nil) async throws -> Closed {
         try await pool.transaction(.workspaces([workspace])) { transaction in
             guard let (locked, now) = try await TicketStore.lockTicket(id, workspace: workspace, in: transaction) else {
                 throw Refusal.notFound(id)
             }
+            if try await IdempotencyStore.claim(idempotency, for: id, workspace: workspace, in: transaction) != nil {
+                return Closed(ticket: locked, isReplay: true)
+            }
             var ticket = locked
-            guard case .moved(let state, let effects) = ticket.state.transition(on: .closed) else { return ticket }
+            guard case .moved(let state, let effects) = ticket.state.transition(on: .closed) else { return Closed(ticket: ticket, isReplay: false) }
             ticket.state = state
             ticket.closedAt = now
             try await apply(effects, to: ticket, at: now, workspace: workspace, in: transaction)
-            return ticket
+            return Closed(ticket: ticket, isReplay: false)
         }
     }
 

@@ -25,6 +25,10 @@ struct CreateTicketHandler: BatchHandler {
         var rows = TicketRows(capacity: jobs.count)
         for job in jobs { rows.append(job, policy: (books[job.workspace] ?? .standard)[job.payload.priority]) }
         TicketStore.write(rows, in: transaction)
+        let retried = jobs.filter { $0.attempt > 1 }
+        guard !retried.isEmpty else { return }
+        TicketStore.noteAttempts(
+            workspaces: retried.map(\.workspace), ids: retried.map(\.id), attempts: retried.map { Int16(clamping: $0.attempt) }, in: transaction)
     }
 }
 

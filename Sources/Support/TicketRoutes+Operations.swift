@@ -69,7 +69,7 @@ extension TicketRoutes {
             stays breached. Closing a closed ticket changes nothing.
             """,
         tag: "Tickets", scope: "tickets:write",
-        parameters: [.idempotencyKey],
+        parameters: [.idempotencyKey], request: .action,
         answers: [.init(.ok, "The ticket.", schema: ticket)])
 
     // MARK: Schemas

@@ -8,6 +8,12 @@ import Web
 struct TicketRoutes: Sendable {
     let producer: JobProducer
     let desk: TicketDesk
+    private let underWay = KeysUnderWay()
+
+    init(producer: JobProducer, desk: TicketDesk) {
+        self.producer = producer
+        self.desk = desk
+    }
 
     /// All routes of this feature, mounted and described.
     var routes: APIRoutes {
@@ -22,12 +28,11 @@ struct TicketRoutes: Sendable {
 
     private func create(_ request: Request, _ context: IdentifiedContext) async throws -> AcceptedBody {
         let (wanted, body) = try await request.readJSON(TicketRequest.self, in: context)
-        let workspace = context.identity.workspace
-        let key = try IdempotencyKey.read(from: request, workspace: workspace, body: body)
         let acceptance = try await producer.accept(
-            try wanted.checked(), workspace: workspace, idempotency: key.map { Idempotency(key: $0.key, digest: $0.digest) },
+            try wanted.checked(), workspace: context.identity.workspace, idempotency: try Self.idempotency(request, context, body),
             trace: TraceParent(header: context.trace.header))
-        return AcceptedBody(id: acceptance.id, kind: CreateTicket.kind.name, replayed: acceptance.replayed)
+        return AcceptedBody(
+            id: acceptance.id, kind: CreateTicket.kind.name, state: acceptance.state.rawValue, replayed: acceptance.replayed)
     }
 
     private func list(_ request: Request, _ context: IdentifiedContext) async throws -> Page<TicketAnswer> {
@@ -46,11 +51,13 @@ struct TicketRoutes: Sendable {
     private func reply(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
         let (wanted, body) = try await request.readJSON(ReplyRequest.self, in: context)
         let (text, author) = try wanted.checked()
-        let key = try IdempotencyKey.read(from: request, workspace: context.identity.workspace, body: body)
+        let idempotency = try Self.idempotency(request, context, body)
+        let id = try context.pathID()
         let replied = try await answering {
-            try await desk.reply(
-                text, by: author, to: try context.pathID(), workspace: context.identity.workspace, user: context.identity.user,
-                idempotency: key.map { Idempotency(key: $0.key, digest: $0.digest) })
+            try await underWay.alone(idempotency, workspace: context.identity.workspace) {
+                try await desk.reply(
+                    text, by: author, to: id, workspace: context.identity.workspace, user: context.identity.user, idempotency: idempotency)
+            }
         }
         var response = try context.responseEncoder.encode(ReplyAnswer(replied.reply), from: request, context: context)
         response.status = .created
@@ -58,10 +65,24 @@ struct TicketRoutes: Sendable {
         return response
     }
 
-    /// Takes no body, and the key of a repeated request has nothing to add: closing a closed ticket changes nothing.
     private func close(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
-        let ticket = try await answering { try await desk.close(try context.pathID(), workspace: context.identity.workspace) }
-        return try context.responseEncoder.encode(TicketAnswer(ticket), from: request, context: context)
+        let body = try await request.readAction(in: context)
+        let idempotency = try Self.idempotency(request, context, body)
+        let id = try context.pathID()
+        let closed = try await answering {
+            try await underWay.alone(idempotency, workspace: context.identity.workspace) {
+                try await desk.close(id, workspace: context.identity.workspace, idempotency: idempotency)
+            }
+        }
+        var response = try context.responseEncoder.encode(TicketAnswer(closed.ticket), from: request, context: context)
+        if closed.isReplay { response.headers[.idempotencyReplayed] = "true" }
+        return response
+    }
+
+    private static func idempotency(_ request: Request, _ context: IdentifiedContext, _ body: [UInt8]) throws -> Idempotency? {
+        try IdempotencyKey.read(from: request, workspace: context.identity.workspace, body: body).map {
+            Idempotency(key: $0.key, digest: $0.digest)
+        }
     }
 
     /// The desk's refusals in the words of HTTP.

@@ -35,6 +35,19 @@ enum TicketStore {
             rows.requesters, rows.firstReplyClocks, rows.firstReplyDeadlines, rows.resolutionClocks, rows.resolutionDeadlines)
     }
 
+    /// Notes of tickets how often their jobs were tried, in the transaction that writes them. Only for those that failed
+    /// before: a row says 1 by itself.
+    static func noteAttempts(workspaces: [UUID], ids: [UUID], attempts: [Int16], in transaction: PostgresTransaction) {
+        transaction.submit(
+            """
+            -- note attempts of tickets
+            update tickets t set attempts = given.attempts
+            from unnest($1::uuid[], $2::uuid[], $3::int2[]) as given (workspace_id, id, attempts)
+            where t.workspace_id = given.workspace_id and t.id = given.id
+            """,
+            workspaces, ids, attempts)
+    }
+
     /// The policy rows of these workspaces; a workspace without any is not in the result.
     static func policies(of workspaces: [UUID], in session: some PostgresSession) async throws -> [UUID: [SLAPolicyBook.Row]] {
         let rows = try await session.query(

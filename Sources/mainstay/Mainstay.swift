@@ -26,6 +26,6 @@ struct Mainstay: AsyncParsableCommand {
         subcommands: [
             UpCommand.self, ServeCommand.self, WorkCommand.self, MigrateCommand.self, DoctorCommand.self, QueuesCommand.self, JobsCommand.self,
             DeadCommand.self, AgentCommand.self, TicketCommand.self, ChatCommand.self, ProfileCommand.self, ReportCommand.self, TokenCommand.self,
-            DemoCommand.self, BenchCommand.self,
+            WorkspaceCommand.self, DemoCommand.self, BenchCommand.self,
         ])
 }

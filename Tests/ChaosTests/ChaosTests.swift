@@ -53,7 +53,8 @@ import Testing
             let answer = try await deployment.command("queues", "--json", "--seconds", "0")
             let rows = (try JSONSerialization.jsonObject(with: Data(answer.output.utf8)) as? [String: Any])?["rows"] as? [[String: Any]]
             let tickets = rows?.first { $0["queue"] as? String == "tickets" }
-            return tickets?["ready"] as? Int == 0 && tickets?["later"] as? Int == 0 && tickets?["parked"] as? Int == 0
+            return tickets?["ready"] as? Int == 0 && tickets?["running"] as? Int == 0 && tickets?["later"] as? Int == 0
+                && tickets?["parked"] as? Int == 0
         }
     }
 

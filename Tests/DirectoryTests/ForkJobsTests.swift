@@ -48,6 +48,25 @@ struct ForkJobsTests {
         }
     }
 
+    @Test("a repeated request is the same fork, and tells what became of it", .timeLimit(.minutes(1)))
+    func repeated() async throws {
+        try await DirectoryFixture.with { fixture in
+            _ = try await fixture.publish(#"{"name": "Eliza"}"#)
+            try await fixture.withWorker {
+                try await fixture.asking { ask in
+                    let headers: HTTPFields = [.idempotencyKey: "f-1"]
+                    let first = try await ask(.post, "/v1/agents/acme/eliza/forks", headers: headers)
+                    #expect(first.json["state"] == "queued")
+                    let id = try #require(first.id)
+                    _ = try await fixture.producer.wait(id, workspace: fixture.rival, timeout: .seconds(15))
+                    let again = try await ask(.post, "/v1/agents/acme/eliza/forks", headers: headers)
+                    #expect(again.id == id && again.json["state"] == "done")
+                    #expect(again.headers[.idempotencyReplayed] == "true")
+                }
+            }
+        }
+    }
+
     @Test("an id inside of the character becomes the fork's", .timeLimit(.minutes(1)))
     func innerID() async throws {
         try await DirectoryFixture.with { fixture in

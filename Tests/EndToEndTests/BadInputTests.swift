@@ -30,6 +30,11 @@ import Testing
 
     static let stranger = "01a205a7-0000-7000-8000-000000000000"
 
+    private static let deep: String = {
+        let lists = String(repeating: "[", count: 300) + String(repeating: "]", count: 300)
+        return #"{"subject":"a\u0000b","body":"b","x":\#(lists)}"#
+    }()
+
     static let cases: [Case] = [
         Case("truncated JSON", "POST", "/v1/tickets", #"{"subject":"a","bo"#, 400),
         Case("an empty body", "POST", "/v1/tickets", "", 400),
@@ -39,6 +44,15 @@ import Testing
         Case("a NUL character", "POST", "/v1/tickets", #"{"subject":"a\u0000b","body":"b"}"#, 422),
         Case("an oversized body", "POST", "/v1/tickets", #"{"subject":"a","body":""# + String(repeating: "x", count: 20_000_000) + #""}"#, 413),
         Case("a wrong content type", "POST", "/v1/tickets", "subject=a", 415, headers: ["content-type": "application/x-www-form-urlencoded"]),
+        Case("a NUL character in a document nested too deep to be looked through", "POST", "/v1/tickets", deep, 400),
+        Case("a closing whose body was cut", "POST", "/v1/tickets/\(stranger)/close", #"{"a":"#, 400),
+        Case("a closing with a list", "POST", "/v1/tickets/\(stranger)/close", "[]", 422),
+        Case("a publication whose body was cut", "POST", "/v1/agents/\(stranger)/publish", #"{"a":"#, 400),
+        Case("a cancellation whose body was cut", "POST", "/v1/runs/\(stranger)/cancel", #"{"a":"#, 400),
+        Case("a cancellation under a key that is none", "POST", "/v1/runs/\(stranger)/cancel", "{}", 400, headers: ["idempotency-key": "a b"]),
+        Case("a closing of no ticket", "POST", "/v1/tickets/\(stranger)/close", "", 404),
+        Case(
+            "an end of time", "POST", "/v1/tokens", #"{"name":"a","scopes":["jobs:read"],"expires_at":"999999-01-01T00:00:00Z"}"#, 422),
         Case("an unknown agent", "POST", "/v1/agents/nobody/nothing/forks", "{}", 404),
         Case("a run without messages", "POST", "/v1/runs", #"{"messages":[]}"#, 422),
         Case("a run of an unknown agent", "POST", "/v1/runs", #"{"messages":[{"role":"user","content":"a"}],"agent":"nobody/nothing"}"#, 422),

@@ -117,6 +117,9 @@ import Testing
             try await eventually(timeout: .seconds(60), "10,000 tickets") { try await Self.tickets(deployment) == total }
             let other = try await deployment.call("POST", "/v1/tickets", #"{"subject":"x","body":"y"}"#, headers: ["idempotency-key": "key-1"])
             #expect(other.status == 422)
+            let again = try await deployment.call(
+                "POST", "/v1/tickets", #"{"subject":"Ticket 1","body":"b"}"#, headers: ["idempotency-key": "key-1"])
+            #expect(again.status == 202 && again.json["state"] as? String == "done", "\(again.text)")
         }
     }
 

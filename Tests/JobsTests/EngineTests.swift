@@ -109,9 +109,16 @@ import Testing
         try await EngineFixture.with { engine in
             @Sendable func accept(_ text: String, digest: UInt8) async throws -> Acceptance {
                 let key = Idempotency(key: "k1", digest: [digest, 2, 3])
-                return isLedger
-                    ? try await engine.producer.accept(Note(text: text), workspace: engine.workspace, idempotency: key)
-                    : try await engine.producer.accept(StreamNote(text: text), workspace: engine.workspace, idempotency: key)
+                while true {
+                    do {
+                        return isLedger
+                            ? try await engine.producer.accept(Note(text: text), workspace: engine.workspace, idempotency: key)
+                            : try await engine.producer.accept(StreamNote(text: text), workspace: engine.workspace, idempotency: key)
+                    } catch let error as JobError where error.code == .inFlight {
+                        // What a client does: ask again.
+                        await Task.yield()
+                    }
+                }
             }
             let answers = try await withThrowingTaskGroup(of: Acceptance.self) { group in
                 for _ in 0..<20 { group.addTask { try await accept("once", digest: 1) } }
@@ -155,6 +162,25 @@ import Testing
             #expect(try await engine.queue().heldJobs().count == 60)
             try await engine.withWorker { _ in try await eventually { try await engine.isEmpty() } }
             #expect(try await engine.notes().count == 30)
+        }
+    }
+
+    @Test("the age of a queue is that of its oldest waiting job: one in a worker's hands does not count")
+    func oldestAge() async throws {
+        let (held, release) = (Signal(), Signal())
+        try await EngineFixture.with { engine in
+            _ = try await engine.producer.accept(Note(text: "long"), workspace: engine.workspace)
+            try await eventually { try await engine.queue().measure().oldestAge != nil }
+            try await engine.withWorker(onBatch: { _ in
+                held.raise()
+                await release.wait()
+            }) { _ in
+                await held.wait()
+                let backlog = try await engine.queue().measure()
+                #expect(backlog.running == 1 && backlog.oldestAge == nil)
+                release.raise()
+                try await eventually { try await engine.isEmpty() }
+            }
         }
     }
 

@@ -190,6 +190,23 @@ import Testing
     }
 }
 
+@Suite struct ReadWatchTests {
+    @Test("a read that does not succeed is stuck after the patience, however often it is tried; a pool without room is not")
+    func stuck() {
+        let watch = ReadWatch()
+        let (tickets, forks) = (QueuePartition(queue: "tickets", index: 0), QueuePartition(queue: "forks", index: 0))
+        let start = ContinuousClock.now
+        watch.wanted(tickets, now: start)
+        watch.wanted(forks, now: start)
+        watch.settled(forks)
+        watch.wanted(tickets, now: start + .seconds(20))
+        #expect(watch.stuck(for: .seconds(30), now: start + .seconds(30)) == [])
+        #expect(watch.stuck(for: .seconds(30), now: start + .seconds(31)) == [tickets])
+        watch.settled(tickets)
+        #expect(watch.stuck(for: .seconds(30), now: start + .seconds(99)) == [])
+    }
+}
+
 @Suite struct PoolMachineTests {
     @Test("it reads while there is room, and not beyond")
     func room() {

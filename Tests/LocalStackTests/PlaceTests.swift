@@ -36,6 +36,14 @@ struct PlaceTests {
         try await servers.wipe()
     }
 
+    @Test func `Several free ports are as many different ones, without those that are spoken for`() throws {
+        let ports = try FreePort.next(64)
+        #expect(Set(ports).count == 64)
+        #expect(try FreePort.next(0).isEmpty)
+        let spoken = Set(20_000..<30_000)
+        #expect(try FreePort.next(3, except: spoken).allSatisfy { !spoken.contains($0) })
+    }
+
     @Test func `Nobody but its owner can read the state`() async throws {
         let folder = try TestFolder.make("stack")
         _ = try await stack(folder).start()

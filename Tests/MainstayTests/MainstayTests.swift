@@ -78,6 +78,18 @@ import Testing
         #expect(rows?[1]["note"] as? String == "two\nlines, \"quoted\"")
     }
 
+    @Test("a cell is bare JSON where its text is of its column's kind, and a string otherwise")
+    func cells() {
+        let cases: [(cell: String, kind: Table.Column.Kind, json: String)] = [
+            ("5", .number, "5"), ("-0.50", .number, "-0.50"), ("1e+20", .number, "1e+20"), ("NaN", .number, "\"NaN\""),
+            ("Infinity", .number, "\"Infinity\""), ("007", .number, "\"007\""), ("5 ", .number, "\"5 \""), ("5", .text, "\"5\""),
+            ("true", .boolean, "true"), ("t", .boolean, "\"t\""), ("true", .text, "\"true\""), ("[1]", .json, "[1]"), ("null", .json, "null"),
+            ("{", .json, "\"{\""),
+        ]
+        for (cell, kind, json) in cases { #expect(Table.value(cell, kind) == json, "\(cell) as \(kind)") }
+        #expect(Table.value(nil, .number) == "null")
+    }
+
     @Test("CSV quotes what needs quoting")
     func csv() {
         #expect(table.csv.hasSuffix("longer,1200,\"two\nlines, \"\"quoted\"\"\""))
@@ -102,6 +114,36 @@ import Testing
         #expect(lines.contains("took_seconds_bucket{le=\"0.005\"} 1"))
         #expect(lines.contains("took_seconds_bucket{le=\"+Inf\"} 2"))
         #expect(lines.contains("took_seconds_count 2"))
+    }
+
+    private var backlog: Backlog {
+        var backlog = Backlog()
+        backlog.ready = 5
+        backlog.running = 2
+        backlog.acknowledged = 40
+        backlog.dead = 1
+        return backlog
+    }
+
+    @Test("a queue is shown by state, without those that run among those that wait, and its counters are counters")
+    func queues() {
+        let samples = QueueSamples.of(["tickets": backlog], queues: ["tickets"])
+        let lines = PrometheusRegistry().text(with: samples).split(separator: "\n").map(String.init)
+        #expect(lines.contains("# TYPE mainstay_queue_backlog_jobs gauge"))
+        #expect(lines.contains("mainstay_queue_backlog_jobs{queue=\"tickets\",state=\"ready\"} 3.0"))
+        #expect(lines.contains("mainstay_queue_backlog_jobs{queue=\"tickets\",state=\"running\"} 2.0"))
+        #expect(lines.contains("# TYPE mainstay_queue_jobs_total counter"))
+        #expect(lines.contains("mainstay_queue_jobs_total{queue=\"tickets\",outcome=\"done\"} 40.0"))
+        #expect(lines.filter { $0.hasPrefix("# TYPE ") }.count == Set(lines.filter { $0.hasPrefix("# TYPE ") }).count)
+    }
+
+    @Test("a queue that cannot be measured is unknown and shows nothing else; no difference is below zero")
+    func unknown() {
+        let samples = QueueSamples.of([:], queues: ["tickets"])
+        #expect(samples == [Sample(.gauge, "mainstay_queue_known", [("queue", "tickets")], 0)])
+        var odd = backlog
+        odd.running = 9
+        #expect(odd.unclaimed == 0)
     }
 }
 

@@ -63,7 +63,7 @@ struct TicketDeskTests {
     func closeUnanswered() async throws {
         let fixture = try await SupportFixture.make()
         let id = try await fixture.ticket(acceptedAgo: Self.hour)
-        let closed = try await fixture.desk.close(id, workspace: fixture.workspace)
+        let closed = try await fixture.desk.close(id, workspace: fixture.workspace).ticket
         #expect(closed.state == .closed)
         #expect(closed.closedAt != nil)
         #expect(try await fixture.clockStates(id) == [.firstReply: .cancelled, .resolution: .met])
@@ -73,7 +73,7 @@ struct TicketDeskTests {
     func closeLate() async throws {
         let fixture = try await SupportFixture.make()
         let id = try await fixture.ticket(acceptedAgo: 50 * Self.hour)
-        let closed = try await fixture.desk.close(id, workspace: fixture.workspace)
+        let closed = try await fixture.desk.close(id, workspace: fixture.workspace).ticket
         let clocks = try await fixture.desk.detail(of: id, workspace: fixture.workspace).clocks.map(\.clock)
         #expect(clocks.map(\.state) == [.breached, .breached])
         #expect(clocks.map(\.stoppedAt) == [nil, closed.closedAt], "the reply never came; the resolution did, late")
@@ -91,6 +91,29 @@ struct TicketDeskTests {
             try await fixture.desk.reply("?", by: .requester, to: id, workspace: fixture.workspace, user: nil, idempotency: nil)
         }
         #expect(try await fixture.count("select count(*) from ticket_replies") == 0)
+    }
+
+    @Test("A key that closed a ticket is answered with it again, and closes no other", .timeLimit(.minutes(1)))
+    func idempotentClose() async throws {
+        let fixture = try await SupportFixture.make()
+        let (id, other) = (try await fixture.ticket(), try await fixture.ticket())
+        let key = Idempotency(key: "close-1", digest: [1])
+        let first = try await fixture.desk.close(id, workspace: fixture.workspace, idempotency: key)
+        let again = try await fixture.desk.close(id, workspace: fixture.workspace, idempotency: key)
+        #expect(!first.isReplay && again.isReplay && first.ticket == again.ticket)
+        let error = await #expect(throws: JobError.self) {
+            try await fixture.desk.close(other, workspace: fixture.workspace, idempotency: Idempotency(key: "close-1", digest: [2]))
+        }
+        #expect(error?.code == .idempotencyMismatch)
+        #expect(try await fixture.desk.detail(of: other, workspace: fixture.workspace).ticket.state == .open, "nothing was half-written")
+
+        // A request that came to nothing has not used its key.
+        let late = Idempotency(key: "close-2", digest: [3])
+        let unknown = UUID.version7()
+        await #expect(throws: TicketDesk.Refusal.notFound(unknown)) {
+            try await fixture.desk.close(unknown, workspace: fixture.workspace, idempotency: late)
+        }
+        #expect(try await !fixture.desk.close(other, workspace: fixture.workspace, idempotency: late).isReplay)
     }
 
     @Test("A key with the same request answers the same reply, also from fifty callers at once and after the closing", .timeLimit(.minutes(1)))

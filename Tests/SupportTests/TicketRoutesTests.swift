@@ -79,7 +79,9 @@ struct TicketRoutesTests {
         try await fixture.withEngine { support, producer, _ in
             // The server's own table maps these; here the row that this feature leans on.
             let row: ProblemTable.Row = { error in
-                guard let error = error as? JobError, error.code == .idempotencyMismatch else { return nil }
+                guard let error = error as? JobError else { return nil }
+                if error.code == .inFlight { return .conflict("The first one is under way.", name: "idempotency-in-flight") }
+                guard error.code == .idempotencyMismatch else { return nil }
                 return Problem(.unprocessableContent, name: "idempotency-mismatch", title: "The key was used for another request")
             }
             let responder = WebResponder(

@@ -71,6 +71,16 @@ struct TicketStoreTests {
         #expect(clocks.map { $0.clock.dueAt.timeIntervalSince($0.clock.startedAt).rounded() } == [86_400, 172_800])
     }
 
+    @Test("A ticket whose job failed before tells how often it was tried; the others say once", .timeLimit(.minutes(1)))
+    func attempts() async throws {
+        let fixture = try await SupportFixture.make()
+        let (once, retried) = (fixture.job(), fixture.job())
+        let third = Job(id: retried.id, workspace: retried.workspace, attempt: 3, acceptedAt: retried.acceptedAt, payload: retried.payload)
+        try await fixture.create([once, third])
+        #expect(try await fixture.count("select attempts from finished_jobs where id = '\(once.id)'") == 1)
+        #expect(try await fixture.count("select attempts from finished_jobs where id = '\(third.id)'") == 3)
+    }
+
     @Test("Deadlines follow the workspace's policies, by priority", .timeLimit(.minutes(1)))
     func policies() async throws {
         let fixture = try await SupportFixture.make()

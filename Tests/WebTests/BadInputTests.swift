@@ -30,6 +30,11 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             found: found, detail: detail)
     }
 
+    private static let deep: String = {
+        let lists = String(repeating: "[", count: 300) + String(repeating: "]", count: 300)
+        return #"{"name":"a\u0000b","x":\#(lists)}"#
+    }()
+
     static let table: [BadInput] = [
         // Bytes that are no document.
         .body("an empty body", "", 400, detail: "The body is empty; a JSON document is wanted."),
@@ -68,6 +73,9 @@ struct BadInput: Sendable, CustomTestStringConvertible {
         .body("a time that is none", #"{"name":"a","at":"yesterday"}"#, 422, pointer: "#/at"),
         .body("a UUID that is none", #"{"name":"a","id":"7"}"#, 422, pointer: "#/id", detail: "This is not a UUID."),
         .body("an escaped NUL", #"{"name":"a\u0000b"}"#, 422, pointer: "#/name"),
+        .body(
+            "an escaped NUL in a document that is nested too deep to be looked through",
+            deep, 400, detail: "The JSON document is nested deeper than 256 at byte 278."),
         .body("an escaped NUL in a member's name", #"{"name":"a","tags":{"x\u0000":"y"}}"#, 422, pointer: "#/tags"),
         .body(
             "a path that a pointer escapes", #"{"name":"a","tags":{"a/b~c d":1}}"#, 422, pointer: "#/tags/a~1b~0c%20d", expected: "string",

@@ -41,10 +41,24 @@ struct IdempotencyKeyTests {
         #expect(base != IdempotencyKey.digest(method: "POST", path: "/v1/b", workspace: workspace, body: [1]))
         #expect(base != IdempotencyKey.digest(method: "POST", path: "/v1/a", workspace: UUID(), body: [1]))
         #expect(base != IdempotencyKey.digest(method: "POST", path: "/v1/a", workspace: workspace, body: [2]))
+        #expect(base == IdempotencyKey.digest(method: "POST", path: "/v1/a", query: "", workspace: workspace, body: [1]))
+        #expect(base != IdempotencyKey.digest(method: "POST", path: "/v1/a", query: "name=x", workspace: workspace, body: [1]))
         // What moves from one part to the next makes another request.
         #expect(
             IdempotencyKey.digest(method: "POST", path: "/v1", workspace: workspace, body: [])
                 != IdempotencyKey.digest(method: "POST/v1", path: "", workspace: workspace, body: []))
+    }
+
+    @Test("two requests whose paths differ in their queries are two requests")
+    func query() throws {
+        func key(_ path: String) throws -> IdempotencyKey? {
+            let head = HTTPRequest(method: .post, scheme: nil, authority: nil, path: path, headerFields: [.idempotencyKey: "k"])
+            return try .read(from: Request(head: head, body: .init(buffer: ByteBuffer())), workspace: StubAuthenticator.workspace, body: [])
+        }
+        let (one, other) = (try key("/v1/a?name=one"), try key("/v1/a?name=other"))
+        #expect(one != nil && one != other)
+        #expect(try key("/v1/a?name=one") == one)
+        #expect(try key("/v1/a") != one)
     }
 
     @Test("a header that is sent twice is refused")

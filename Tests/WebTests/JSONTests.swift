@@ -65,6 +65,13 @@ struct JSONTests {
     }
 
     @Test(
+        "a time beyond the year 9999, where RFC 3339 ends, is none",
+        arguments: ["9999-12-31T23:59:59Z", "10000-01-01T00:00:00Z", "999999-01-01T00:00:00Z"])
+    func farTimes(_ text: String) {
+        #expect((WireCoding.date(text) != nil) == text.hasPrefix("9999-"))
+    }
+
+    @Test(
         "times are written with milliseconds and read with or without",
         arguments: [("2026-01-31T08:30:00Z", 0.0), ("2026-01-31T08:30:00.250Z", 0.25), ("2026-01-31T09:30:00+01:00", 0.0)])
     func times(_ text: String, _ fraction: Double) throws {

@@ -167,7 +167,7 @@ struct AgentsStoreTests {
         try await AgentsFixture.with { fixture in
             let agent = try await fixture.take(CharacterFile(Array(#"{"name": "Tess", "bio": "one"}"#.utf8))).detail.agent.id
             let published = try await fixture.desk.publish(agent, workspace: fixture.acme)
-            #expect(published.agent.visibility == .public)
+            #expect(published.detail.agent.visibility == .public)
             let first = try await fixture.database.psql("select listing_id, published_at, updated_at from published_agents")
             _ = try await fixture.desk.publish(agent, workspace: fixture.acme)
             #expect(try await fixture.database.psql("select listing_id, published_at, updated_at from published_agents") == first)

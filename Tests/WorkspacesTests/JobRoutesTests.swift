@@ -90,6 +90,14 @@ struct JobRoutesTests {
         #expect(try await get("/v1/jobs/\(UUID())", scopes: ["tickets:read"]) { _, _, _ in nil }.response.status == .forbidden)
     }
 
+    @Test("the description names every state, and says what `queued` does and does not mean")
+    func described() throws {
+        let document = OpenAPI.document(info: .init(title: "x", version: "1", description: ""), operations: [JobRoutes.get])
+        let state = try #require(document["components"]?["schemas"]?["Job"]?["properties"]?["state"])
+        #expect(state["enum"] == ["queued", "running", "retrying", "done", "dead", "cancelled"])
+        #expect(state["description"]?.string?.contains("in a worker's hands") == true)
+    }
+
     @Test("a store that is away is 503 with Retry-After")
     func away() async throws {
         let (response, _) = try await get("/v1/jobs/\(UUID())") { _, _, _ in

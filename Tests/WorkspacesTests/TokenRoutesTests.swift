@@ -97,6 +97,8 @@ struct TokenRoutesTests {
             (##"{"name":"","scopes":["jobs:read","jobs:eat"],"expires_at":"2001-01-01T00:00:00Z"}"##, ["#/name", "#/scopes/1", "#/expires_at"]),
             (##"{"name":"a","scopes":[]}"##, ["#/scopes"]), (##"{"name":"a","scopes":"jobs:read"}"##, ["#/scopes"]),
             (##"{"name":"a\u0000","scopes":["jobs:read"]}"##, ["#/name"]),
+            (##"{"name":"a","scopes":["jobs:read"],"expires_at":"10000-01-01T00:00:00Z"}"##, ["#/expires_at"]),
+            (##"{"name":"a","scopes":["jobs:read"],"expires_at":"999999-01-01T00:00:00Z"}"##, ["#/expires_at"]),
         ])
     func faults(_ text: String, _ pointers: [String]) async throws {
         let fixture = try await TokensFixture.make()

@@ -1,8 +1,12 @@
 # shellcheck shell=bash
 # Sourced by the scripts in ops/. Sets `top`; defines talk, installation and clearing away.
 
-top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# Without symbolic links: processes are found by this path, as it stands in their command lines.
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 export top
+
+# The least that the sources, their tests and their dependencies build with, as the README and the images say it.
+swift_needed=6.3
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$(basename "$0"): $*"; exit 1; }
@@ -19,7 +23,22 @@ as_root() {
 have_file() { local file; for file in "$@"; do [ -e "$file" ] && return; done; return 1; }
 
 have_swift() {
-    command -v swift >/dev/null || die "swift is missing. Install Swift 6.1 or later: https://www.swift.org/install"
+    local said version
+    command -v swift >/dev/null || die "swift is missing. Install Swift $swift_needed or later: https://www.swift.org/install"
+    said=$(swift --version 2>/dev/null) || die "\`swift --version\` fails: $(command -v swift) does not work. Install Swift $swift_needed or later: https://www.swift.org/install"
+    version=$(swift_version_of "$said")
+    # A toolchain that does not say its number may be a newer one: the build will tell.
+    [ -z "$version" ] || is_at_least "$version" "$swift_needed" ||
+        die "Swift $version is too old ($(command -v swift)). Install Swift $swift_needed or later: https://www.swift.org/install"
+}
+
+# swift_version_of TEXT : the number in what `swift --version` says, as 6.3; nothing when there is none.
+swift_version_of() { printf '%s\n' "$1" | sed -nE 's/.*Swift version ([0-9]+\.[0-9]+).*/\1/p' | head -n 1; }
+
+# is_at_least 6.10 6.3 : compares versions of two numbers.
+is_at_least() {
+    local major=${1%%.*} minor=${1#*.} least_major=${2%%.*} least_minor=${2#*.}
+    [ "$major" -gt "$least_major" ] || { [ "$major" = "$least_major" ] && [ "$minor" -ge "$least_minor" ]; }
 }
 
 # install_missing THING… : only what is not there. `is_there` and `package_of` know the things.
@@ -52,6 +71,8 @@ is_there() {
     libpq) have_file /usr/include/postgresql/libpq-fe.h /opt/homebrew/opt/libpq/include/libpq-fe.h /usr/local/opt/libpq/include/libpq-fe.h ;;
     pgbouncer) have_file /usr/sbin/pgbouncer /usr/bin/pgbouncer /opt/homebrew/bin/pgbouncer /usr/local/bin/pgbouncer ;;
     python) command -v python3 >/dev/null ;;
+    gcc) command -v gcc >/dev/null ;;
+    pg-config) command -v pg_config >/dev/null ;;
     python-yaml) python3 -c 'import yaml' 2>/dev/null ;;
     shellcheck) command -v shellcheck >/dev/null ;;
     *) die "is_there does not know $1" ;;
@@ -66,6 +87,8 @@ package_of() {
     Darwin-libpq) echo libpq ;;
     Darwin-pgbouncer) echo pgbouncer ;;
     Darwin-python) echo python3 ;;
+    Darwin-gcc) echo gcc ;;
+    Darwin-pg-config) echo libpq ;;
     Darwin-python-yaml) echo pyyaml ;;
     Darwin-shellcheck) echo shellcheck ;;
     *-redis) echo redis-server ;;
@@ -74,6 +97,8 @@ package_of() {
     *-libpq) echo libpq-dev ;;
     *-pgbouncer) echo pgbouncer ;;
     *-python) echo python3 ;;
+    *-gcc) echo gcc ;;
+    *-pg-config) echo libpq-dev ;;
     *-python-yaml) echo python3-yaml ;;
     *-shellcheck) echo shellcheck ;;
     esac
@@ -101,8 +126,8 @@ command_line_of() {
     if [ -d /proc/self ]; then tr '\0' ' ' 2>/dev/null <"/proc/$1/cmdline" || true; else ps -ww -o command= -p "$1" || true; fi
 }
 
-# processes_below FOLDER : ids that pid files below FOLDER name, of processes that name FOLDER in their command line. A number
-# alone proves nothing: it may have gone to a stranger.
+# processes_below FOLDER : ids that pid files below FOLDER name, of processes that name FOLDER in their command line: servers by
+# their data, `mainstay serve` and `work` by --stack. A number alone proves nothing: it may have gone to a stranger.
 processes_below() {
     local file pid
     find "$1" -name '*.pid' -type f 2>/dev/null | while read -r file; do
@@ -121,6 +146,9 @@ end_processes_below() {
     kill $ids 2>/dev/null || true
     while [ -n "$(processes_below "$1")" ] && [ $SECONDS -lt $end ]; do sleep 0.2; done
     ids=$(processes_below "$1")
+    [ -n "$ids" ] || return 0
     # shellcheck disable=SC2086
-    [ -z "$ids" ] || kill -9 $ids 2>/dev/null || true
+    kill -9 $ids 2>/dev/null || true
+    # Even so an end takes a moment.
+    sleep 0.5
 }

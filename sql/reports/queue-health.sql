@@ -6,9 +6,14 @@
 -- Rule. Jobs accepted within the last seven days, as PostgreSQL knows them. Kinds with a ledger (tickets, forks) are
 -- counted where they were accepted: `waiting` is accepted and without an outcome, be it queued, running or to be
 -- retried. Other kinds are known here only by their outcomes: what they have waiting is in Redis (`mainstay queues`),
--- and is left empty here, for unknown is not zero. `dead` counts jobs whose last outcome is a dead letter; one that was
+-- and is left empty here, for unknown is not zero. `queue` is what the ledger or a dead letter says, and otherwise the
+-- one that this release puts the kind into. `dead` counts jobs whose last outcome is a dead letter; one that was
 -- replayed and succeeded is done. Percentiles are of jobs that are done, in seconds.
-with finished as (
+with queues (kind, queue) as (
+  values
+    ('ticket.create', 'tickets'), ('ticket.escalate', 'tickets'), ('agent.fork', 'forks'), ('run.execute', 'runs'),
+    ('build-profile.store', 'profiles')
+), finished as (
   select distinct on (j.workspace_id, j.id) j.workspace_id, j.id, j.kind, j.state, j.accepted_at, j.finished_at
   from reporting.jobs j, reporting.time n
   where j.accepted_at > n.now - interval '7 days'
@@ -26,7 +31,7 @@ with finished as (
   where not exists (select 1 from accepted a where a.workspace_id = f.workspace_id and a.id = f.id)
 )
 select
-  max(k.queue) as queue,
+  coalesce(max(k.queue), max(q.queue)) as queue,
   k.kind,
   case when bool_or(k.has_ledger) then count(*) filter (where k.has_ledger) end as accepted,
   count(*) filter (where k.state = 'done') as done,
@@ -38,6 +43,8 @@ select
     as done_p50_s,
   round((percentile_cont(0.95) within group (order by extract(epoch from k.finished_at - k.accepted_at)) filter (where k.state = 'done'))::numeric, 3)
     as done_p95_s
-from known k, reporting.time n
+from known k
+cross join reporting.time n
+left join queues q on q.kind = k.kind
 group by k.kind
 order by queue, k.kind;

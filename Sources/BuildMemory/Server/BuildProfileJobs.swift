@@ -18,5 +18,9 @@ struct StoreBuildProfileHandler: BatchHandler {
         BuildProfileStore.write(
             workspaces: jobs.map(\.workspace), ids: jobs.map(\.id), acceptedAt: jobs.map(\.acceptedAt),
             documents: try jobs.map { try PostgresJSON(encoding: $0.payload.profile, with: encoder) }, in: transaction)
+        let retried = jobs.filter { $0.attempt > 1 }
+        guard !retried.isEmpty else { return }
+        BuildProfileStore.noteAttempts(
+            workspaces: retried.map(\.workspace), ids: retried.map(\.id), attempts: retried.map { Int16(clamping: $0.attempt) }, in: transaction)
     }
 }

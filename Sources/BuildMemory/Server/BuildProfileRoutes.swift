@@ -27,7 +27,8 @@ struct BuildProfileRoutes: Sendable {
         let acceptance = try await producer.accept(
             StoreBuildProfile(profile: profile), workspace: workspace, idempotency: key.map { Idempotency(key: $0.key, digest: $0.digest) },
             trace: TraceParent(header: context.trace.header))
-        return AcceptedBody(id: acceptance.id, kind: StoreBuildProfile.kind.name, replayed: acceptance.replayed)
+        return AcceptedBody(
+            id: acceptance.id, kind: StoreBuildProfile.kind.name, state: acceptance.state.rawValue, replayed: acceptance.replayed)
     }
 
     private func list(_ request: Request, _ context: IdentifiedContext) async throws -> Page<StoredProfile> {

@@ -57,6 +57,19 @@ enum BuildProfileStore {
             workspaces, ids, acceptedAt, documents)
     }
 
+    /// Notes of profiles how often their jobs were tried, in the transaction that writes them. Only for those that failed
+    /// before: a row says 1 by itself.
+    static func noteAttempts(workspaces: [UUID], ids: [UUID], attempts: [Int16], in transaction: PostgresTransaction) {
+        transaction.submit(
+            """
+            -- note attempts of build profiles
+            update build_profiles p set attempts = given.attempts
+            from unnest($1::uuid[], $2::uuid[], $3::int2[]) as given (workspace_id, id, attempts)
+            where p.workspace_id = given.workspace_id and p.id = given.id
+            """,
+            workspaces, ids, attempts)
+    }
+
     // MARK: Reading
 
     /// Profiles without their timelines and processes, newest first, older than `before` in the order of their ids.

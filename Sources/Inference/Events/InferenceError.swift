@@ -1,3 +1,5 @@
+import Jobs
+
 /// What went wrong with an answer, in one vocabulary for all providers.
 ///
 /// Its wire form inside `run.failed` is `{"kind","message","retryable","provider?","status?","code?","retry_after_ms?"}`.
@@ -73,6 +75,16 @@ package struct InferenceError: Error, Sendable, Equatable {
     /// Whether the same request may succeed later.
     package var isRetryable: Bool { kind.isRetryable }
 }
+
+extension InferenceError {
+    /// The end of a run whose job is dead, in the same words for every reader.
+    static func givenUp(after attempts: Int) -> InferenceError {
+        InferenceError(.internalError, "The run was given up after \(attempts) attempts.", code: "dead")
+    }
+}
+
+// The engine waits as long as the provider asks before it tries a run again.
+extension InferenceError: RetryAdvice {}
 
 extension InferenceError: CustomStringConvertible {
     package var description: String {

@@ -25,6 +25,10 @@ package struct RunExecution: RunHandler {
     let clock: any Clock<Duration>
     let logger: Logger
 
+    /// A provider that asks to be left alone for longer is not asked again: someone waits for the answer, and is better told
+    /// at once, with the time.
+    private static let patience = Duration.seconds(60)
+
     /// What a worker may still use to write an interrupted run's end after its drain budget is spent.
     private static let farewell = Duration.seconds(3)
 
@@ -106,7 +110,7 @@ package struct RunExecution: RunHandler {
             }
             // Nothing was shown and another try may help: the engine waits, counts, and begins the run again.
             if case .failed(let error) = ending.outcome, error.isRetryable, job.attempt < RunRequest.kind.retry.maximumAttempts,
-                await journal.isEmpty
+                (error.retryAfter ?? .zero) <= Self.patience, await journal.isEmpty
             {
                 throw error
             }

@@ -113,14 +113,25 @@ struct RunStore: Sendable {
     // MARK: The ingress's
 
     /// Writes down that a run is to be cancelled; repeating it changes nothing.
-    func requestCancellation(of run: UUID, workspace: UUID, by user: UUID?) async throws {
-        try await pool.execute(
-            .workspaces([workspace]),
-            """
-            -- request a run's cancellation
-            insert into run_cancellations (workspace_id, id, requested_by) values ($1, $2, $3) on conflict do nothing
-            """,
-            workspace, run, user)
+    ///
+    /// - Parameter isOver: nothing is wished of a run that is over, but the key belongs to this request all the same.
+    /// - Returns: whether the same request had been carried out before.
+    /// - Throws: `JobError(.idempotencyMismatch)` when the key was used for another request.
+    @discardableResult
+    func requestCancellation(
+        of run: UUID, workspace: UUID, by user: UUID?, isOver: Bool = false, idempotency: Idempotency? = nil
+    ) async throws -> Bool {
+        try await pool.transaction(.workspaces([workspace])) { transaction in
+            if try await IdempotencyStore.claim(idempotency, for: run, workspace: workspace, in: transaction) != nil { return true }
+            guard !isOver else { return false }
+            transaction.submit(
+                """
+                -- request a run's cancellation
+                insert into run_cancellations (workspace_id, id, requested_by) values ($1, $2, $3) on conflict do nothing
+                """,
+                workspace, run, user)
+            return false
+        }
     }
 
     /// Whether a run that has no row yet is to be cancelled.

@@ -88,7 +88,8 @@ struct RunAnswer: Encodable, Sendable {
             isCancelRequested = run?.isCancelRequested ?? false
             if let run { take(run) }
             finishedAt = status.finishedAt
-            error = Fault(kind: InferenceError.Kind.internalError.rawValue, message: "The run was given up.", retryable: true)
+            let fault = InferenceError.givenUp(after: status.attempts)
+            error = Fault(kind: fault.kind.rawValue, message: fault.message, retryable: fault.isRetryable)
         }
     }
 
@@ -137,7 +138,7 @@ struct RunAcceptedAnswer: ResponseGenerator, Encodable, Sendable {
     init(_ acceptance: Acceptance) {
         id = acceptance.id.lowercased
         kind = RunRequest.kind.name
-        state = RunState.queued.rawValue
+        state = acceptance.state.rawValue
         url = AcceptedBody.url(acceptance.id)
         runURL = "/v1/runs/\(acceptance.id.lowercased)"
         eventsURL = RunAnswer.eventsURL(acceptance.id)

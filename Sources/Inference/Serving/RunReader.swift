@@ -60,15 +60,7 @@ struct RunReader: Sendable {
         if let archive = try await store.archive(of: run, workspace: workspace) { return archive }
         guard let status = try await lost(run, workspace: workspace) else { return nil }
         let epoch = try await store.run(run, workspace: workspace)?.epoch ?? 0
-        let earlier = (try? await log.readAll(run)) ?? []
-        if let last = earlier.last, RunEvent.type(ofPayload: last.payload).map(RunEvent.isTerminal) ?? false { return earlier }
-        return earlier + [Self.obituary(of: status, epoch: epoch)]
-    }
-
-    /// The end of a run whose job is dead: made from what the engine wrote, the same for every reader.
-    static func obituary(of status: JobStatus, epoch: UInt64) -> RunLogEntry {
-        let event = RunEvent.failed(InferenceError(.internalError, "The run was given up after \(status.attempts) attempts.", code: "dead"))
-        return RunLogEntry(id: RunEventID(epoch: epoch + 1, number: 1), payload: event.payload)
+        return LostRun.events((try? await log.readAll(run)) ?? [], epoch: epoch, attempts: status.attempts)
     }
 
     /// The status of a job that the engine has buried.

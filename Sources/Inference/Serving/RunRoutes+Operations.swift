@@ -14,7 +14,9 @@ extension RunRoutes {
                 schema: .named(
                     "AcceptedRun",
                     .object([
-                        "id": .uuid, "kind": .string(), "state": .string(), "url": .string("Where to ask for the job's state."),
+                        "id": .uuid, "kind": .string(),
+                        "state": .string("The job's: `queued`; of a repeated request what became of it meanwhile, as `GET /v1/jobs/{id}` tells."),
+                        "url": .string("Where to ask for the job's state."),
                         "run_url": .string("The run."), "events_url": .string("Its events, as they come."),
                     ])))
         ])
@@ -43,7 +45,7 @@ extension RunRoutes {
     static let cancel = APIOperation(
         .post, "/v1/runs/{id}/cancel", summary: "Cancel a run",
         description: "The wish is kept, also for a run that has not begun. The run ends with `run.cancelled`, unless it was whole already.",
-        tag: "Runs", scope: "runs:write",
+        tag: "Runs", scope: "runs:write", parameters: [.idempotencyKey], request: .action,
         answers: [.init(.accepted, "The run will be cancelled.", schema: run), .init(.ok, "The run was over.", schema: run)], problems: [.notFound])
 
     /// Every type that a stream may carry, in the order of a run.

@@ -14,6 +14,20 @@ struct RunRoutes: Sendable {
     let log: RunLog
     let hub: RunEventHub
     let reader: RunReader
+    private let underWay = KeysUnderWay()
+
+    init(
+        producer: JobProducer, directory: ProviderDirectory, agents: any AgentLookup, store: RunStore, log: RunLog, hub: RunEventHub,
+        reader: RunReader
+    ) {
+        self.producer = producer
+        self.directory = directory
+        self.agents = agents
+        self.store = store
+        self.log = log
+        self.hub = hub
+        self.reader = reader
+    }
 
     /// A run is accepted whether its log hears of it in time or not: its worker tells the log too.
     private static let announcePatience = Duration.milliseconds(500)
@@ -91,24 +105,34 @@ struct RunRoutes: Sendable {
     }
 
     private func cancel(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
-        let id = try context.pathID()
-        let workspace = context.identity.workspace
-        guard let situation = try await reader.situation(of: id, workspace: workspace) else { throw Self.unknown(id) }
-        var answer = RunAnswer(id: id, situation: situation)
-        let isOver = RunState(rawValue: answer.state)?.isFinished ?? false
-        if !isOver {
+        let body = try await request.readAction(in: context)
+        let (id, workspace) = (try context.pathID(), context.identity.workspace)
+        let key = try IdempotencyKey.read(from: request, workspace: workspace, body: body)
+        let idempotency = key.map { Idempotency(key: $0.key, digest: $0.digest) }
+        return try await underWay.alone(idempotency, workspace: workspace) {
+            guard let situation = try await reader.situation(of: id, workspace: workspace) else { throw Self.unknown(id) }
+            var answer = RunAnswer(id: id, situation: situation)
+            let isOver = RunState(rawValue: answer.state)?.isFinished ?? false
             // The row first: an announcement that is lost is found again, a wish that is only announced is not.
-            try await store.requestCancellation(of: id, workspace: workspace, by: context.identity.user)
-            answer.isCancelRequested = true
-            do {
-                try await log.announceCancellation(of: id, timeout: Self.announcePatience)
-            } catch {
-                context.logger.warning("a cancellation is not announced", metadata: ["run": "\(id.lowercased)", "error": "\(error)"])
+            let isReplay = try await store.requestCancellation(
+                of: id, workspace: workspace, by: context.identity.user, isOver: isOver, idempotency: idempotency)
+            if !isOver {
+                answer.isCancelRequested = true
+                await announceCancellation(of: id, context)
             }
+            var response = try context.responseEncoder.encode(answer, from: request, context: context)
+            response.status = isOver ? .ok : .accepted
+            if isReplay { response.headers[.idempotencyReplayed] = "true" }
+            return response
         }
-        var response = try context.responseEncoder.encode(answer, from: request, context: context)
-        response.status = isOver ? .ok : .accepted
-        return response
+    }
+
+    private func announceCancellation(of run: UUID, _ context: IdentifiedContext) async {
+        do {
+            try await log.announceCancellation(of: run, timeout: Self.announcePatience)
+        } catch {
+            context.logger.warning("a cancellation is not announced", metadata: ["run": "\(run.lowercased)", "error": "\(error)"])
+        }
     }
 
     // MARK: Words of HTTP

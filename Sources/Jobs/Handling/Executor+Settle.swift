@@ -62,7 +62,7 @@ extension Executor {
         case .acknowledge:
             try await acknowledge([entry], as: "repeated", in: queue)
         case .retry(let delay, let next):
-            try await postpone(entry, nextAttempt: next, after: delay, code: code, error: error, in: queue)
+            try await postpone(entry, nextAttempt: next, after: delay.stretched(by: error), code: code, error: error, in: queue)
         case .bury:
             try await bury(entry, code: code, error: error, in: queue)
         case .tryAgainInPlace, .handBack:

@@ -19,12 +19,23 @@ public struct HandlerRegistry: Sendable {
         }
     }
 
-    public mutating func register(batch handler: some BatchHandler) {
-        insert(.transactional(BatchRunner(handler: handler)))
+    public mutating func register<Handler: BatchHandler>(batch handler: Handler) {
+        insert(
+            .transactional(
+                TypedRunner<Handler.Payload>(most: 1000) { jobs, transaction in
+                    try await handler.handle(jobs, in: transaction)
+                    return []
+                }))
     }
 
-    public mutating func register(effect handler: some EffectHandler) {
-        insert(.transactional(EffectRunner(handler: handler)))
+    public mutating func register<Handler: EffectHandler>(effect handler: Handler) {
+        insert(
+            .transactional(
+                TypedRunner<Handler.Payload>(most: 1) { jobs, transaction in
+                    var results: [JobResult?] = []
+                    for job in jobs { results.append(try await handler.handle(job, in: transaction)) }
+                    return results
+                }))
     }
 
     public mutating func register(run handler: some RunHandler) {
@@ -71,56 +82,29 @@ protocol LongRunner: Sendable {
     func run(_ entry: Entry, context: RunContext) async throws
 }
 
-private struct BatchRunner<Handler: BatchHandler>: TransactionalRunner {
-    let handler: Handler
-    var kind: JobKind { Handler.Payload.kind }
-    var most: Int { 1000 }
+/// Runs batches and effects alike: they differ in how many jobs share a transaction, and in whether each has a result.
+private struct TypedRunner<Payload: JobPayload>: TransactionalRunner {
+    typealias Handle = @Sendable ([Job<Payload>], PostgresTransaction) async throws -> [JobResult?]
 
-    struct Prepared: PreparedBatch {
-        let handler: Handler
+    let kind = Payload.kind
+    let most: Int
+    let handle: Handle
+
+    private struct Prepared: PreparedBatch {
         let entries: [Entry]
-        let jobs: [Job<Handler.Payload>]
+        let jobs: [Job<Payload>]
+        let handle: Handle
 
         func part(_ range: Range<Int>) -> any PreparedBatch {
-            Prepared(handler: handler, entries: Array(entries[range]), jobs: Array(jobs[range]))
+            Prepared(entries: Array(entries[range]), jobs: Array(jobs[range]), handle: handle)
         }
 
-        func handle(in transaction: PostgresTransaction) async throws -> [JobResult?] {
-            try await handler.handle(jobs, in: transaction)
-            return []
-        }
+        func handle(in transaction: PostgresTransaction) async throws -> [JobResult?] { try await handle(jobs, transaction) }
     }
 
     func prepare(_ entries: [Entry]) -> (batch: any PreparedBatch, refused: [(Entry, any Error)]) {
-        let (accepted, jobs, refused) = decodeJobs(entries, as: Handler.Payload.self)
-        return (Prepared(handler: handler, entries: accepted, jobs: jobs), refused)
-    }
-}
-
-private struct EffectRunner<Handler: EffectHandler>: TransactionalRunner {
-    let handler: Handler
-    var kind: JobKind { Handler.Payload.kind }
-    var most: Int { 1 }
-
-    struct Prepared: PreparedBatch {
-        let handler: Handler
-        let entries: [Entry]
-        let jobs: [Job<Handler.Payload>]
-
-        func part(_ range: Range<Int>) -> any PreparedBatch {
-            Prepared(handler: handler, entries: Array(entries[range]), jobs: Array(jobs[range]))
-        }
-
-        func handle(in transaction: PostgresTransaction) async throws -> [JobResult?] {
-            var results: [JobResult?] = []
-            for job in jobs { results.append(try await handler.handle(job, in: transaction)) }
-            return results
-        }
-    }
-
-    func prepare(_ entries: [Entry]) -> (batch: any PreparedBatch, refused: [(Entry, any Error)]) {
-        let (accepted, jobs, refused) = decodeJobs(entries, as: Handler.Payload.self)
-        return (Prepared(handler: handler, entries: accepted, jobs: jobs), refused)
+        let (accepted, jobs, refused) = decodeJobs(entries, as: Payload.self)
+        return (Prepared(entries: accepted, jobs: jobs, handle: handle), refused)
     }
 }
 

@@ -8,6 +8,7 @@ struct Pool: Sendable {
     let queue: Queue
     let executor: Executor
     let inFlight: InFlight
+    let reads: ReadWatch
     let batch: Int
     let units: Int
     /// What a drain may take before running work is cancelled.
@@ -30,6 +31,8 @@ struct Pool: Sendable {
         var tickets: [Int] = []
     }
 
+    /// A blocking read returns after this long, empty. Short enough to notice a socket that is half open.
+    static let block = Duration.seconds(5)
     /// Under load a short read waits this long for company.
     private static let linger = Duration.milliseconds(5)
 
@@ -40,7 +43,10 @@ struct Pool: Sendable {
         var machine = PoolMachine(batch: batch, units: units)
         var held = Held()
         var pause = Duration.milliseconds(50)
-        defer { logger.debug("a pool ended", metadata: ["partition": "\(queue.partition)"]) }
+        defer {
+            reads.settled(queue.partition)
+            logger.debug("a pool ended", metadata: ["partition": "\(queue.partition)"])
+        }
 
         try await withThrowingTaskGroup(of: Event.self) { group in
             let stopReading = Signal()
@@ -52,6 +58,7 @@ struct Pool: Sendable {
                 for action in actions {
                     switch action {
                     case .read(let count):
+                        reads.wanted(queue.partition)
                         group.addTask { await read(count, on: connection, until: stopReading) }
                     case .topUp(let count):
                         group.addTask { await topUp(count, on: connection) }
@@ -71,6 +78,7 @@ struct Pool: Sendable {
                 switch event {
                 case .read(let entries, let faulty, let isTopUp):
                     pause = .milliseconds(50)
+                    reads.settled(queue.partition)
                     // Long runs end one by one: each has a ticket of its own, taken when it begins.
                     if batch > 1 { held.tickets.append(inFlight.began(entries.map(\.id) + faulty.map(\.id))) }
                     held.entries += entries
@@ -136,7 +144,7 @@ struct Pool: Sendable {
             race.addTask {
                 do {
                     let reply = try await queue.healingGroup {
-                        try await queue.read(worker: executor.worker.lowercased, count: count, block: .seconds(5), on: connection)
+                        try await queue.read(worker: executor.worker.lowercased, count: count, block: Self.block, on: connection)
                     }
                     let (entries, unreadable) = Entry.read(reply)
                     return .read(entries, unreadable, isTopUp: false)

@@ -1,5 +1,20 @@
+/// An error that knows when another attempt makes sense: a provider's `Retry-After`, a quota's reset.
+public protocol RetryAdvice: Error {
+    /// Nil where it does not know.
+    var retryAfter: Duration? { get }
+}
+
+extension Duration {
+    /// A retry's delay, stretched to what the error that caused it asks for, an hour at most: longer than that no header is
+    /// believed.
+    func stretched(by error: any Error) -> Duration {
+        guard let asked = (error as? any RetryAdvice)?.retryAfter else { return self }
+        return max(self, min(asked, .seconds(3600)))
+    }
+}
+
 /// Why the engine did not take, find or finish a job.
-public struct JobError: Error, Sendable, CustomStringConvertible {
+public struct JobError: RetryAdvice, Sendable, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String {
             case idempotencyMismatch, inFlight, unavailable, backlogFull, payloadTooLarge, unknownKind, invalidPayload, fenced, unfinishedRun,

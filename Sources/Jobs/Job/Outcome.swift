@@ -22,8 +22,13 @@ public struct JobResult: Sendable {
 
 /// What a producer may know of its job.
 public struct JobStatus: Sendable {
-    public enum State: String, Sendable, Hashable {
+    public enum State: String, Sendable, Hashable, CaseIterable {
+        /// Accepted, and nobody knows of an end. It waits, or a worker has it in its hands: most kinds are done in batches
+        /// within milliseconds, and writing down that one has begun would cost as much as doing it.
         case queued
+        /// A worker has begun it and nobody has ended it. Told for kinds that write down that they begin: runs.
+        case running
+        /// It failed, and waits for its next attempt or is in it.
         case retrying
         case done
         case dead

@@ -10,6 +10,8 @@ public struct Acceptance: Sendable, Hashable {
     public let id: UUID
     /// The same request was accepted before; `id` is that job's.
     public let replayed: Bool
+    /// What is known of the job: `queued` when it was accepted now.
+    public let state: JobStatus.State
 }
 
 /// The ingress's side of the engine: accepts jobs, tells their status.
@@ -17,17 +19,22 @@ public struct Acceptance: Sendable, Hashable {
 /// Concurrent requests share a commit (ledger kinds) or a script call (stream kinds). Works while `run()` does.
 public final class JobProducer: Service, Sendable {
     public let configuration: JobsConfiguration
+    let pool: PostgresPool
+    let outcomes: OutcomeStore
+    let ledger: Batcher<AcceptanceStore.Item, AcceptanceStore.Answer>
+    let streams: Batcher<StreamAcceptance.Item, StreamAcceptance.Answer>
+    let monitor: BacklogMonitor
+    let underWay = KeysUnderWay()
+    let logger: Logger
     private let redis: RedisClient
-    private let outcomes: OutcomeStore
-    private let ledger: Batcher<AcceptanceStore.Item, AcceptanceStore.Answer>
-    private let streams: Batcher<StreamAcceptance.Item, StreamAcceptance.Answer>
     private let confirmations: Confirmations
-    private let monitor: BacklogMonitor
 
     /// - Parameter queues: those whose backlog bounds what is accepted.
     public init(pool: PostgresPool, redis: RedisClient, configuration: JobsConfiguration, queues: [String], logger: Logger) {
         self.configuration = configuration
+        self.pool = pool
         self.redis = redis
+        self.logger = logger
         self.outcomes = OutcomeStore(pool: pool)
         let store = AcceptanceStore(pool: pool)
         let confirmations = Confirmations(store: store, logger: logger)
@@ -71,62 +78,13 @@ public final class JobProducer: Service, Sendable {
         }
     }
 
-    /// Accepts one job. When this returns, the job survives what its kind promises.
-    ///
-    /// - Parameter id: a version 7 or derived id when the caller needs to know it before; accepting an id twice is one job.
-    /// - Throws: `JobError` with `.idempotencyMismatch`, `.backlogFull`, `.unavailable`: nothing was accepted.
-    public func accept<Payload: JobPayload>(
-        _ payload: Payload, workspace: UUID, id: UUID? = nil, idempotency: Idempotency? = nil, trace: TraceParent? = nil
-    ) async throws -> Acceptance {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .withoutEscapingSlashes
-        return try await accept(
-            kind: Payload.kind, body: Array(try encoder.encode(payload)), workspace: workspace, id: id, idempotency: idempotency, trace: trace)
-    }
-
-    /// The same for a body that is already encoded.
-    public func accept(
-        kind: JobKind, body: [UInt8], workspace: UUID, id: UUID? = nil, idempotency: Idempotency? = nil, trace: TraceParent? = nil
-    ) async throws -> Acceptance {
-        try monitor.admit(kind.queue)
-        let envelope = Envelope(
-            id: id ?? .version7(), workspace: workspace, kind: kind.name, version: kind.version,
-            acceptedAt: Int64(Date().timeIntervalSince1970 * 1000),
-            // An id that the caller chose may have been accepted before.
-            marks: id == nil ? [] : .seen, trace: trace, body: body)
-        let partition = configuration.partition(of: workspace)
-        switch kind.acceptance {
-        case .ledger:
-            switch try await ledger.submit(.init(envelope: envelope, queue: kind.queue, partition: partition, idempotency: idempotency)) {
-            case .accepted: return Acceptance(id: envelope.id, replayed: false)
-            case .replayed(let job): return Acceptance(id: job, replayed: true)
-            case .mismatch: throw JobError.mismatch(idempotency)
-            }
-        case .stream:
-            var carried = envelope
-            carried.marks.insert(.noted)
-            if body.count > configuration.inlineBodyLimit {
-                try await JobError.whileAway(kind.queue) { try await outcomes.keep(body: body, of: envelope.id, workspace: workspace) }
-                carried.marks.insert(.stored)
-                carried.body = []
-            }
-            let item = StreamAcceptance.Item(
-                envelope: carried, partition: QueuePartition(queue: kind.queue, index: partition), idempotency: idempotency)
-            switch try await streams.submit(item) {
-            case .accepted: return Acceptance(id: envelope.id, replayed: false)
-            case .replayed(let job): return Acceptance(id: job, replayed: true)
-            case .mismatch: throw JobError.mismatch(idempotency)
-            case .full:
-                throw JobError(
-                    .backlogFull, subject: kind.queue, message: "\(configuration.backlogBound) jobs wait already",
-                    retryAfter: monitor.drainTime(of: kind.queue) ?? .seconds(5))
-            }
-        }
-    }
-
     /// What is known of a job; nil for a job that this workspace does not have.
     public func status(_ id: UUID, workspace: UUID) async throws -> JobStatus? {
-        let known = try await outcomes.status(id, workspace: workspace)
+        try await status(id, workspace: workspace, timeout: nil)
+    }
+
+    func status(_ id: UUID, workspace: UUID, timeout: Duration?) async throws -> JobStatus? {
+        let known = try await outcomes.status(id, workspace: workspace, timeout: timeout)
         if let known, known.state.isFinal { return known }
         return try await StatusNotes(redis: redis, configuration: configuration).status(
             id, workspace: workspace, queues: monitor.queues, ledger: known)
@@ -148,25 +106,4 @@ public final class JobProducer: Service, Sendable {
 
     /// The backlog of each queue as last measured, at most some seconds ago; a queue that could not be measured is absent.
     public var backlogs: [String: Backlog] { monitor.backlogs }
-}
-
-extension JobError {
-    static func mismatch(_ idempotency: Idempotency?) -> JobError {
-        JobError(.idempotencyMismatch, subject: idempotency?.key ?? "", message: "this Idempotency-Key was used for another request")
-    }
-
-    /// Runs an operation whose store may be away, and says so in the ingress's words.
-    static func whileAway<R>(_ subject: String, _ operation: () async throws -> R) async throws -> R {
-        do {
-            return try await operation()
-        } catch {
-            throw unavailable(subject, error)
-        }
-    }
-
-    /// An error of a store as the answer to a producer: 503 where trying again can help, the error itself elsewhere.
-    static func unavailable(_ subject: String, _ error: any Error) -> any Error {
-        guard Failure(error) == .storeUnavailable else { return error }
-        return JobError(.unavailable, subject: subject, message: "a store is away; nothing was accepted", retryAfter: .seconds(2), cause: error)
-    }
 }

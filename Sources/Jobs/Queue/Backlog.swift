@@ -7,7 +7,7 @@ public struct Backlog: Sendable, Equatable {
     public var parked = 0
     /// Delayed jobs and retries.
     public var later = 0
-    /// Since the oldest entry of the ready stream was appended; nil when it is empty.
+    /// Since the oldest entry of the ready stream that no worker has was appended; nil when there is none.
     public var oldestAge: Duration?
     /// Since Redis began to count, which a flush restarts: for rates, not for audits.
     public var acknowledged = 0

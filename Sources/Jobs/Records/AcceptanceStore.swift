@@ -5,7 +5,7 @@ import Postgres
 public struct Idempotency: Sendable, Hashable {
     /// 1 to 255 characters, unique within the workspace.
     public let key: String
-    /// SHA-256 over what makes two requests the same: method, path and body.
+    /// SHA-256 over what makes two requests the same: method, path, query and body.
     public let digest: [UInt8]
 
     public init(key: String, digest: [UInt8]) {

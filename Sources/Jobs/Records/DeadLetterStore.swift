@@ -15,6 +15,8 @@ package struct DeadLetter: Sendable {
     /// UTF-8 JSON: the failures before the last one, oldest first.
     package let history: [UInt8]
     package let body: [UInt8]
+    /// Of the request that it came from; a replay goes on under it.
+    package let trace: TraceParent?
     package let acceptedAt: Date
     package let diedAt: Date
     package let replayedAt: Date?
@@ -76,7 +78,7 @@ package struct DeadLetterStore: Sendable {
         let group = UUID.version7()
         let envelope = Envelope(
             id: letter.id, workspace: letter.workspace, kind: letter.kind, version: letter.version,
-            acceptedAt: Int64(letter.acceptedAt.timeIntervalSince1970 * 1000), marks: .seen, body: letter.body)
+            acceptedAt: Int64(letter.acceptedAt.timeIntervalSince1970 * 1000), marks: .seen, trace: letter.trace, body: letter.body)
         return try await pool.transaction(.workspaces([letter.workspace])) { transaction in
             let marked = try await transaction.execute(
                 """
@@ -88,12 +90,12 @@ package struct DeadLetterStore: Sendable {
             transaction.submit("insert into append_groups (id) values ($1)", group)
             transaction.submit(
                 """
-                insert into acceptances (workspace_id, id, kind, version, queue, partition, append_group, body, accepted_at)
-                values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                insert into acceptances (workspace_id, id, kind, version, queue, partition, append_group, trace, body, accepted_at)
+                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
                 on conflict (workspace_id, id) do update set append_group = excluded.append_group
                 """,
                 letter.workspace, letter.id, letter.kind, Int16(clamping: letter.version), letter.queue, Int16(clamping: partition), group,
-                letter.body, letter.acceptedAt)
+                letter.trace?.header, letter.body, letter.acceptedAt)
             return (envelope, group)
         }
     }
@@ -111,7 +113,8 @@ package struct DeadLetterStore: Sendable {
             id: try row.decode("id"), workspace: try row.decode("workspace_id"), kind: try row.decode("kind"),
             version: Int(try row.decode("version", as: Int16.self)), queue: try row.decode("queue"),
             attempts: Int(try row.decode("attempts", as: Int16.self)), code: try row.decode("code"), error: try row.decode("error"),
-            history: try row.decode("history", as: PostgresJSON.self).bytes, body: try row.decode("body"), acceptedAt: try row.decode("accepted_at"),
+            history: try row.decode("history", as: PostgresJSON.self).bytes, body: try row.decode("body"),
+            trace: try row.decode("trace", as: String?.self).flatMap { TraceParent(header: $0) }, acceptedAt: try row.decode("accepted_at"),
             diedAt: try row.decode("died_at"), replayedAt: try row.decode("replayed_at", as: Date?.self),
             discardedAt: try row.decode("discarded_at", as: Date?.self))
     }

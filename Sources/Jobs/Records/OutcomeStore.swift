@@ -49,15 +49,19 @@ package struct OutcomeStore: Sendable {
         return found
     }
 
-    /// The status of a job that is finished or whose acceptance is in the ledger; nil for any other.
-    func status(_ job: UUID, workspace: UUID) async throws -> JobStatus? {
+    /// The status of a job that is finished, whose acceptance is in the ledger, or whose kind writes down that it began;
+    /// nil for any other.
+    func status(_ job: UUID, workspace: UUID, timeout: Duration? = nil) async throws -> JobStatus? {
         let rows = try await pool.query(
             .workspaces([workspace]),
             """
+            -- status of a job
             select kind, state, attempts, error, result, accepted_at, finished_at from finished_jobs where workspace_id = $1 and id = $2
             union all
+            select kind, 'running', attempts, null, null, accepted_at, null from running_jobs where workspace_id = $1 and id = $2
+            union all
             select kind, 'queued', 0::int2, null, null, accepted_at, null from acceptances where workspace_id = $1 and id = $2
-            """, workspace, job)
+            """, workspace, job, timeout: timeout)
         let statuses = try rows.map { row in
             JobStatus(
                 id: job, kind: try row.decode("kind"), state: JobStatus.State(rawValue: try row.decode("state", as: String.self)) ?? .queued,
@@ -65,7 +69,7 @@ package struct OutcomeStore: Sendable {
                 result: try row.decode("result", as: PostgresJSON?.self)?.bytes, acceptedAt: try row.decode("accepted_at"),
                 finishedAt: try row.decode("finished_at", as: Date?.self))
         }
-        return statuses.first { $0.state.isFinal } ?? statuses.first
+        return statuses.first { $0.state.isFinal } ?? statuses.first { $0.state == .running } ?? statuses.first
     }
 
     /// Bodies that a stream carries only by reference.
@@ -86,6 +90,12 @@ package struct OutcomeStore: Sendable {
         _ = try await pool.execute(
             .workspaces([workspace]), "insert into job_bodies (workspace_id, id, body) values ($1, $2, $3) on conflict (workspace_id, id) do nothing",
             workspace, job, body)
+    }
+
+    /// Takes a body back whose job was not accepted. It may fail: what is left behind goes with its day.
+    func forget(bodyOf job: UUID, workspace: UUID) async {
+        _ = try? await pool.execute(
+            .workspaces([workspace]), "delete from job_bodies where workspace_id = $1 and id = $2", workspace, job, timeout: .seconds(2))
     }
 }
 

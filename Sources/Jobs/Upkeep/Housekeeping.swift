@@ -2,28 +2,52 @@ import Foundation
 import Logging
 import Postgres
 
-/// What must be done now and then: days of partitions ahead, old idempotency keys and worker rows away.
+/// What must be done now and then: days of partitions ahead, and away what nobody needs any more, which is bodies of
+/// finished jobs, days that are over, old idempotency keys and worker rows.
 struct Housekeeping: Sendable {
     let pool: PostgresPool
     let idempotencyWindow: Duration
+    /// How long days are kept that are over; `.zero` for ever.
+    var retention: Duration = .zero
     let draining: Signal
     let clock: any Clock<Duration>
     let logger: Logger
 
+    /// Bodies that one statement deletes: they are large, and so is their deletion.
+    static let bodies = 500
+    /// Statements of a round.
+    static let pages = 40
+
+    /// Rounds of a quarter of an hour between two looks for days that are over: six hours, for a look goes through a day of
+    /// jobs, and days go by the day.
+    static let roundsBetweenDays = 24
+
     func run() async {
+        var round = 0
         repeat {
             await step("partitions") { try await partitions() }
             await step("idempotency keys") { try await forgetKeys() }
             await step("workers") { try await forgetWorkers() }
+            await step("bodies") { _ = try await forgetBodies() }
+            if round.isMultiple(of: Self.roundsBetweenDays) { await step("days") { _ = try await forgetDays() } }
+            round += 1
         } while await draining.isQuiet(for: .seconds(900), clock: clock)
     }
 
-    private func step(_ what: String, _ operation: () async throws -> Void) async {
-        do {
-            try await operation()
-        } catch {
-            guard !draining.isRaised else { return }
-            logger.warning("housekeeping could not be done", metadata: ["of": "\(what)", "error": "\(error)"])
+    /// A step is given up when the worker is asked to leave: its statement is rolled back, and the next worker does it.
+    private func step(_ what: String, _ operation: @escaping @Sendable () async throws -> Void) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                do {
+                    try await operation()
+                } catch {
+                    guard !draining.isRaised else { return }
+                    logger.warning("housekeeping could not be done", metadata: ["of": "\(what)", "error": "\(error)"])
+                }
+            }
+            group.addTask { await draining.wait() }
+            await group.next()
+            group.cancelAll()
         }
     }
 
@@ -43,4 +67,52 @@ struct Housekeeping: Sendable {
         _ = try await pool.execute(
             .role(.upkeep), "delete from workers where coalesce(stopped_at, dead_at) < clock_timestamp() - interval '7 days'")
     }
+
+    /// Bodies of jobs that are finished. Not those of the last hour: whoever read such a job before it was finished may
+    /// still fetch its body.
+    /// - Returns: how many were deleted; what is over the bound of a round waits for the next.
+    func forgetBodies() async throws -> Int {
+        var total = 0
+        for _ in 0..<Self.pages {
+            let deleted = try await pool.execute(
+                .role(.upkeep),
+                """
+                -- delete bodies of finished jobs
+                delete from job_bodies b using (
+                  select j.workspace_id, j.id from job_bodies j
+                  where j.id < uuid_v7_floor(mainstay_now() - interval '1 hour')
+                    -- Row by row, for which `exists` is no promise: bodies are few, and the finished jobs are all there ever were.
+                    and (select true from finished_jobs f where f.workspace_id = j.workspace_id and f.id = j.id limit 1)
+                  limit $1
+                ) as finished
+                where b.workspace_id = finished.workspace_id and b.id = finished.id
+                """, Self.bodies, timeout: .seconds(60))
+            total += deleted
+            guard deleted == Self.bodies else { break }
+        }
+        return total
+    }
+
+    /// Days that are over for longer than the retention, acceptances first: an outcome stays as long as its acceptance.
+    /// - Returns: how many partitions were dropped.
+    func forgetDays() async throws -> Int {
+        guard retention > .zero else { return 0 }
+        let days = Int32(min(100_000, (retention.inSeconds / 86_400).rounded(.up)))
+        var total = 0
+        for drop in Self.drops {
+            while !draining.isRaised {
+                // Whether a day of millions holds a job that is still owed takes a while to see.
+                let rows = try await pool.query(.role(.upkeep), drop, days, timeout: .seconds(600))
+                guard let dropped = try rows.first?.decode("dropped", as: Int.self), dropped > 0 else { break }
+                total += dropped
+            }
+        }
+        if total > 0 { logger.info("days that are over were dropped", metadata: ["partitions": "\(total)", "kept_days": "\(days)"]) }
+        return total
+    }
+
+    private static let drops: [SQL] = [
+        "select drop_day_partitions('acceptances', $1) as dropped", "select drop_day_partitions('outcomes', $1) as dropped",
+        "select drop_day_partitions('job_bodies', $1) as dropped",
+    ]
 }

@@ -89,7 +89,7 @@ struct Relay: Sendable {
         }
         guard try await queue.setEpoch(new.lowercased, seen: pending) else { return missing }
         try await store.record(epoch: new, of: partition)
-        if recorded != nil {
+        if recorded != nil, missing > 0 {
             Measures.relayed(missing)
             logger.warning(
                 "Redis had lost its data; owed jobs were appended again", metadata: ["partition": "\(partition)", "jobs": "\(missing)"])

@@ -27,12 +27,19 @@ package struct APIOperation: Sendable {
         package let contentType: String
         /// Bytes; more is answered 413.
         package let limit: Int
+        /// Whether the body must be there.
+        package let required: Bool
 
-        package init(_ schema: JSONSchema, contentType: String = "application/json", limit: Int = BodyLimit.standard) {
+        package init(_ schema: JSONSchema, contentType: String = "application/json", limit: Int = BodyLimit.standard, required: Bool = true) {
             self.schema = schema
             self.contentType = contentType
             self.limit = limit
+            self.required = required
         }
+
+        /// Of an action whose path says it all: see ``Request/readAction(in:)``.
+        package static let action = RequestBody(
+            .object([:], description: "May be left out; nothing in it is read."), limit: BodyLimit.action, required: false)
     }
 
     /// One way in which a route answers well.
@@ -107,7 +114,11 @@ extension APIOperation.Parameter {
     /// The header that makes a POST safe to send again.
     package static let idempotencyKey = Self(
         "Idempotency-Key", in: .header,
-        "Names this request. Sent again with the same body it answers with the same job; with another body 422; while the first is under way 409.",
+        """
+        Names this request. Sent again the same (path, query and body) it has no further effect and is answered with the same job or thing, as it is by \
+        then; another request under it is answered 422. While the first is under way in the same server the answer is 409 with `Retry-After`; \
+        another server waits for the first.
+        """,
         schema: .string(minLength: 1, maxLength: 255))
     /// Rows of a page.
     package static let limit = Self("limit", in: .query, "Rows at most.", schema: .integer(minimum: 1, maximum: 200))

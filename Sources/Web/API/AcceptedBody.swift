@@ -59,7 +59,8 @@ package struct AcceptedBody: ResponseGenerator, Codable, Sendable, Hashable {
     package static let schema = JSONSchema.named(
         "Accepted",
         .object([
-            "id": .uuid, "kind": .string("The job's kind, such as `ticket.create`."), "state": .string(),
+            "id": .uuid, "kind": .string("The job's kind, such as `ticket.create`."),
+            "state": .string("`queued`; of a repeated request what became of the job meanwhile, in the words of `GET /v1/jobs/{id}`."),
             "url": .string("Where to ask for its state."),
         ]))
 }

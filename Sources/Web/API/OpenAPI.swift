@@ -70,8 +70,8 @@ package enum OpenAPI {
         let parameters = parameters(of: operation)
         if !parameters.isEmpty { members.append(.init("parameters", .array(parameters))) }
         if let request = operation.request {
-            members.append(
-                .init("requestBody", ["required": true, "content": .object([.init(request.contentType, ["schema": request.schema.json])])]))
+            let content: JSONValue = .object([.init(request.contentType, ["schema": request.schema.json])])
+            members.append(.init("requestBody", ["required": .bool(request.required), "content": content]))
         }
         var responses = operation.answers.map { answer in
             var members: [JSONValue.Member] = [.init("description", .string(answer.description))]

@@ -35,8 +35,14 @@ package enum JSONBody {
         }
     }
 
+    /// A document that cannot be looked through (it is nested deeper than is read, say) is not let pass unseen.
     private static func refuseNUL(_ body: [UInt8]) throws {
-        guard let document = try? JSONParser.parse(body) else { return }
+        let document: JSONValue
+        do {
+            document = try JSONParser.parse(body)
+        } catch {
+            throw Problem.badRequest(error.detail)
+        }
         var faults: [FieldFault] = []
         collectNUL(document, path: [], into: &faults)
         if !faults.isEmpty { throw Problem.invalid(faults) }

@@ -58,6 +58,19 @@ extension Request {
         try await readJSON(type, limit: context.maxUploadSize)
     }
 
+    /// Reads the body of an action that its path says all of: nothing, or a JSON object whose members mean nothing here. It
+    /// is read to its end all the same, so that a request that was cut has no effect.
+    ///
+    /// - Returns: the bytes, which an Idempotency-Key's digest is over.
+    /// - Throws: what ``readJSON(_:limit:)`` throws, but not for an empty body.
+    package func readAction(in context: some RequestContext) async throws -> [UInt8] {
+        let body = try await readBody(limit: context.maxUploadSize)
+        guard !body.isEmpty else { return body }
+        try requireJSON()
+        _ = try JSONBody.decode([String: JSONValue].self, from: body)
+        return body
+    }
+
     private func requireJSON() throws {
         guard let field = headers[.contentType] else { return }
         let parts = field.split(separator: ";").map { $0.trimmingCharacters(in: .whitespaces).lowercased() }

@@ -34,10 +34,15 @@ package enum WireCoding {
     /// A time as the wire writes it.
     package static func text(_ date: Date) -> String { date.formatted(withFraction) }
 
-    /// Reads a time of the wire, or nil.
+    /// Reads a time of the wire, or nil. RFC 3339 ends with the year 9999, and so does what every store and client can hold;
+    /// Foundation reads on.
     package static func date(_ text: String) -> Date? {
-        (try? withFraction.parse(text)) ?? (try? withoutFraction.parse(text))
+        guard let date = (try? withFraction.parse(text)) ?? (try? withoutFraction.parse(text)) else { return nil }
+        return years.contains(date.timeIntervalSince1970) ? date : nil
     }
+
+    /// From the first moment of the year 0001 to the last of 9999, in seconds since 1970.
+    private static let years: Range<Double> = -62_135_596_800..<253_402_300_800
 
     private static let withFraction = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
     private static let withoutFraction = Date.ISO8601FormatStyle()

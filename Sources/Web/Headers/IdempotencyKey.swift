@@ -10,7 +10,7 @@ package import Hummingbird
 package struct IdempotencyKey: Sendable, Hashable {
     /// 1 to 255 visible ASCII characters.
     package let key: String
-    /// SHA-256 over method, path, workspace and body: the same key with another digest is another request, and refused.
+    /// SHA-256 over method, path, query, workspace and body: the same key with another digest is another request, and refused.
     package let digest: [UInt8]
 
     package init(key: String, digest: [UInt8]) {
@@ -25,7 +25,9 @@ package struct IdempotencyKey: Sendable, Hashable {
         guard let field = fields.first else { return nil }
         guard fields.count == 1 else { throw fault("The header was sent \(fields.count) times.") }
         let key = try parse(field)
-        return IdempotencyKey(key: key, digest: digest(method: request.method.rawValue, path: request.uri.path, workspace: workspace, body: body))
+        let digest = digest(
+            method: request.method.rawValue, path: request.uri.path, query: request.uri.query, workspace: workspace, body: body)
+        return IdempotencyKey(key: key, digest: digest)
     }
 
     /// - Throws: a 400 problem.
@@ -59,10 +61,12 @@ package struct IdempotencyKey: Sendable, Hashable {
         throw fault("The quoted key has no closing quote.")
     }
 
-    /// Each part ends in a NUL, which none of them can hold but the body, which comes last.
-    static func digest(method: String, path: String, workspace: UUID, body: [UInt8]) -> [UInt8] {
+    /// Each part ends in a NUL, which none of them can hold but the body, which comes last. The query stands behind its
+    /// question mark, which a path cannot hold: a request without one has the digest that it had before queries counted.
+    static func digest(method: String, path: String, query: String? = nil, workspace: UUID, body: [UInt8]) -> [UInt8] {
         var hash = SHA256()
-        for part in [method, path, workspace.uuidString.lowercased()] {
+        let target = if let query, !query.isEmpty { "\(path)?\(query)" } else { path }
+        for part in [method, target, workspace.uuidString.lowercased()] {
             hash.update(data: Array(part.utf8))
             hash.update(data: [0])
         }

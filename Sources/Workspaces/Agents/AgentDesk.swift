@@ -28,7 +28,7 @@ struct AgentDesk: Sendable {
     func take(_ file: CharacterFile, as name: AgentName, changelog: String, workspace: UUID, idempotency: Idempotency?) async throws -> Imported {
         try await pool.transaction(.workspaces([workspace])) { transaction in
             let versionID = UUID.version7()
-            if let idempotency, let earlier = try await AgentStore.claim(idempotency, for: versionID, workspace: workspace, in: transaction) {
+            if let earlier = try await IdempotencyStore.claim(idempotency, for: versionID, workspace: workspace, in: transaction) {
                 guard let agent = try await AgentStore.agent(ofVersion: earlier, workspace: workspace, in: transaction) else {
                     throw Refusal.notFound
                 }
@@ -37,23 +37,34 @@ struct AgentDesk: Sendable {
             let written = try await AgentStore.write(
                 file, as: name, changelog: changelog, workspace: workspace, versionID: versionID, in: transaction)
             if let idempotency, written.versionID != versionID {
-                AgentStore.submitResult(written.versionID, of: idempotency, workspace: workspace, in: transaction)
+                IdempotencyStore.submitResult(written.versionID, of: idempotency, workspace: workspace, in: transaction)
             }
             let detail = try await detail(of: written.agent, workspace: workspace, in: transaction)
             return Imported(detail: detail, change: written.change, isReplay: false)
         }
     }
 
-    /// Shows the newest version to everyone, unless something key-shaped is in it.
-    func publish(_ agent: UUID, workspace: UUID) async throws -> AgentDetail {
+    /// What became of a wish to publish.
+    struct Published: Sendable {
+        let detail: AgentDetail
+        /// An earlier request with the same Idempotency-Key did it, and nothing was done now.
+        let isReplay: Bool
+    }
+
+    /// Shows the newest version to everyone, unless something key-shaped is in it. A request that was carried out before
+    /// does not publish what came after it.
+    func publish(_ agent: UUID, workspace: UUID, idempotency: Idempotency? = nil) async throws -> Published {
         try await pool.transaction(.workspaces([workspace])) { transaction in
+            // The key before the agent, as an import takes them.
+            let isReplay = try await IdempotencyStore.claim(idempotency, for: agent, workspace: workspace, in: transaction) != nil
             AgentStore.lock(agent, workspace: workspace, in: transaction)
             let detail = try await detail(of: agent, workspace: workspace, in: transaction)
+            if isReplay { return Published(detail: detail, isReplay: true) }
             let file = try CharacterFile(document: detail.version.character)
             let findings = KeyScanner.findings(in: file.document)
             guard findings.isEmpty else { throw Refusal.keysRemain(findings) }
             AgentStore.submitPublication(detail, file: file, workspace: workspace, in: transaction)
-            return try await self.detail(of: agent, workspace: workspace, in: transaction)
+            return Published(detail: try await self.detail(of: agent, workspace: workspace, in: transaction), isReplay: false)
         }
     }
 

@@ -41,7 +41,8 @@ extension AgentRoutes {
             names each place.
             """,
         tag: "Agents", scope: "agents:write",
-        parameters: [agentID], answers: [.init(.ok, "The agent, which is public now.", schema: detail)], problems: [.unprocessableContent])
+        parameters: [agentID, .idempotencyKey], request: .action,
+        answers: [.init(.ok, "The agent, which is public now.", schema: detail)])
 
     // MARK: Shapes
 

@@ -11,6 +11,7 @@ package struct AgentRoutes: Sendable {
     package static let bodyLimit = 2 * 1024 * 1024
 
     private let desk: AgentDesk
+    private let underWay = KeysUnderWay()
 
     package init(pool: PostgresPool) {
         desk = AgentDesk(pool: pool)
@@ -37,15 +38,18 @@ package struct AgentRoutes: Sendable {
         let query = try Query(request)
         let body = try await request.readJSONBytes(limit: context.maxUploadSize)
         let key = try IdempotencyKey.read(from: request, workspace: context.identity.workspace, body: body)
+        let idempotency = key.map { Idempotency(key: $0.key, digest: $0.digest) }
         let changelog = query["changelog"] ?? ""
         guard changelog.count <= 1000 else { throw Query.fault("changelog", "Send at most 1,000 characters.") }
         let imported: AgentDesk.Imported
         let file: CharacterFile
         do {
-            file = try CharacterFile(body)
-            imported = try await desk.take(
-                file, as: try Self.name(of: file, given: query["name"]), changelog: changelog, workspace: context.identity.workspace,
-                idempotency: key.map { Idempotency(key: $0.key, digest: $0.digest) })
+            let given = try CharacterFile(body)
+            let name = try Self.name(of: given, given: query["name"])
+            file = given
+            imported = try await underWay.alone(idempotency, workspace: context.identity.workspace) {
+                try await desk.take(given, as: name, changelog: changelog, workspace: context.identity.workspace, idempotency: idempotency)
+            }
         } catch let error as CharacterFileError {
             throw error.problem
         } catch let refusal as AgentDesk.Refusal {
@@ -63,8 +67,22 @@ package struct AgentRoutes: Sendable {
         try await answer(context) { try await desk.detail(of: try context.pathID("agent"), workspace: context.identity.workspace) }
     }
 
-    private func publish(_ request: Request, _ context: IdentifiedContext) async throws -> DocumentBody<AgentDetailAnswer> {
-        try await answer(context) { try await desk.publish(try context.pathID("agent"), workspace: context.identity.workspace) }
+    private func publish(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
+        let body = try await request.readAction(in: context)
+        let (agent, workspace) = (try context.pathID("agent"), context.identity.workspace)
+        let key = try IdempotencyKey.read(from: request, workspace: workspace, body: body)
+        let idempotency = key.map { Idempotency(key: $0.key, digest: $0.digest) }
+        var isReplay = false
+        let answer = try await answer(context) {
+            let published = try await underWay.alone(idempotency, workspace: workspace) {
+                try await desk.publish(agent, workspace: workspace, idempotency: idempotency)
+            }
+            isReplay = published.isReplay
+            return published.detail
+        }
+        var response = try answer.response(from: request, context: context)
+        if isReplay { response.headers[.idempotencyReplayed] = "true" }
+        return response
     }
 
     private func answer(_ context: IdentifiedContext, _ detail: () async throws -> AgentDetail) async throws -> DocumentBody<AgentDetailAnswer> {

@@ -79,7 +79,12 @@ struct JobBody: ResponseEncodable {
         .object(
             [
                 "id": .uuid, "kind": .string("Such as `ticket.create`."),
-                "state": .string(oneOf: ["queued", "retrying", "done", "dead", "cancelled"]),
+                "state": .string(
+                    """
+                    `queued`: accepted, without a known end; it waits, or is in a worker's hands at this moment: batches are over within milliseconds, \
+                    and that one has begun is written down for runs only. `running`: a worker has begun it (runs). `retrying`: it failed, and waits \
+                    for its next attempt or is in it. `done`, `dead` (given up; an operator may replay it) and `cancelled` are final.
+                    """, oneOf: JobStatus.State.allCases.map(\.rawValue)),
                 "attempts": .integer("Attempts that have ended.", minimum: 0), "error": .string("Why the last attempt failed."),
                 "result": .any, "accepted_at": .time, "finished_at": .time, "url": .string(),
             ], optional: ["error", "result", "finished_at"]))

@@ -38,7 +38,8 @@ struct TokenRequest: Decodable {
     static let schema = JSONSchema.object(
         [
             "name": .string("For people.", minLength: 1, maxLength: 200),
-            "scopes": .array(of: .string(oneOf: Scope.allCases.map(\.rawValue)), minItems: 1), "expires_at": .time,
+            "scopes": .array(of: .string(oneOf: Scope.allCases.map(\.rawValue)), minItems: 1),
+            "expires_at": .string("RFC 3339, UTC, before the year 10000.", format: "date-time"),
         ], optional: ["expires_at"])
 }
 

@@ -1,12 +1,14 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Jobs
 package import Web
 
 /// `/v1/workspace` and `/v1/tokens`.
 package struct TokenRoutes: Sendable {
     private let workspaces: WorkspaceStore
     private let tokens: TokenStore
+    private let underWay = KeysUnderWay()
 
     package init(workspaces: WorkspaceStore, tokens: TokenStore) {
         self.workspaces = workspaces
@@ -29,9 +31,13 @@ package struct TokenRoutes: Sendable {
             let identity = context.identity
             let scopes = try wanted.validated(now: Date())
             for scope in scopes { try identity.require(scope) }
-            let made = try await tokens.create(
-                workspace: identity.workspace, user: identity.user, name: wanted.name, scopes: scopes, expiresAt: wanted.expiresAt,
-                idempotency: try .read(from: request, workspace: identity.workspace, body: body))
+            let key = try IdempotencyKey.read(from: request, workspace: identity.workspace, body: body)
+            let idempotency = key.map { Idempotency(key: $0.key, digest: $0.digest) }
+            let made = try await underWay.alone(idempotency, workspace: identity.workspace) {
+                try await tokens.create(
+                    workspace: identity.workspace, user: identity.user, name: wanted.name, scopes: scopes, expiresAt: wanted.expiresAt,
+                    idempotency: key)
+            }
             return MadeToken(made)
         }
         routes.on(Self.revoke) { _, context in

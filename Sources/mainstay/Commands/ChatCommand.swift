@@ -12,9 +12,9 @@ struct ChatCommand: AsyncParsableCommand {
             A break of the connection, or a restart of the ingress, costs no character. Ctrl-C cancels the run.
 
             EXAMPLES
-              mainstay chat mainstay/harbor-guide "Where do I begin?"
+              mainstay chat default/harbor-guide "Where do I begin?"
               mainstay chat --model scripted-fast "Hello"
-              mainstay chat --json harbor/guide "Hello" > events.ndjson
+              mainstay chat --json default/harbor-guide "Hello" > events.ndjson
 
             EXIT CODES
               0 completed   1 failed, cancelled or incomplete

@@ -31,6 +31,10 @@ struct JobsCommand: AsyncParsableCommand {
         @Argument(help: "The job's id.") var id: String
         @Option(help: "Seconds to wait at the most.") var timeout: Int = 120
 
+        func validate() throws {
+            guard (0...86_400).contains(timeout) else { throw ValidationError("--timeout takes 0 to 86400 seconds") }
+        }
+
         func run() async throws {
             let client = APIClient(settings: try await settings.load())
             guard let job = UUID(uuidString: id) else { throw ValidationError("\"\(id)\" is no job id") }

@@ -17,10 +17,11 @@ struct ProfileCommand: AsyncParsableCommand {
               mainstay profile --step test --cache warm --label branch=main --tool swift=6.3.1 -- swift test
               mainstay profile --no-submit --json profile.json -- make -j8
               mainstay profile submit profile.json
-              mainstay profile compare before.json after.json
+              mainstay profile compare before.json after.json --json
 
             EXIT CODES
-              the command's own; 128 + signal when it was killed; 127 when it was not found, 126 when it cannot be run
+              the command's own; 128 + signal when it was killed; 127 when it was not found, 126 when it cannot be run,
+              125 when measuring itself failed, as on a system without /proc
             """,
         subcommands: [Run.self, Submit.self, Compare.self], defaultSubcommand: Run.self)
 
@@ -118,11 +119,14 @@ extension ProfileCommand {
             discussion: "It says what differs, not whether that means anything: two runs are no series. `mainstay report build-memory` shows those.")
 
         @OptionGroup var look: ProfileLookOptions
+        @Flag(help: "Print the figures of both as JSON (with a version): bytes and milliseconds as they are.") var json = false
         @Argument(help: "A file that --json wrote.") var first: String
         @Argument(help: "Another one.") var second: String
 
         func run() async throws {
-            print(ProfileComparison.text(try ProfileFile.read(first), try ProfileFile.read(second), style: look.style), terminator: "")
+            let (first, second) = (try ProfileFile.read(self.first), try ProfileFile.read(self.second))
+            if json { return print(try ProfileFigures(first, second).json) }
+            print(ProfileComparison.text(first, second, style: look.style), terminator: "")
         }
     }
 }

@@ -32,7 +32,7 @@ struct ProfileSubmission: Sendable {
     /// What the ingress refuses for good it will refuse again; what it cannot do now, and a connection that fails, may work.
     static func isWorthARetry(_ error: any Error) -> Bool {
         guard let failure = error as? APIClient.Failure else { return error is HTTPClientError || !(error is DecodingError) }
-        return failure.status >= 500 || failure.status == 429 || failure.status == 408
+        return failure.status >= 500 || failure.status == 429 || failure.status == 408 || failure.status == 409
     }
 }
 

@@ -8,7 +8,8 @@ struct QueuesCommand: AsyncParsableCommand {
         commandName: "queues",
         abstract: "Show what waits in each queue, how old it is, and how long it takes to empty.",
         discussion: """
-            The rate is measured over --seconds. A queue that cannot be measured is an error and never a zero.
+            `ready` waits for a worker, `running` is in the hands of one, `parked` waits for a place, `later` for its time. The rate is
+            measured over --seconds. A queue that cannot be measured is an error and never a zero.
 
             EXAMPLES
               mainstay queues
@@ -33,7 +34,7 @@ struct QueuesCommand: AsyncParsableCommand {
                     let now = try await stores.administration.backlog(of: queue)
                     let rate = Double(now.acknowledged - (first[queue]?.acknowledged ?? 0)) / max(seconds, 0.001)
                     table.rows.append([
-                        queue, "\(now.ready)", "\(now.running)", "\(now.parked)", "\(now.later)",
+                        queue, "\(now.unclaimed)", "\(now.running)", "\(now.parked)", "\(now.later)",
                         now.oldestAge.map { String(format: "%.1f", $0.inSeconds) }, String(format: "%.0f", rate),
                         now.drainTime(perSecond: rate).map { String(format: "%.0f", $0.inSeconds) }, "\(now.workers)",
                     ])

@@ -44,9 +44,21 @@ struct ReportCommand: AsyncParsableCommand {
             throw error
         }
         await pool.close()
-        var table = Table(result.columns.map { .init(title: $0.name, isNumber: $0.kind == .number) })
+        var table = Table(result.columns.map { .init(title: $0.name, kind: .init($0.kind)) })
         table.rows = result.rows
         if output.chosen == .table, !bare { Talk.say("\(report.title)\n\(report.about)\n") }
         output.print(table)
+    }
+}
+
+extension Table.Column.Kind {
+    init(_ kind: ReportTable.Column.Kind) {
+        self =
+            switch kind {
+            case .number: .number
+            case .boolean: .boolean
+            case .json: .json
+            case .text: .text
+            }
     }
 }

@@ -17,8 +17,8 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Run the ingress: HTTP in, jobs out.",
         discussion: """
-            It refuses to start as a role that is superuser, owns tables or bypasses row-level security. SIGTERM: it takes no new
-            connections, answers what it has, and exits 0.
+            It refuses to start as a role that is superuser, owns tables or bypasses row-level security, and on a database with
+            migrations still to run. SIGTERM: it takes no new connections, answers what it has, and exits 0.
 
             EXAMPLES
               mainstay serve --port 9000
@@ -26,6 +26,7 @@ struct ServeCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var settings: SettingsOptions
+    @OptionGroup var mark: StackMark
     @Option(help: "Port to listen on, over MAINSTAY_HTTP_PORT.") var port: Int?
 
     func run() async throws {
@@ -39,7 +40,7 @@ struct ServeCommand: AsyncParsableCommand {
         let pool = PostgresPool(
             configuration: try settings.postgres(for: "serve"), size: try settings.number("database.pool.size", in: 1...200), logger: logger)
         let redis = RedisClient(configuration: try settings.redis(for: "serve"), logger: logger)
-        try await StartCheck(pool: pool, redis: redis).run()
+        try await StartCheck(pool: pool, redis: redis, logger: logger).run()
         let runLog = RedisClient(configuration: try settings.runLog(for: "serve"), logger: logger)
         let producer = JobProducer(pool: pool, redis: redis, configuration: configuration, queues: Features.queues, logger: logger)
         let workspaces = Workspaces(pool: pool, multiUser: try settings.flag("multi.user"), logger: logger)

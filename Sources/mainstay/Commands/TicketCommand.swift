@@ -42,18 +42,21 @@ struct TicketCommand: AsyncParsableCommand {
         }
 
         private func create(from file: String, _ client: APIClient) async throws {
-            let lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: true)
+            let lines = try NDJSON.lines(ofFile: file)
             var failed = 0
-            for (number, line) in lines.enumerated() {
+            for (index, line) in lines.enumerated() {
                 do {
                     // The key is made of the line, so that running the same file again makes no second ticket.
-                    let key = "file-\(number + 1)-\(StableDigest.text(String(line)))"
-                    _ = try await client.raw(.post, "/v1/tickets", body: Data(line.utf8), idempotencyKey: key)
+                    let key = "file-\(line.number)-\(StableDigest.text(String(decoding: line.bytes, as: UTF8.self)))"
+                    _ = try await client.raw(.post, "/v1/tickets", body: line.bytes, idempotencyKey: key)
+                } catch let error as APIClient.Unreachable {
+                    // The next line would meet the same.
+                    throw error
                 } catch {
                     failed += 1
-                    Talk.say("line \(number + 1): \(error)")
+                    Talk.say("line \(line.number): \(error)")
                 }
-                if (number + 1) % 100 == 0 { Talk.say("\(number + 1) of \(lines.count)") }
+                if (index + 1) % 100 == 0 { Talk.say("\(index + 1) of \(lines.count)") }
             }
             print("\(lines.count - failed) tickets accepted, \(failed) refused")
             if failed > 0 { throw ExitCode.failure }

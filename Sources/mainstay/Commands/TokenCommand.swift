@@ -15,6 +15,7 @@ struct TokenCommand: AsyncParsableCommand {
 
             EXAMPLES
               mainstay token create --name ci --scopes profiles:write --days 90
+              mainstay token create --name desk --workspace acme
               mainstay token list
               mainstay token revoke 019ab3…
               mainstay token inspect mst_…        without a database: is its checksum right?
@@ -27,7 +28,7 @@ struct TokenCommand: AsyncParsableCommand {
 
         func find(_ workspaces: Workspaces) async throws -> Workspace {
             guard let found = try await workspaces.workspaces.find(slug: workspace) else {
-                throw ValidationError("there is no workspace \"\(workspace)\"")
+                throw ValidationError("there is no workspace \"\(workspace)\"; `mainstay workspace list` shows them, `create` makes one")
             }
             return found
         }
@@ -66,6 +67,9 @@ struct TokenCommand: AsyncParsableCommand {
                     }
                     chosen.insert(scope)
                 }
+            }
+            if place.workspace != Workspace.defaultSlug {
+                try MultiUser.require(try await settings.load(), "a token of the workspace \"\(place.workspace)\"")
             }
             let expiry = days.map { Date().addingTimeInterval(Double($0) * 86400) }
             let made = try await TokenCommand.with(settings) { [name, chosen, place] workspaces in

@@ -16,7 +16,7 @@ struct WorkCommand: AsyncParsableCommand {
         commandName: "work",
         abstract: "Run a worker: takes jobs from the queues and carries them out.",
         discussion: """
-            SIGTERM: it reads no more, finishes what it can within MAINSTAY_DRAIN_SECONDS, hands the rest back and exits 0.
+            It refuses to start where `mainstay serve` would. SIGTERM: it reads no more, finishes what it can within MAINSTAY_DRAIN_SECONDS, hands the rest back and exits 0.
 
             EXAMPLES
               mainstay work                          all queues
@@ -24,6 +24,7 @@ struct WorkCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var settings: SettingsOptions
+    @OptionGroup var mark: StackMark
     @Option(help: "Queues to serve, separated by commas; all of them without it.") var queues: String?
     @Option(help: "The worker's name in lists, over MAINSTAY_WORKER_NAME.") var name: String?
 
@@ -42,7 +43,7 @@ struct WorkCommand: AsyncParsableCommand {
         let pool = PostgresPool(
             configuration: try settings.postgres(for: "work"), size: try settings.number("database.pool.size", in: 1...200), logger: logger)
         let redis = RedisClient(configuration: try settings.redis(for: "work"), logger: logger)
-        try await StartCheck(pool: pool, redis: redis).run()
+        try await StartCheck(pool: pool, redis: redis, logger: logger).run()
         let runLog = RedisClient(configuration: try settings.runLog(for: "work"), logger: logger)
         // Handlers and sweeps make jobs of their own.
         let producer = JobProducer(pool: pool, redis: redis, configuration: configuration, queues: Features.queues, logger: logger)
@@ -55,7 +56,8 @@ struct WorkCommand: AsyncParsableCommand {
         var services: [any Service] = [pool, redis, runLog, producer] + features.workerServices
         if settings.text("metrics.port") != nil {
             let port = try settings.number("metrics.port", in: 1...65535)
-            let health = Health(checks: [Readiness.postgres(pool), Readiness.redis(redis, isNeeded: true)] + features.healthChecks)
+            let ours = [Readiness.postgres(pool), Readiness.redis(redis, isNeeded: true), Readiness.reading(worker)]
+            let health = Health(checks: ours + features.healthChecks)
             let responder = WebResponder(
                 authenticator: NobodyEnters(), features: [health.routes()],
                 pages: [MetricsPage(registry: registry, pool: pool, producer: nil).routes],

@@ -6,20 +6,46 @@ struct DemoInput: Sendable {
     let characters: [String]
     /// Bodies of `POST /v1/tickets`.
     let tickets: [Data]
+    /// What to ask, of whom. There may be none.
+    let prompts: [Prompt]
     /// Where they are from, for people.
     let source: String
+
+    /// A line of `prompts.ndjson`.
+    struct Prompt: Sendable, Equatable, Decodable {
+        /// The agent's name, without its owner.
+        let agent: String
+        let prompt: String
+    }
 
     static func find(tickets limit: Int) throws -> DemoInput {
         if let folder = ProcessInfo.processInfo.environment["MAINSTAY_DATA"], !folder.isEmpty {
             return DemoInput(
                 characters: files(in: "\(folder)/characters"), tickets: try issues("\(folder)/tickets/elizaos-issues.ndjson", limit: limit),
-                source: "\(folder) (real files)")
+                prompts: try prompts(in: folder), source: "\(folder) (real files)")
         }
         guard let samples = samplesFolder() else {
             throw UpFault("the samples are not found: run it from the checkout, or name a folder of data with MAINSTAY_DATA")
         }
-        let lines = try String(contentsOfFile: "\(samples)/tickets.ndjson", encoding: .utf8).split(separator: "\n").prefix(limit)
-        return DemoInput(characters: files(in: "\(samples)/agents"), tickets: lines.map { Data($0.utf8) }, source: samples)
+        return DemoInput(
+            characters: files(in: "\(samples)/agents"),
+            tickets: try NDJSON.lines(ofFile: "\(samples)/tickets.ndjson").prefix(limit).map(\.bytes), prompts: try prompts(in: samples),
+            source: samples)
+    }
+
+    /// A question and one of the published agents (`owner/name`) to ask it of: a pair of the input where there is one.
+    func question(for published: [String]) -> (agent: String?, prompt: String) {
+        for prompt in prompts {
+            if let agent = published.first(where: { $0.hasSuffix("/\(prompt.agent)") }) { return (agent, prompt.prompt) }
+        }
+        return (published.first, "In one sentence: what are you for?")
+    }
+
+    /// An input folder need not have any.
+    private static func prompts(in folder: String) throws -> [Prompt] {
+        let path = "\(folder)/prompts.ndjson"
+        guard FileManager.default.fileExists(atPath: path) else { return [] }
+        return try NDJSON.lines(ofFile: path).map { try JSONDecoder().decode(Prompt.self, from: $0.bytes) }
     }
 
     /// `ops/samples` here, or above the program (`.build/release/mainstay` lies in the checkout).
@@ -47,8 +73,8 @@ struct DemoInput: Sendable {
 
     /// Issues as tickets: their bodies were left out of the data, so the labels stand in.
     private static func issues(_ path: String, limit: Int) throws -> [Data] {
-        try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").prefix(limit).map { line in
-            let issue = try JSONDecoder().decode(Issue.self, from: Data(line.utf8))
+        try NDJSON.lines(ofFile: path).prefix(limit).map { line in
+            let issue = try JSONDecoder().decode(Issue.self, from: line.bytes)
             let labels = (issue.labels ?? []).joined(separator: ", ")
             let ticket = [
                 "subject": String(issue.title.prefix(200)), "body": labels.isEmpty ? "(reported without labels)" : "Labels: \(labels)",

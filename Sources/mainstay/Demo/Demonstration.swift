@@ -7,22 +7,31 @@ struct Demonstration: Sendable {
     let settings: Settings
     var tickets = 100
 
+    /// - Throws: `UpFault` that names the part which failed.
     func run() async throws {
         let client = APIClient(settings: settings)
         let input = try DemoInput.find(tickets: tickets)
         Talk.say("\nA demonstration, with \(input.source)")
-        try await showTickets(client, input)
-        let agent = try await showFork(client, input)
-        try await showInference(client, agent)
-        try await showBuildProfile(client)
+        try await part("1  support tickets") { try await showTickets(client, input) }
+        let published = try await part("2  agents and a fork") { try await showFork(client, input) }
+        try await part("3  streaming inference") { try await showInference(client, input.question(for: published)) }
+        try await part("4  a build's memory") { try await DemoProfile(client: client).show() }
     }
 
-    private func heading(_ text: String) { Talk.say("\n── \(text) " + String(repeating: "─", count: max(0, 68 - text.count))) }
+    private func part<R>(_ title: String, _ body: () async throws -> R) async throws -> R {
+        Talk.say("\n── \(title) " + String(repeating: "─", count: max(0, 68 - title.count)))
+        do {
+            return try await body()
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw UpFault("The demonstration failed at “\(title)”: \(error)")
+        }
+    }
 
     // MARK: Tickets
 
     private func showTickets(_ client: APIClient, _ input: DemoInput) async throws {
-        heading("1  support tickets")
         let started = ContinuousClock.now
         let ids = try await withThrowingTaskGroup(of: UUID.self) { group in
             var ids: [UUID] = []
@@ -40,7 +49,7 @@ struct Demonstration: Sendable {
             for try await id in group { ids.append(id) }
             return ids
         }
-        for id in Set(ids) { _ = try await expectDone(id, client, "a ticket") }
+        for id in Set(ids) { try await JobAnswer.expectDone(id, client, "a ticket") }
         let seconds = (ContinuousClock.now - started).inSecondsText
         Talk.say("   \(Set(ids).count) tickets accepted, stored and given their clocks in \(seconds) s (a second run makes none)")
         if let one = ids.last {
@@ -62,9 +71,8 @@ struct Demonstration: Sendable {
         let name: String
     }
 
-    /// - Returns: `owner/name` of a published agent.
-    private func showFork(_ client: APIClient, _ input: DemoInput) async throws -> String? {
-        heading("2  agents and a fork")
+    /// - Returns: `owner/name` of the published agents.
+    private func showFork(_ client: APIClient, _ input: DemoInput) async throws -> [String] {
         var published: [String] = []
         for path in input.characters {
             guard let file = FileManager.default.contents(atPath: path) else { continue }
@@ -82,12 +90,12 @@ struct Demonstration: Sendable {
         }
         guard let original = published.first else {
             Talk.say("   no agent could be published, so none is forked")
-            return nil
+            return []
         }
         let started = ContinuousClock.now
         let accepted: AcceptedJob = try await client.call(
             .post, "/v1/agents/\(original)/forks", body: [String: String](), idempotencyKey: UUID().uuidString)
-        _ = try await expectDone(accepted.id, client, "the fork")
+        try await JobAnswer.expectDone(accepted.id, client, "the fork")
         let fork =
             try JSONSerialization.jsonObject(
                 with: try await client.raw(.get, "/v1/agents/\(accepted.id.uuidString.lowercased())")) as? [String: Any]
@@ -96,15 +104,15 @@ struct Demonstration: Sendable {
             "   forked \(original) as \(fork?["name"] as? String ?? "?") in \((ContinuousClock.now - started).inSecondsText) s: "
                 + "\(fork?["visibility"] as? String ?? "?"), from version \(source?["version"] ?? "?")")
         Talk.say("   look: \(client.url)/v1/agents/\(original)   mainstay agent list   mainstay report fork-activity")
-        return original
+        return published
     }
 
     // MARK: Inference
 
-    private func showInference(_ client: APIClient, _ agent: String?) async throws {
-        heading("3  streaming inference")
-        var request: [String: Any] = ["messages": [["role": "user", "content": "In one sentence: what are you for?"]]]
-        request["agent"] = agent
+    private func showInference(_ client: APIClient, _ question: (agent: String?, prompt: String)) async throws {
+        Talk.say("   to \(question.agent ?? "the model"): \(question.prompt)")
+        var request: [String: Any] = ["messages": [["role": "user", "content": question.prompt]]]
+        request["agent"] = question.agent
         let accepted = try APIClient.decoder.decode(
             AcceptedJob.self,
             from: try await client.raw(
@@ -126,43 +134,42 @@ struct Demonstration: Sendable {
         Talk.say(
             "\n   \(ending): \(pieces) pieces, the first after \(first?.inSecondsText ?? "–") s, all of them in \((ContinuousClock.now - started).inSecondsText) s"
         )
+        // The stream's end is told a moment before the row says it.
+        _ = try await JobAnswer.awaitOutcome(accepted.id, client: client)
+        let stored = try APIClient.decoder.decode(StoredRun.self, from: try await client.raw(.get, "/v1/runs/\(run)"))
+        Talk.say("   stored: \(stored)")
+        guard stored.state == "completed" else { throw UpFault("the run \(run) is \(stored.state)") }
         Talk.say("   look: \(client.url)/v1/runs/\(run)   mainstay report run-latency")
     }
 
-    // MARK: Build profiles
+    /// What PostgreSQL holds of a run.
+    private struct StoredRun: Decodable, CustomStringConvertible {
+        struct Usage: Decodable {
+            let input: Int?
+            let output: Int?
 
-    private func showBuildProfile(_ client: APIClient) async throws {
-        heading("4  a build's memory")
-        let program = try UpStart.program()
-        let script =
-            "import subprocess,sys; c='x=bytearray(%d<<20); import time; time.sleep(0.6)'; p=[subprocess.Popen([sys.executable,'-c',c%n]) for n in (20,40,60)]; [q.wait() for q in p]"
-        var environment = ProcessInfo.processInfo.environment
-        environment["MAINSTAY_URL"] = client.url
-        environment["MAINSTAY_TOKEN"] = client.token
-        // Through the command line, as CI does it: the same program measures a small tree of processes.
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = ["profile", "--step", "demo", "--", "python3", "-c", script]
-        process.environment = environment
-        process.standardOutput = FileHandle.standardError
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            process.terminationHandler = { _ in continuation.resume() }
-            do {
-                try process.run()
-            } catch {
-                process.terminationHandler = nil
-                continuation.resume(throwing: error)
+            enum CodingKeys: String, CodingKey {
+                case input = "input_tokens"
+                case output = "output_tokens"
             }
         }
-        Talk.say("   look: \(client.url)/v1/build-profiles   mainstay report build-memory")
-    }
 
-    private func expectDone(_ id: UUID, _ client: APIClient, _ what: String) async throws -> JobAnswer {
-        let answer = try await JobAnswer.awaitOutcome(id, client: client)
-        guard answer.state == "done" else {
-            throw UpFault("\(what) (job \(id.uuidString.lowercased())) is \(answer.state): \(answer.error ?? "no error is known")")
+        let state: String
+        let model: String?
+        let attempts: Int
+        let usage: Usage?
+        let firstToken: Double?
+
+        enum CodingKeys: String, CodingKey {
+            case state, model, attempts, usage
+            case firstToken = "ttft_ms"
         }
-        return answer
+
+        var description: String {
+            let tokens = "\(usage?.input.map(String.init) ?? "?") tokens in, \(usage?.output.map(String.init) ?? "?") out"
+            let wait = firstToken.map { String(format: "%.2f s", $0 / 1000) } ?? "?"
+            return "\(state) by \(model ?? "?"), \(tokens), first token \(wait) after acceptance, attempts \(attempts)"
+        }
     }
 }
 

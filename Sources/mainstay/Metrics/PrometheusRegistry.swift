@@ -71,8 +71,8 @@ final class PrometheusRegistry: MetricsFactory, Sendable {
         }
     }
 
-    /// The whole exposition, names in order.
-    func text() -> String {
+    /// The whole exposition: what was reported, names in order, then `samples`, whose names nobody reports.
+    func text(with samples: [Sample] = []) -> String {
         let (counters, gauges, histograms) = state.withLock { ($0.counters, $0.gauges, $0.histograms) }
         var lines: [String] = []
         for (name, series) in Self.byName(counters) {
@@ -85,19 +85,34 @@ final class PrometheusRegistry: MetricsFactory, Sendable {
         }
         for (name, series) in Self.byName(histograms) {
             lines.append("# TYPE \(name) histogram")
-            for (key, histogram) in series {
-                let (counts, sum, total) = histogram.snapshot
-                var cumulative = 0
-                for (bound, count) in zip(Self.buckets, counts) {
-                    cumulative += count
-                    lines.append("\(name)_bucket\(Self.braces(key.labels, "le=\"\(bound)\"")) \(cumulative)")
-                }
-                lines.append("\(name)_bucket\(Self.braces(key.labels, "le=\"+Inf\"")) \(total)")
-                lines.append("\(name)_sum\(Self.braces(key.labels)) \(sum)")
-                lines.append("\(name)_count\(Self.braces(key.labels)) \(total)")
-            }
+            for (key, histogram) in series { lines += Self.lines(of: histogram, name: name, labels: key.labels) }
         }
-        return lines.joined(separator: "\n") + "\n"
+        return (lines + Self.lines(of: samples)).joined(separator: "\n") + "\n"
+    }
+
+    private static func lines(of histogram: Series.Histogram, name: String, labels: String) -> [String] {
+        let (counts, sum, total) = histogram.snapshot
+        var lines: [String] = []
+        var cumulative = 0
+        for (bound, count) in zip(buckets, counts) {
+            cumulative += count
+            lines.append("\(name)_bucket\(braces(labels, "le=\"\(bound)\"")) \(cumulative)")
+        }
+        lines.append("\(name)_bucket\(braces(labels, "le=\"+Inf\"")) \(total)")
+        lines.append("\(name)_sum\(braces(labels)) \(sum)")
+        lines.append("\(name)_count\(braces(labels)) \(total)")
+        return lines
+    }
+
+    /// All samples of one name stand together under its type, as the format wants it.
+    private static func lines(of samples: [Sample]) -> [String] {
+        var lines: [String] = []
+        for (name, group) in Dictionary(grouping: samples, by: \.name).sorted(by: { $0.key < $1.key }) {
+            guard let kind = group.first?.kind else { continue }
+            lines.append("# TYPE \(name) \(kind.rawValue)")
+            for sample in group { lines.append("\(name)\(braces(written(sample.dimensions))) \(sample.value)") }
+        }
+        return lines
     }
 
     private static func byName<Value>(_ series: [Key: Value]) -> [(String, [(Key, Value)])] {
@@ -108,8 +123,11 @@ final class PrometheusRegistry: MetricsFactory, Sendable {
 
     private static func key(_ label: String, _ dimensions: [(String, String)]) -> Key {
         let name = String(label.map { $0.isLetter || $0.isNumber || $0 == "_" ? $0 : "_" })
-        let labels = dimensions.map { "\($0.0)=\"\(escaped($0.1))\"" }.joined(separator: ",")
-        return Key(name: name, labels: labels)
+        return Key(name: name, labels: written(dimensions))
+    }
+
+    private static func written(_ labels: [(String, String)]) -> String {
+        labels.map { "\($0.0)=\"\(escaped($0.1))\"" }.joined(separator: ",")
     }
 
     private static func escaped(_ value: String) -> String {

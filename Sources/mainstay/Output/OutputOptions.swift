@@ -35,6 +35,17 @@ struct SettingsOptions: ParsableArguments {
     func load() async throws -> Settings { try await Settings.load(file: config) }
 }
 
+/// Shared by the processes that `mainstay up` keeps.
+struct StackMark: ParsableArguments {
+    // Nothing reads it: it is there to be read by others.
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The folder of the stack that this process belongs to. It changes nothing: it is there to be seen in process lists.",
+            valueName: "folder", visibility: .hidden))
+    var stack: String?
+}
+
 /// Talk goes to standard error, data to standard output.
 enum Talk {
     static func say(_ text: String) {

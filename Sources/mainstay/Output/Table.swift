@@ -3,8 +3,19 @@ import Foundation
 /// How a command shows what it found: a table for people, JSON or CSV for programs.
 struct Table: Sendable {
     struct Column: Sendable {
+        /// What a cell's text is, and so how JSON has it.
+        enum Kind: Sendable {
+            case text
+            /// To the right in a table, without quotes in JSON where it is a number there too: `NaN` is none.
+            case number
+            /// `true` or `false`.
+            case boolean
+            /// A JSON document, which goes into JSON as it is.
+            case json
+        }
+
         let title: String
-        var isNumber = false
+        var kind = Kind.text
     }
 
     let columns: [Column]
@@ -17,7 +28,7 @@ struct Table: Sendable {
 
     init(_ titles: String...) {
         // A leading # marks a column of numbers, which are aligned at their right edge.
-        self.columns = titles.map { $0.hasPrefix("#") ? Column(title: String($0.dropFirst()), isNumber: true) : Column(title: $0) }
+        self.columns = titles.map { $0.hasPrefix("#") ? Column(title: String($0.dropFirst()), kind: .number) : Column(title: $0) }
     }
 
     /// Aligned text with a line under the head. A table without rows says so.
@@ -30,7 +41,7 @@ struct Table: Sendable {
             for (index, word) in words.enumerated() {
                 let padding = String(repeating: " ", count: widths[index] - word.count)
                 let isLast = index == words.count - 1
-                text += columns[index].isNumber ? padding + word : word + (isLast ? "" : padding)
+                text += columns[index].kind == .number ? padding + word : word + (isLast ? "" : padding)
                 if !isLast { text += "  " }
             }
             return text
@@ -41,16 +52,25 @@ struct Table: Sendable {
 
     /// `{"version":1,"rows":[{…}]}`: the column titles, in lower case with underscores, are the keys.
     var json: String {
-        let keys = columns.map { $0.title.lowercased().replacing(" ", with: "_") }
+        let keys = columns.map { Self.quoted($0.title.lowercased().replacing(" ", with: "_")) }
         let objects = rows.map { row in
-            let members = zip(keys, zip(columns, row)).map { key, cell in
-                let (column, value) = cell
-                guard let value else { return "\(Self.quoted(key)):null" }
-                return "\(Self.quoted(key)):\(column.isNumber && Double(value) != nil ? value : Self.quoted(value))"
-            }
+            let members = zip(columns, zip(keys, row)).map { column, cell in "\(cell.0):\(Self.value(cell.1, column.kind))" }
             return "{" + members.joined(separator: ",") + "}"
         }
         return "{\"version\":1,\"rows\":[" + objects.joined(separator: ",") + "]}"
+    }
+
+    /// A cell as JSON. What is not of its column's kind is a string, so that the whole is JSON whatever a cell holds.
+    static func value(_ cell: String?, _ kind: Column.Kind) -> String {
+        guard let cell else { return "null" }
+        let isBare =
+            switch kind {
+            case .text: false
+            case .number: cell.wholeMatch(of: #/-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/#) != nil
+            case .boolean: cell == "true" || cell == "false"
+            case .json: (try? JSONSerialization.jsonObject(with: Data(cell.utf8), options: .fragmentsAllowed)) != nil
+            }
+        return isBare ? cell : quoted(cell)
     }
 
     /// RFC 4180.

@@ -55,7 +55,7 @@ struct Features: Sendable {
     var workerServices: [any Service] { [providerClient, inference.control] }
 
     /// What each worker does now and then.
-    var periodicTasks: [any PeriodicTask] { support.periodicTasks }
+    var periodicTasks: [any PeriodicTask] { support.periodicTasks + inference.periodicTasks }
 
     /// What the features lean on beside the stores.
     var healthChecks: [HealthCheck] { inference.healthChecks }

@@ -15,6 +15,14 @@ enum Readiness {
         }
     }
 
+    /// A worker that wants to read and hears nothing is not ready, whatever else answers.
+    static func reading(_ worker: Worker) -> HealthCheck {
+        HealthCheck("reading") {
+            let stuck = worker.stuckPartitions
+            return stuck.isEmpty ? .pass : .init(.fail, "Nothing was heard for too long of \(stuck.joined(separator: ", ")).")
+        }
+    }
+
     static func redis(_ client: RedisClient, isNeeded: Bool) -> HealthCheck {
         HealthCheck("redis") {
             do {

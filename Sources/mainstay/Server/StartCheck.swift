@@ -1,50 +1,63 @@
+import Logging
 import Postgres
 import Redis
 
-/// Refuses to run with a role that could pass row-level security by, on a database that is not migrated, or on a Redis that
-/// would throw jobs away. A Redis that does not answer, or does not tell its settings, is no reason not to start: it may come.
+/// Refuses to run with a role that could pass row-level security by, on a database with migrations still to run, or on a Redis
+/// that would throw jobs away. A Redis that does not answer, or does not tell its settings, is no reason not to start: it may
+/// come, and many a hosted one forbids the question.
 struct StartCheck: Sendable {
     let pool: PostgresPool
     let redis: RedisClient
+    let logger: Logger
 
+    /// - Throws: `Settings.Faults` with all that was found, each with what to do.
     func run() async throws {
+        var faults = try await roleFaults()
+        if let fault = try await PendingMigrations.look(in: pool).fault { faults.append("MAINSTAY_DATABASE_URL: \(fault)") }
+        if let facts = try? await RedisFacts.read(from: redis) {
+            faults += Self.faults(of: facts)
+            for warning in Self.warnings(of: facts) { logger.warning("\(warning)") }
+        }
+        guard faults.isEmpty else { throw Settings.Faults(faults: faults) }
+    }
+
+    private func roleFaults() async throws -> [String] {
         let row = try await pool.query(
             .unscoped,
             """
             select r.rolsuper as superuser, r.rolbypassrls as bypass, current_user as name,
-              exists (select 1 from pg_class c where c.relowner = r.oid and c.relkind in ('r', 'p', 'v')) as owner,
-              to_regclass('public.outcomes') is not null as migrated
+              exists (select 1 from pg_class c where c.relowner = r.oid and c.relkind in ('r', 'p', 'v')) as owner
             from pg_roles r where r.rolname = current_user
             """
         ).first
-        guard let row else { return }
+        guard let row else { return [] }
         let name = try row.decode("name", as: String.self)
         var faults: [String] = []
         if try row.decode("superuser", as: Bool.self) { faults.append("role \(name) is a superuser") }
         if try row.decode("bypass", as: Bool.self) { faults.append("role \(name) bypasses row-level security") }
         if try row.decode("owner", as: Bool.self) { faults.append("role \(name) owns tables") }
-        if !faults.isEmpty {
-            faults = faults.map { "MAINSTAY_DATABASE_URL: \($0); wanted is mainstay_server, which sql/roles.sql makes." }
-        }
-        if try !row.decode("migrated", as: Bool.self) { faults.append("the database is not migrated: run `mainstay migrate`.") }
-        faults += await redisFaults()
-        guard faults.isEmpty else { throw Settings.Faults(faults: faults) }
+        return faults.map { "MAINSTAY_DATABASE_URL: \($0); wanted is mainstay_server, which sql/roles.sql makes." }
     }
 
-    private func redisFaults() async -> [String] {
-        // A connection of its own: the client's start with its service.
-        let connection = redis.blockingConnection()
-        func setting(_ name: String) async -> String? {
-            try? await connection.send(RedisCommand("CONFIG", "GET", .string(name)), timeout: .seconds(2)).array?.last?.string
-        }
+    /// What keeps a process from starting.
+    static func faults(of facts: RedisFacts) -> [String] {
         var faults: [String] = []
-        if let policy = await setting("maxmemory-policy"), policy != "noeviction" {
+        if let policy = facts.settings["maxmemory-policy"], policy != "noeviction" {
             faults.append("MAINSTAY_REDIS_URL: maxmemory-policy is \(policy); wanted is noeviction, for an evicted queue is a lost queue.")
         }
-        if let append = await setting("appendonly"), append != "yes" {
+        if let append = facts.settings["appendonly"], append != "yes" {
             faults.append("MAINSTAY_REDIS_URL: appendonly is \(append); wanted is yes, for a restart would lose accepted jobs.")
         }
-        await connection.close()
         return faults
+    }
+
+    /// What does not, and should be known.
+    static func warnings(of facts: RedisFacts) -> [String] {
+        guard let sync = facts.settings["appendfsync"] else {
+            let needed = "appendonly yes, appendfsync always, maxmemory-policy noeviction"
+            return ["MAINSTAY_REDIS_URL: this Redis does not tell its settings; it needs \(needed)."]
+        }
+        if sync == "always" { return [] }
+        return ["MAINSTAY_REDIS_URL: appendfsync is \(sync); wanted is always, for a kill would lose runs and build profiles that were accepted."]
     }
 }

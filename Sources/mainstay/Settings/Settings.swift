@@ -103,6 +103,7 @@ extension Settings {
         read("run.concurrency", 1...100_000) { jobs.runConcurrency = $0 }
         read("lease.seconds", 1...3600) { jobs.lease = .seconds($0) }
         read("drain.seconds", 0...3600) { jobs.drainBudget = .seconds($0) }
+        read("retention.days", 0...36_500) { jobs.retention = .seconds($0 * 86_400) }
         guard faults.isEmpty else { throw Faults(faults: faults) }
         return jobs
     }

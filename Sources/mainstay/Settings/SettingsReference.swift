@@ -62,6 +62,8 @@ enum SettingsReference {
             key: "run.concurrency", standard: "64", summary: "inference runs that a worker carries at once; they wait for providers, not for cores"),
         .init(key: "lease.seconds", standard: "10", summary: "a worker not heard of for this long is dead and its jobs are taken over"),
         .init(key: "drain.seconds", standard: "20", summary: "what a leaving worker may use to finish; under the 30 s that Kubernetes gives"),
+        .init(
+            key: "retention.days", standard: "30", summary: "days that acceptances, outcomes and bodies of jobs are kept; `0` keeps them for ever"),
         .init(key: "worker.name", standard: nil, summary: "name of a worker in lists; the host's name without it"),
     ]
 

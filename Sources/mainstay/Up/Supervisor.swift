@@ -4,9 +4,11 @@ import Synchronization
 
 /// Keeps the ingress and the workers running: starts them, starts again what ends by itself, stops all in order.
 final class Supervisor: Sendable {
-    struct Child: Sendable {
+    struct Child: Sendable, Equatable {
         let name: String
         let arguments: [String]
+        /// Variables of this child alone, beside those of all.
+        var environment: [String: String] = [:]
     }
 
     /// A child that ends sooner than this after its start did not work at all.
@@ -73,35 +75,37 @@ final class Supervisor: Sendable {
 
     private func once(_ child: Child) async throws -> String {
         let log = open(folder.log(child.name), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-        guard log >= 0 else { throw UpFault("cannot write \(folder.log(child.name)): \(String(cString: strerror(errno)))") }
+        guard log >= 0 else { throw UpFault.unusable(folder.log(child.name), String(cString: strerror(errno))) }
         defer { close(log) }
         let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
         defer { close(null) }
         // In sessions of their own: a Ctrl-C is for this process, which then stops them in order.
-        let pid = try Spawn.start([program] + child.arguments, environment: environment, input: null, output: log, errors: log, newSession: true)
+        let pid = try Spawn.start(
+            [program] + child.arguments, environment: environment.merging(child.environment) { $1 }, input: null, output: log, errors: log,
+            newSession: true)
         running.withLock { $0[child.name] = pid }
         if isStopping.withLock({ $0 }) { kill(pid, SIGTERM) }
-        try folder.write(pid: pid, of: child.name)
-        let status = await Self.end(of: pid)
+        try folder.publish(pid: pid, of: child.name)
+        let ending = await ChildEnding.of(pid)
         running.withLock { _ = $0.removeValue(forKey: child.name) }
         folder.removePid(of: child.name)
-        return status
-    }
-
-    /// Waits for a child on a thread of its own: waiting blocks.
-    private static func end(of pid: Int32) async -> String {
-        await withCheckedContinuation { continuation in
-            Thread.detachNewThread {
-                var status: Int32 = 0
-                while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
-                let signal = status & 0x7f
-                continuation.resume(returning: signal == 0 ? "exit code \(status >> 8 & 0xff)" : "signal \(signal)")
-            }
-        }
+        return "\(ending)"
     }
 
     static func lastLines(of path: String, _ count: Int) -> String {
         let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
         return text.split(separator: "\n").suffix(count).joined(separator: "\n")
+    }
+}
+
+extension Supervisor.Child {
+    /// The ingress, and one worker for each of the ports on which they tell their metrics.
+    static func all(of folder: UpFolder, metricsPorts: [Int]) -> [Supervisor.Child] {
+        // By the folder in its command line a process is told from a stranger that got its id.
+        let stack = ["--stack", folder.path]
+        return [Supervisor.Child(name: "serve", arguments: ["serve"] + stack)]
+            + metricsPorts.enumerated().map { index, port in
+                Supervisor.Child(name: "work-\(index + 1)", arguments: ["work"] + stack, environment: ["MAINSTAY_METRICS_PORT": "\(port)"])
+            }
     }
 }

@@ -25,9 +25,11 @@ struct UpStart: Sendable {
         return path
     }
 
-    /// Starts the servers, migrates, makes sure of a token and writes `env`.
+    /// Ends what a killed supervisor left, starts the servers, migrates, makes sure of a token and writes `env`.
     /// - Returns: the environment of the children.
     func prepare(_ stack: LocalStack) async throws -> [String: String] {
+        // First of all: an ingress that was left behind holds the port.
+        try await Orphans.end(in: folder)
         if let reason = FreePort.refusal(of: port) {
             throw UpFault("port \(port) cannot be listened on: \(reason). Choose another with --port, or stop what uses it.")
         }
@@ -48,11 +50,16 @@ struct UpStart: Sendable {
             ("MAINSTAY_RUN_LOG_URL", endpoints.runLogURL),
             ("MAINSTAY_HTTP_PORT", "\(port)"),
         ]
-        try folder.write(environment: variables)
-        // The children need neither the owner's password nor a token.
-        let hidden: Set<String> = ["MAINSTAY_MIGRATION_URL", "MAINSTAY_REPORTING_URL", "MAINSTAY_TOKEN"]
-        var environment = ProcessInfo.processInfo.environment.filter { !hidden.contains($0.key) }
-        for (name, value) in variables where !hidden.contains(name) { environment[name] = value }
+        try folder.publish(environment: variables)
+        return Self.childEnvironment(ProcessInfo.processInfo.environment, variables)
+    }
+
+    /// What the ingress and the workers get: our own environment under the stack's variables, but nothing that they must not have.
+    static func childEnvironment(_ own: [String: String], _ variables: [(String, String)]) -> [String: String] {
+        // They need neither the owner's password nor a token; and a port that we inherited cannot be that of several.
+        let kept: Set<String> = ["MAINSTAY_MIGRATION_URL", "MAINSTAY_REPORTING_URL", "MAINSTAY_TOKEN", "MAINSTAY_METRICS_PORT"]
+        var environment = own.filter { !kept.contains($0.key) }
+        for (name, value) in variables where !kept.contains(name) { environment[name] = value }
         return environment
     }
 

@@ -12,17 +12,10 @@ struct UpStop: Sendable {
                 throw UpFault("process \(supervisor.pid) does not stop; its log: \(folder.log("up"))")
             }
         }
-        // What a supervisor that was killed left behind; the servers are the stack's own affair.
-        let servers = Set(Server.allCases.map(\.rawValue))
-        var orphans: [RunningProcess] = []
-        for file in (try? FileManager.default.contentsOfDirectory(atPath: folder.path + "/run")) ?? [] where file.hasSuffix(".pid") {
-            let name = String(file.dropLast(4))
-            guard !servers.contains(name) else { continue }
-            if let orphan = folder.running(name), orphan.signal(SIGTERM) { orphans.append(orphan) }
-            folder.removePid(of: name)
-        }
         // Before the servers, so that each can hand back what it holds.
-        for orphan in orphans where try await !orphan.waitForEnd(limit: .seconds(45)) { _ = orphan.signal(SIGKILL) }
+        try await Orphans.end(in: folder)
+        folder.removePid(of: "up")
+        folder.removeReady()
         let stack = try UpStart(folder: folder, port: 0).localStack()
         if wipe {
             try await stack.wipe()

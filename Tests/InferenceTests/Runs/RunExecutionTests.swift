@@ -290,6 +290,24 @@ import Testing
         }
     }
 
+    @Test("whose provider asks for more patience than anybody has fails at the first, and says how long")
+    func impatient() async throws {
+        let attempts = Collected<Int>()
+        let provider = PlayedProvider { _, receive in
+            attempts.add(1)
+            try await receive(.ended(StepEnding(.failed(InferenceError(.rateLimited, "slow down", retryAfter: .seconds(3600))))))
+        }
+        try await InferenceFixture.with { fixture in
+            try await fixture.withEngine([provider]) { engine in
+                let id = try await engine.accept()
+                #expect(try await engine.finished(id).errorKind == .rateLimited)
+                #expect(attempts.all.count == 1)
+                guard case .failed(let error)? = try await engine.wholeLog(id).events.last else { throw TestSupportError("it did not fail") }
+                #expect(error.retryAfter == .seconds(3600))
+            }
+        }
+    }
+
     @Test("that said nothing is complete and empty; a failure with a count alone is tried again")
     func empty() async throws {
         let attempts = Collected<Int>()

@@ -100,7 +100,7 @@ private struct OneAgent: AgentLookup {
         }
     }
 
-    private static func withRoutes(
+    static func withRoutes(
         _ providers: [any Provider] = [], worker: Bool = true, _ body: @escaping @Sendable (Asker) async throws -> Void
     ) async throws {
         try await InferenceFixture.with { fixture in

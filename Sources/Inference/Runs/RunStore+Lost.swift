@@ -1,0 +1,53 @@
+import Foundation
+import Jobs
+import Postgres
+
+/// Runs whose job is dead.
+extension RunStore {
+    /// Runs that have begun, have no end, and whose job is dead, over all workspaces.
+    func lost(limit: Int) async throws -> [LostRun] {
+        try await pool.query(
+            .role(.upkeep),
+            """
+            -- find runs whose job is dead
+            select r.workspace_id, r.id, r.epoch, r.provider, r.model, r.accepted_at, d.attempts
+            from dead_letters d join runs r on r.workspace_id = d.workspace_id and r.id = d.id
+            where d.kind = $1 and d.replayed_at is null and r.state = 'running'
+            order by d.died_at desc limit $2
+            """,
+            RunRequest.kind.name, limit
+        ).map(Self.lostRun)
+    }
+
+    /// Writes the end of such a run.
+    ///
+    /// - Returns: false, and nothing is written, when its dead letter was replayed meanwhile or another attempt owns it.
+    func bury(_ lost: LostRun, outcome: RunOutcome) async throws -> Bool {
+        do {
+            return try await pool.transaction(.workspaces([lost.identity.workspace])) { transaction in
+                // Locked, so that a replay that comes now finds the run ended.
+                let letters = try await transaction.query(
+                    """
+                    -- lock a run's dead letter
+                    select id from dead_letters where workspace_id = $1 and id = $2 and replayed_at is null for share
+                    """,
+                    lost.identity.workspace, lost.identity.run)
+                guard !letters.isEmpty else { return false }
+                try await finish(
+                    lost.identity, epoch: lost.epoch, provider: lost.provider, model: lost.model, outcome: outcome, in: transaction)
+                return true
+            }
+        } catch is Superseded {
+            return false
+        }
+    }
+
+    private static func lostRun(_ row: PostgresRow) throws -> LostRun {
+        let acceptedAt = try row.decode("accepted_at", as: Date.self).timeIntervalSince1970 * 1_000
+        return LostRun(
+            identity: RunIdentity(
+                run: try row.decode("id"), workspace: try row.decode("workspace_id"), acceptedAt: Int64(acceptedAt.rounded())),
+            epoch: UInt64(try row.decode("epoch", as: Int64.self)), provider: try row.decode("provider"), model: try row.decode("model"),
+            attempts: Int(try row.decode("attempts", as: Int16.self)))
+    }
+}

@@ -1,0 +1,149 @@
+public import Foundation
+import Logging
+import Postgres
+import Redis
+
+extension JobProducer {
+    /// Accepts one job. When this returns, the job survives what its kind promises.
+    ///
+    /// - Parameter id: a version 7 or derived id when the caller needs to know it before; accepting an id twice is one job.
+    /// - Throws: `JobError` with `.idempotencyMismatch`, `.inFlight`, `.backlogFull`, `.unavailable`: nothing was accepted.
+    public func accept<Payload: JobPayload>(
+        _ payload: Payload, workspace: UUID, id: UUID? = nil, idempotency: Idempotency? = nil, trace: TraceParent? = nil
+    ) async throws -> Acceptance {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        return try await accept(
+            kind: Payload.kind, body: Array(try encoder.encode(payload)), workspace: workspace, id: id, idempotency: idempotency, trace: trace)
+    }
+
+    /// The same for a body that is already encoded.
+    public func accept(
+        kind: JobKind, body: [UInt8], workspace: UUID, id: UUID? = nil, idempotency: Idempotency? = nil, trace: TraceParent? = nil
+    ) async throws -> Acceptance {
+        try await underWay.alone(idempotency, workspace: workspace) {
+            if let job = try await admit(kind, idempotency, workspace: workspace) { return await replay(of: job, workspace: workspace) }
+            let envelope = Envelope(
+                id: id ?? .version7(), workspace: workspace, kind: kind.name, version: kind.version,
+                acceptedAt: Int64(Date().timeIntervalSince1970 * 1000),
+                // An id that the caller chose may have been accepted before.
+                marks: id == nil ? [] : .seen, trace: trace, body: body)
+            let earlier =
+                switch kind.acceptance {
+                case .ledger: try await commit(envelope, of: kind, idempotency)
+                case .stream: try await append(envelope, of: kind, idempotency, isNew: id == nil)
+                }
+            if let earlier { return await replay(of: earlier, workspace: workspace) }
+            logger.debug(
+                "a job was accepted",
+                metadata: ["job": "\(envelope.id.lowercased)", "kind": "\(kind.name)", "trace_id": "\(trace?.traceID ?? "-")"])
+            return Acceptance(id: envelope.id, replayed: false, state: .queued)
+        }
+    }
+
+    /// Refuses a job over the bound of its queue, but not the repeat of one that was accepted before.
+    /// - Returns: the job of the same request, where it was looked for and is there; nil to go on.
+    private func admit(_ kind: JobKind, _ idempotency: Idempotency?, workspace: UUID) async throws -> UUID? {
+        do {
+            try monitor.admit(kind.queue)
+            return nil
+        } catch {
+            guard let idempotency else { throw error }
+            // The script that accepts stream kinds looks for the key before it refuses, and counts for itself.
+            guard kind.acceptance == .ledger else { return nil }
+            let holder = try await JobError.whileAway("ledger") {
+                try await pool.transaction(.workspaces([workspace])) {
+                    try await IdempotencyStore.holder(of: idempotency, workspace: workspace, in: $0)
+                }
+            }
+            switch holder {
+            case .same(let job)?: return job
+            case .other?: throw JobError.mismatch(idempotency)
+            case nil: throw error
+            }
+        }
+    }
+
+    /// - Returns: the job that the same request made before; nil when this one was accepted.
+    private func commit(_ envelope: Envelope, of kind: JobKind, _ idempotency: Idempotency?) async throws -> UUID? {
+        let partition = configuration.partition(of: envelope.workspace)
+        switch try await ledger.submit(.init(envelope: envelope, queue: kind.queue, partition: partition, idempotency: idempotency)) {
+        case .accepted: return nil
+        case .replayed(let job): return job
+        case .mismatch: throw JobError.mismatch(idempotency)
+        }
+    }
+
+    /// - Parameter isNew: the id was made for this request, so that nothing else can lean on a body under it.
+    /// - Returns: the job that the same request made before; nil when this one was accepted.
+    private func append(_ envelope: Envelope, of kind: JobKind, _ idempotency: Idempotency?, isNew: Bool) async throws -> UUID? {
+        let (id, workspace) = (envelope.id, envelope.workspace)
+        var carried = envelope
+        carried.marks.insert(.noted)
+        let isStored = envelope.body.count > configuration.inlineBodyLimit
+        if isStored {
+            try await JobError.whileAway(kind.queue) { try await outcomes.keep(body: envelope.body, of: id, workspace: workspace) }
+            carried.marks.insert(.stored)
+            carried.body = []
+        }
+        let answer: StreamAcceptance.Answer
+        do {
+            let partition = QueuePartition(queue: kind.queue, index: configuration.partition(of: workspace))
+            answer = try await streams.submit(.init(envelope: carried, partition: partition, idempotency: idempotency))
+        } catch {
+            if isStored, isNew, StreamAcceptance.appendedNothing(error) { await outcomes.forget(bodyOf: id, workspace: workspace) }
+            throw error
+        }
+        if isStored, isNew, answer != .accepted { await outcomes.forget(bodyOf: id, workspace: workspace) }
+        switch answer {
+        case .accepted: return nil
+        case .replayed(let job): return job
+        case .mismatch: throw JobError.mismatch(idempotency)
+        case .full:
+            throw JobError(
+                .backlogFull, subject: kind.queue, message: "\(configuration.backlogBound) jobs wait already",
+                retryAfter: monitor.drainTime(of: kind.queue) ?? .seconds(5))
+        }
+    }
+
+    /// A repeated request is told what became of its job. A store that cannot tell in time leaves it at what is known,
+    /// which is that the job was accepted.
+    private func replay(of job: UUID, workspace: UUID) async -> Acceptance {
+        let status = try? await status(job, workspace: workspace, timeout: .seconds(2))
+        return Acceptance(id: job, replayed: true, state: status?.state ?? .queued)
+    }
+}
+
+extension StreamAcceptance {
+    /// Whether an error of `submit` proves that no copy of the job can be in Redis. After any other the job may be there
+    /// and run, and what belongs to it must stay.
+    static func appendedNothing(_ error: any Error) -> Bool {
+        guard let error = error as? JobError, error.code == .unavailable else { return false }
+        // Refused before it was handed over.
+        guard let cause = error.cause else { return true }
+        // A script that failed half-way says so by an error reply.
+        guard let cause = cause as? RedisError else { return false }
+        return !cause.mayHaveExecuted && cause.code != .server
+    }
+}
+
+extension JobError {
+    static func mismatch(_ idempotency: Idempotency?) -> JobError {
+        JobError(.idempotencyMismatch, subject: idempotency?.key ?? "", message: "this Idempotency-Key was used for another request")
+    }
+
+    /// Runs an operation whose store may be away, and says so in the ingress's words.
+    static func whileAway<R>(_ subject: String, _ operation: () async throws -> R) async throws -> R {
+        do {
+            return try await operation()
+        } catch {
+            throw unavailable(subject, error)
+        }
+    }
+
+    /// An error of a store as the answer to a producer: 503 where trying again can help, the error itself elsewhere.
+    static func unavailable(_ subject: String, _ error: any Error) -> any Error {
+        guard Failure(error) == .storeUnavailable else { return error }
+        return JobError(.unavailable, subject: subject, message: "a store is away; nothing was accepted", retryAfter: .seconds(2), cause: error)
+    }
+}

@@ -1,0 +1,96 @@
+import ArgumentParser
+import Foundation
+import Workspaces
+
+/// `mainstay workspace`: tenants, where there is more than the default one.
+struct WorkspaceCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "workspace",
+        abstract: "Create and list workspaces.",
+        discussion: """
+            They are made in the database, so an operator needs MAINSTAY_DATABASE_URL and no token. More than the default one needs
+            MAINSTAY_MULTI_USER=true, for the ingress and the workers too.
+
+            EXAMPLES
+              mainstay workspace create "Acme Labs"              its slug is acme-labs
+              mainstay workspace create "Acme Labs" --slug acme
+              mainstay token create --workspace acme --name ci   opens it
+              mainstay workspace list --json
+            """,
+        subcommands: [Create.self, List.self], defaultSubcommand: List.self)
+
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Make a workspace and print its slug.")
+        @OptionGroup var settings: SettingsOptions
+        @Argument(help: "Its name, for people.") var name: String
+        @Option(help: "Its name in addresses, as acme in acme/helper; made of the name without it.") var slug: String?
+
+        func validate() throws {
+            guard (1...200).contains(name.count) else { throw ValidationError("a name has 1 to 200 characters") }
+            _ = try chosenSlug()
+        }
+
+        func run() async throws {
+            try MultiUser.require(try await settings.load(), "another workspace than \"\(Workspace.defaultSlug)\"")
+            let slug = try chosenSlug()
+            let made = try await TokenCommand.with(settings) { [name] workspaces in
+                try await workspaces.workspaces.create(slug: slug, name: name)
+            }
+            Talk.say("Its first token: mainstay token create --workspace \(made.slug) --name NAME")
+            print(made.slug)
+        }
+
+        private func chosenSlug() throws -> Slug {
+            let text = slug ?? Self.slug(of: name)
+            guard let chosen = try? Slug(text) else {
+                throw ValidationError(
+                    "\"\(text)\" can be no slug: 1 to 39 lower-case letters, digits and single hyphens inside, and no word that the program keeps; give another with --slug"
+                )
+            }
+            return chosen
+        }
+
+        /// Letters without their accents and digits in lower case, anything else a single hyphen: `Acme Labs, Köln` is
+        /// `acme-labs-koln`. Empty when nothing is left.
+        static func slug(of name: String) -> String {
+            let plain = name.folding(options: [.diacriticInsensitive, .widthInsensitive], locale: nil).lowercased()
+            let words = plain.split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }
+            // A cut may end at a hyphen, which a slug must not.
+            return words.joined(separator: "-").prefix(39).split(separator: "-").joined(separator: "-")
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "The workspaces, by slug.")
+        @OptionGroup var settings: SettingsOptions
+        @OptionGroup var output: OutputOptions
+        @Option(help: "How many at the most.") var limit: Int = 200
+        @Option(help: "Only those whose slugs come after this one.") var after: String?
+
+        func validate() throws {
+            guard (1...10_000).contains(limit) else { throw ValidationError("--limit is a number from 1 to 10000") }
+        }
+
+        func run() async throws {
+            let found = try await TokenCommand.with(settings) { [after, limit] workspaces in
+                try await workspaces.workspaces.list(after: after, limit: limit)
+            }
+            var table = Table("slug", "name", "created", "id")
+            for workspace in found {
+                table.rows.append([workspace.slug, workspace.name, workspace.createdAt.formatted(.iso8601), workspace.id.uuidString.lowercased()])
+            }
+            output.print(table)
+        }
+    }
+}
+
+/// What only a deployment for more than one workspace has.
+enum MultiUser {
+    /// - Throws: `Settings.Faults` that says what to set, where it is off.
+    static func require(_ settings: Settings, _ what: String) throws {
+        if try settings.flag("multi.user") { return }
+        throw Settings.Faults(faults: [
+            "MAINSTAY_MULTI_USER is off, and \(what) needs it: set MAINSTAY_MULTI_USER=true here, for the ingress and for the workers."
+        ])
+    }
+}

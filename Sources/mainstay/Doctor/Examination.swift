@@ -1,0 +1,109 @@
+import Jobs
+import Logging
+import Postgres
+import Redis
+
+/// Everything that the doctor looks at. A store that does not answer is a finding, and the next one is looked at all the same.
+struct Examination: Sendable {
+    private(set) var findings: [Finding] = []
+
+    private static let logger: Logger = {
+        var logger = Logger(label: "mainstay.doctor")
+        logger.logLevel = .critical
+        return logger
+    }()
+
+    mutating func look(at settings: Settings) async {
+        await look("postgres", "start it, or mend MAINSTAY_DATABASE_URL") { try await Self.postgres(settings) }
+        await look("redis", "start it, or mend MAINSTAY_REDIS_URL") { try await Self.redis(settings) }
+        await look("run log", "start it, or mend MAINSTAY_RUN_LOG_URL") { try await Self.runLog(settings) }
+    }
+
+    private mutating func look(_ what: String, _ remedy: String, _ body: @Sendable () async throws -> [Finding]) async {
+        do {
+            findings += try await body()
+        } catch {
+            findings.append(Finding(what, "\(error)", .broken, remedy))
+        }
+    }
+
+    // MARK: PostgreSQL
+
+    private static func postgres(_ settings: Settings) async throws -> [Finding] {
+        let pool = PostgresPool(configuration: try settings.postgres(for: "doctor"), size: 1, logger: logger)
+        do {
+            var findings = try await server(pool)
+            findings.append(Finding.migrations(try await PendingMigrations.look(in: pool)))
+            findings.append(try await tables(pool))
+            await pool.close()
+            return findings
+        } catch {
+            await pool.close()
+            throw error
+        }
+    }
+
+    private static func server(_ pool: PostgresPool) async throws -> [Finding] {
+        let row = try await pool.query(
+            .unscoped,
+            """
+            select current_setting('server_version') as version, current_setting('synchronous_commit') as commit, current_setting('fsync') as fsync,
+              r.rolsuper or r.rolbypassrls as above, r.rolname::text as role,
+              exists (select 1 from pg_class c where c.relowner = r.oid and c.relkind in ('r', 'p', 'v')) as owner
+            from pg_roles r where r.rolname = current_user
+            """
+        ).first
+        guard let row else { return [] }
+        let version = try row.decode("version", as: String.self)
+        let role = try row.decode("role", as: String.self)
+        let isAbove = try row.decode("above", as: Bool.self)
+        let isOwner = try row.decode("owner", as: Bool.self)
+        let commit = try row.decode("commit", as: String.self)
+        let fsync = try row.decode("fsync", as: String.self)
+        return [
+            Finding("postgres", "version \(version)", .good),
+            Finding(
+                "postgres role", role, isAbove || isOwner ? .unsafe : .good,
+                "use mainstay_server: a superuser or owner passes row-level security by"),
+            Finding(
+                "synchronous_commit", commit, commit == "on" ? .good : .unsafe,
+                "set it to on: an accepted job must survive a crash of the server"),
+            Finding("fsync", fsync, fsync == "on" ? .good : .unsafe, "set it to on: without it a power cut takes accepted jobs along"),
+        ]
+    }
+
+    private static func tables(_ pool: PostgresPool) async throws -> Finding {
+        let row = try await pool.query(
+            .unscoped,
+            """
+            select count(*)::int8 as tables, (count(*) filter (where not (c.relrowsecurity and c.relforcerowsecurity)))::int8 as bare
+            from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'workspace_id'
+            where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+            """
+        ).first
+        return Finding.rowLevelSecurity(
+            tables: try row?.decode("tables", as: Int.self) ?? 0, bare: try row?.decode("bare", as: Int.self) ?? 0)
+    }
+
+    // MARK: Redis
+
+    private static func redis(_ settings: Settings) async throws -> [Finding] {
+        try await Stores.with(settings, for: "doctor") { stores in
+            var findings = Finding.queues(try await RedisFacts.read(from: stores.redis))
+            for queue in Features.queues {
+                let backlog = try await stores.administration.backlog(of: queue)
+                findings.append(
+                    Finding(
+                        "queue \(queue)", "\(backlog.total) jobs, \(backlog.workers) workers", backlog.workers > 0 ? .good : .unsafe,
+                        "start `mainstay work`: nobody serves it"))
+            }
+            return findings
+        }
+    }
+
+    private static func runLog(_ settings: Settings) async throws -> [Finding] {
+        guard settings.text("run.log.url") != nil else { return [Finding("run log", "kept by the queues' Redis", .good)] }
+        let client = RedisClient(configuration: try settings.runLog(for: "doctor"), logger: logger)
+        return Finding.runLog(try await RedisFacts.read(from: client))
+    }
+}

@@ -1,0 +1,168 @@
+import Foundation
+import Logging
+import Postgres
+import TestSupport
+import Testing
+
+@testable import Jobs
+
+/// What goes when it is old, and what stays however old it is.
+@Suite(.timeLimit(.minutes(1))) struct RetentionTests {
+    /// A database with days of forty days ago, and jobs in them as the engine leaves them.
+    private struct Ledger: Sendable {
+        let database: TestDatabase
+        let pool: PostgresPool
+        let workspace = UUID.version7()
+
+        static func with(_ body: @Sendable (Ledger) async throws -> Void) async throws {
+            let database = try await TestDatabase.make()
+            try await withPool(database.serverURL) { pool in
+                let ledger = Ledger(database: database, pool: pool)
+                _ = try await database.psql(
+                    """
+                    update time_offset set amount = interval '-40 days';
+                    select ensure_day_partitions('acceptances', 2), ensure_day_partitions('outcomes', 2), ensure_day_partitions('job_bodies', 2);
+                    update time_offset set amount = '0';
+                    """)
+                try await body(ledger)
+            }
+        }
+
+        func housekeeping(retention: Duration = .seconds(30 * 86_400)) -> Housekeeping {
+            Housekeeping(
+                pool: pool, idempotencyWindow: .seconds(86_400), retention: retention, draining: Signal(), clock: ContinuousClock(),
+                logger: Logger(label: "test.retention"))
+        }
+
+        /// An identifier as it was made so many hours ago.
+        func id(hoursAgo hours: Double) -> UUID {
+            var generator = SystemRandomNumberGenerator()
+            return .version7(milliseconds: Int64((Date().timeIntervalSince1970 - hours * 3600) * 1000), using: &generator)
+        }
+
+        func accept(_ ids: UUID...) async throws {
+            for id in ids {
+                _ = try await database.psql(
+                    """
+                    insert into acceptances (workspace_id, id, kind, version, queue, partition, append_group, body, accepted_at)
+                    values ('\(workspace)', '\(id)', 'test.note', 1, 'notes', 0, gen_random_uuid(), '{}', now())
+                    """)
+            }
+        }
+
+        func finish(_ ids: UUID...) async throws {
+            for id in ids {
+                _ = try await database.psql(
+                    """
+                    insert into outcomes (workspace_id, id, kind, state, attempts, accepted_at)
+                    values ('\(workspace)', '\(id)', 'test.note', 'done', 1, now())
+                    """)
+            }
+        }
+
+        func keepBody(of ids: UUID...) async throws {
+            for id in ids { _ = try await database.psql("insert into job_bodies (workspace_id, id, body) values ('\(workspace)', '\(id)', 'x')") }
+        }
+
+        /// The identifiers that a table holds, seen as superuser.
+        func ids(in table: String) async throws -> Set<UUID> {
+            let text = try await database.psql("select id from \(table)")
+            return Set(text.split(separator: "\n").compactMap { UUID(uuidString: String($0)) })
+        }
+    }
+
+    @Test("days that are over go, but no day in which a job is owed, and no outcome before its acceptance")
+    func days() async throws {
+        try await Ledger.with { ledger in
+            let (done, owed, beside, fresh) = (
+                ledger.id(hoursAgo: 40 * 24), ledger.id(hoursAgo: 39 * 24), ledger.id(hoursAgo: 39 * 24), ledger.id(hoursAgo: 0)
+            )
+            try await ledger.accept(done, owed, beside, fresh)
+            try await ledger.finish(done, beside, fresh)
+            try await ledger.keepBody(of: done, fresh)
+
+            #expect(try await ledger.housekeeping().forgetDays() > 0)
+            #expect(try await ledger.ids(in: "acceptances") == [owed, beside, fresh])
+            #expect(try await ledger.ids(in: "outcomes") == [beside, fresh], "the outcome of a job whose acceptance is there says that it is done")
+            #expect(try await ledger.ids(in: "job_bodies") == [fresh])
+
+            try await ledger.finish(owed)
+            #expect(try await ledger.housekeeping().forgetDays() > 0)
+            #expect(try await ledger.ids(in: "acceptances") == [fresh])
+            #expect(try await ledger.ids(in: "outcomes") == [fresh])
+            #expect(try await ledger.housekeeping().forgetDays() == 0)
+        }
+    }
+
+    @Test("nothing goes before its time, and nothing at all where days are kept for ever", arguments: [Duration.zero, .seconds(60 * 86_400)])
+    func kept(retention: Duration) async throws {
+        try await Ledger.with { ledger in
+            let done = ledger.id(hoursAgo: 40 * 24)
+            try await ledger.accept(done)
+            try await ledger.finish(done)
+            #expect(try await ledger.housekeeping(retention: retention).forgetDays() == 0)
+            #expect(try await ledger.ids(in: "acceptances") == [done])
+            #expect(try await ledger.ids(in: "outcomes") == [done])
+        }
+    }
+
+    @Test("what is accepted under an old identifier after its day is gone is kept while it is owed, and goes when it is done")
+    func outsideOfDays() async throws {
+        try await Ledger.with { ledger in
+            _ = try await ledger.housekeeping().forgetDays()
+            let (owed, done) = (ledger.id(hoursAgo: 40 * 24), ledger.id(hoursAgo: 40 * 24))
+            try await ledger.accept(owed, done)
+            try await ledger.finish(done)
+            _ = try await ledger.housekeeping().forgetDays()
+            #expect(try await ledger.ids(in: "acceptances") == [owed])
+            #expect(try await ledger.ids(in: "outcomes").isEmpty)
+        }
+    }
+
+    @Test("a day that somebody reads is left for later, and the inserts behind it do not wait long")
+    func busy() async throws {
+        try await Ledger.with { ledger in
+            let done = ledger.id(hoursAgo: 40 * 24)
+            try await ledger.accept(done)
+            try await ledger.finish(done)
+            try await withPool(ledger.database.serverURL, size: 1) { other in
+                try await other.transaction(.role(.upkeep)) { reader in
+                    _ = try await reader.query("select id from acceptances limit 1")
+                    _ = try await ledger.housekeeping().forgetDays()
+                }
+            }
+            #expect(try await ledger.ids(in: "acceptances") == [done])
+            #expect(try await ledger.ids(in: "outcomes") == [done])
+            _ = try await ledger.housekeeping().forgetDays()
+            #expect(try await ledger.ids(in: "acceptances").isEmpty)
+            #expect(try await ledger.ids(in: "outcomes").isEmpty)
+        }
+    }
+
+    @Test("only upkeep drops days, only of the tables that have them, and never the present one")
+    func rights() async throws {
+        try await Ledger.with { ledger in
+            let refused = await #expect(throws: PostgresError.self) {
+                _ = try await ledger.pool.query(.workspaces([ledger.workspace]), "select drop_day_partitions('acceptances', 30)")
+            }
+            #expect(refused?.sqlState == "42501")
+            await #expect(throws: PostgresError.self) {
+                _ = try await ledger.pool.query(.role(.upkeep), "select drop_day_partitions('dead_letters', 30)")
+            }
+            await #expect(throws: PostgresError.self) {
+                _ = try await ledger.pool.query(.role(.upkeep), "select drop_day_partitions('acceptances', 0)")
+            }
+        }
+    }
+
+    @Test("bodies of finished jobs go after an hour; those that may be needed yet stay")
+    func bodies() async throws {
+        try await Ledger.with { ledger in
+            let (finished, young, waiting) = (ledger.id(hoursAgo: 2), ledger.id(hoursAgo: 0.5), ledger.id(hoursAgo: 2))
+            try await ledger.keepBody(of: finished, young, waiting)
+            try await ledger.finish(finished, young)
+            #expect(try await ledger.housekeeping().forgetBodies() == 1)
+            #expect(try await ledger.ids(in: "job_bodies") == [young, waiting])
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import Foundation
+import Testing
+
+@testable import mainstay
+
+@Suite struct DoctorTests {
+    private let safe = RedisFacts(
+        version: "7.0.15",
+        settings: ["maxmemory-policy": "noeviction", "appendonly": "yes", "appendfsync": "always", "hash-max-listpack-entries": "32"])
+
+    @Test("a Redis as the queues want it is good; one setting at a time makes it unsafe, and the remedy names the value")
+    func queues() {
+        #expect(Finding.queues(safe).allSatisfy { $0.verdict == .good && $0.remedy == nil })
+        for (name, value) in [
+            ("maxmemory-policy", "allkeys-lru"), ("appendonly", "no"), ("appendfsync", "everysec"), ("hash-max-listpack-entries", "512"),
+        ] {
+            var facts = safe
+            facts.settings[name] = value
+            let bad = Finding.queues(facts).filter { $0.verdict != .good }
+            #expect(bad.map(\.what) == [name])
+            #expect(bad.first?.found == value && bad.first?.remedy?.contains("set it to") == true)
+        }
+    }
+
+    @Test("what a Redis does not tell is not safe")
+    func silent() {
+        let findings = Finding.queues(RedisFacts())
+        let sync = findings.first { $0.what == "appendfsync" }
+        #expect(sync?.found == "not told" && sync?.remedy?.contains("make sure that it is always") == true)
+        #expect(findings.allSatisfy { $0.verdict != .good })
+    }
+
+    @Test("the run logs' Redis needs no log of its own")
+    func runLog() {
+        let facts = RedisFacts(version: "7.2.4", settings: ["maxmemory-policy": "noeviction", "appendonly": "no"])
+        #expect(Finding.runLog(facts).allSatisfy { $0.verdict == .good })
+        #expect(Finding.runLog(RedisFacts(version: "6.2.0", settings: facts.settings)).map(\.verdict) == [.unsafe, .good])
+    }
+
+    @Test("a database without a single table is not good, and one table without protection is not either")
+    func tables() {
+        #expect(Finding.rowLevelSecurity(tables: 0, bare: 0).verdict == .broken)
+        #expect(Finding.rowLevelSecurity(tables: 12, bare: 1).verdict == .unsafe)
+        #expect(Finding.rowLevelSecurity(tables: 12, bare: 0) == Finding("row-level security", "forced on every tenant table", .good))
+    }
+}
+
+@Suite struct StartCheckTests {
+    @Test("a Redis that throws jobs away keeps a process from starting; one that syncs too rarely, or says nothing, is warned of")
+    func redis() {
+        let safe = RedisFacts(settings: ["maxmemory-policy": "noeviction", "appendonly": "yes", "appendfsync": "always"])
+        #expect(StartCheck.faults(of: safe).isEmpty && StartCheck.warnings(of: safe).isEmpty)
+        let unsafe = RedisFacts(settings: ["maxmemory-policy": "allkeys-lru", "appendonly": "no", "appendfsync": "everysec"])
+        #expect(StartCheck.faults(of: unsafe).count == 2)
+        #expect(StartCheck.warnings(of: unsafe).first?.contains("appendfsync is everysec") == true)
+        #expect(StartCheck.faults(of: RedisFacts()).isEmpty && StartCheck.warnings(of: RedisFacts()).count == 1)
+    }
+
+    @Test("pending are the files that a database has not run; more than are shipped is no fault")
+    func migrations() {
+        let shipped = [(number: 1, file: "0001_a.sql"), (number: 2, file: "0002_b.sql"), (number: 4, file: "0004_c.sql")]
+        #expect(PendingMigrations(shipped: shipped, applied: [1, 2, 4, 5]).fault == nil)
+        let late = PendingMigrations(shipped: shipped, applied: [1])
+        #expect(late.files == ["0002_b.sql", "0004_c.sql"])
+        #expect(late.fault == "migrations are pending (0002_b.sql, 0004_c.sql): run `mainstay migrate`.")
+        #expect(PendingMigrations(shipped: shipped, applied: []).fault == "the database is not migrated: run `mainstay migrate`.")
+        #expect(Finding.migrations(late).verdict == .broken)
+    }
+}
+
+@Suite struct QueueReportTests {
+    @Test("the report knows a queue for the kinds of every queue")
+    func kinds() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let report = try String(contentsOf: root.appendingPathComponent("sql/reports/queue-health.sql"), encoding: .utf8)
+        for queue in Features.queues { #expect(report.contains("', '\(queue)')"), "\(queue)") }
+    }
+}
