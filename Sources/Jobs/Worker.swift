@@ -30,6 +30,7 @@ public final class Worker: Service {
     private let logger: Logger
     private let leaving = Signal()
     private let reads = ReadWatch()
+    private let controls = Controls()
 
     /// - Parameter queues: nil for all that the registry has handlers for.
     public init(
@@ -82,10 +83,12 @@ public final class Worker: Service {
             try await workers.register(
                 id: id, name: name, host: ProcessInfo.processInfo.hostName, pid: Int(ProcessInfo.processInfo.processIdentifier), queues: queues,
                 version: version)
+            // Before the first read: a queue that was paused while nobody worked is paused.
+            controls.heard(try await ControlStore(pool: pool).wishes())
         }
         let executor = Executor(
-            registry: registry, worker: id, outcomes: OutcomeStore(pool: pool), letters: DeadLetterStore(pool: pool), draining: leaving, clock: clock,
-            logger: logger)
+            registry: registry, worker: id, outcomes: OutcomeStore(pool: pool), letters: DeadLetterStore(pool: pool), controls: controls,
+            draining: leaving, clock: clock, logger: logger)
         let partitions = queues.flatMap { configuration.partitions(of: $0) }
         logger.info("working", metadata: ["queues": "\(queues.joined(separator: " "))", "partitions": "\(partitions.count)"])
 
@@ -152,6 +155,10 @@ public final class Worker: Service {
                     draining: self.leaving, clock: self.clock,
                     logger: logger
                 ).run()
+            }
+            group.addTask {
+                // Until everything has ended: a run that is being drained may still be cancelled.
+                await self.controls.run(ControlStore(pool: self.pool), until: drained.zero, clock: self.clock, logger: logger)
             }
             for task in periodic { group.addTask { await self.repeatedly(task, logger) } }
             do {

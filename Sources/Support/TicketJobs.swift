@@ -14,6 +14,21 @@ struct CreateTicket: JobPayload, Equatable {
     let requester: String?
 }
 
+extension CreateTicket {
+    static let isFlat = true
+
+    static func read(_ fields: FlatJSON) throws(FlatJSON.Unusual) -> CreateTicket {
+        guard let priority = TicketPriority(rawValue: try fields.text("priority")) else { throw FlatJSON.Unusual() }
+        let category = try fields.text(ifPresent: "category").map { word throws(FlatJSON.Unusual) in
+            guard let category = TicketCategory(rawValue: word) else { throw FlatJSON.Unusual() }
+            return category
+        }
+        return CreateTicket(
+            subject: try fields.text("subject"), body: try fields.text("body"), priority: priority, category: category,
+            wallet: try fields.text(ifPresent: "wallet"), requester: try fields.text(ifPresent: "requester"))
+    }
+}
+
 /// Writes tickets and starts their clocks: in one round trip, unless a workspace's policies have to be read first.
 ///
 /// A ticket that is delivered again is neither written nor given clocks a second time.

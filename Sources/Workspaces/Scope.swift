@@ -8,7 +8,7 @@ package import Web
 /// | `agents:read` `agents:write` | read the workspace's agents; import, publish and fork |
 /// | `runs:read` `runs:write` | read runs and follow their events; start and cancel them |
 /// | `profiles:read` `profiles:write` | read build profiles; submit them |
-/// | `jobs:read` | ask for the state of the workspace's jobs |
+/// | `jobs:read` `jobs:write` | ask for the state of the workspace's jobs; cancel them |
 /// | `tokens:admin` | list, make and revoke tokens, with no more scopes than one's own |
 /// | `operator` | what concerns the whole installation: queues, dead letters, workers |
 package enum Scope: String, CaseIterable, Sendable, Hashable {
@@ -21,6 +21,7 @@ package enum Scope: String, CaseIterable, Sendable, Hashable {
     case profilesRead = "profiles:read"
     case profilesWrite = "profiles:write"
     case jobsRead = "jobs:read"
+    case jobsWrite = "jobs:write"
     case tokensAdmin = "tokens:admin"
     case `operator` = "operator"
 

@@ -159,6 +159,33 @@ import Testing
         }
     }
 
+    @Test("a queue is paused, a job that waits in it is cancelled, the queue goes on; everything is accounted for")
+    func control() async throws {
+        try await Deployment.with { deployment in
+            let paused = try await deployment.command("queues", "pause", "tickets", "--reason", "a look at it")
+            #expect(paused.status == 0 && paused.output == "paused tickets\n", "\(paused.errors)")
+            #expect(try await deployment.command("queues", "pause", "nonsense").status == 64)
+            // Workers hear of it within a second; until then they may still take one.
+            var waiting = ""
+            try await eventually("a ticket is left alone") {
+                waiting = try await deployment.call("POST", "/v1/tickets", #"{"subject":"s","body":"b"}"#).json["id"] as? String ?? ""
+                return try await deployment.call("GET", "/v1/jobs/\(waiting)?wait=1s").json["state"] as? String == "queued"
+            }
+            let list = try await deployment.command("queues", "--seconds", "0")
+            #expect(list.output.contains("paused: a look at it"), "\(list.output)")
+            let cancelled = try await deployment.command("jobs", "cancel", waiting)
+            #expect(cancelled.status == 0 && cancelled.output.hasPrefix("asked for"), "\(cancelled.errors)")
+            #expect(try await deployment.command("verify").status == 0, "a waiting job is accounted for")
+            #expect(try await deployment.command("queues", "resume", "tickets").status == 0)
+            #expect(try await deployment.outcome(of: waiting) == "cancelled")
+            #expect(try await deployment.call("GET", "/v1/tickets/\(waiting)").status == 404)
+            let verified = try await deployment.command("verify", "--json")
+            #expect(verified.status == 0 && verified.output.contains("\"unaccounted\""), "\(verified.output) \(verified.errors)")
+            #expect(try await deployment.command("dead", "list", "--json").status == 0)
+            #expect(try await deployment.command("dead", "replay", waiting).status == 2, "nothing matches")
+        }
+    }
+
     @Test("an ingress that would pass row-level security by does not start, and says what to do")
     func unsafeRole() async throws {
         let database = try await TestDatabase.make()

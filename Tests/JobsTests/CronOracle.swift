@@ -61,64 +61,52 @@ struct RandomCron: CustomStringConvertible {
         }
     }
 
-    func contains(day fields: DateComponents) -> Bool {
-        guard month.values.contains(fields.month ?? -1) else { return false }
-        let (byDate, byWeekday) = (day.values.contains(fields.day ?? -1), weekday.values.contains((fields.weekday ?? 0) - 1))
+    func contains(_ date: DateComponents) -> Bool {
+        guard month.values.contains(date.month ?? -1) else { return false }
+        let (byDate, byWeekday) = (day.values.contains(date.day ?? -1), weekday.values.contains((date.weekday ?? 0) - 1))
         if day.isWildcard || weekday.isWildcard { return byDate && byWeekday }
         return byDate || byWeekday
     }
-
-    func contains(_ fields: DateComponents) -> Bool {
-        minute.values.contains(fields.minute ?? -1) && hour.values.contains(fields.hour ?? -1) && contains(day: fields)
-    }
 }
 
-/// Some days in a place, gone through minute by minute with Foundation's calendar.
+/// Some days in a place, gone through minute by minute.
 struct MinuteByMinute: Sendable {
     let start: Int
     /// What a clock shows at each minute, as the number of minutes that it had in Greenwich.
     private let shown: [Int]
-    /// Date and time of each number that is shown, or would be if no clock were ever put forward.
-    private let fields: [Int: DateComponents]
+    /// The date of each day that is shown, or would be if no clock were ever put forward.
+    private let dates: [Int: DateComponents]
 
     var end: Int { start + shown.count * 60 }
 
     init(zone: TimeZone, from start: Int, minutes: Int) {
         self.start = start
-        let (local, utc) = (Self.calendar(zone), Self.calendar(.gmt))
         shown = (0..<minutes).map { minute in
-            let parts = local.dateComponents(Self.units, from: Date(timeIntervalSince1970: Double(start + minute * 60)))
-            return Int(((utc.date(from: parts) ?? .distantPast).timeIntervalSince1970 / 60).rounded())
+            let instant = start + minute * 60
+            return (instant + zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(instant)))) / 60
         }
-        var fields: [Int: DateComponents] = [:]
-        for number in (shown.min() ?? 0)...(shown.max() ?? 0) {
-            fields[number] = utc.dateComponents(Self.units.union([.weekday]), from: Date(timeIntervalSince1970: Double(number) * 60))
-        }
-        self.fields = fields
-    }
-
-    private static let units: Set<Calendar.Component> = [.year, .month, .day, .hour, .minute]
-
-    private static func calendar(_ zone: TimeZone) -> Calendar {
         var calendar = Calendar(identifier: .gregorian)
-        calendar.timeZone = zone
-        return calendar
+        calendar.timeZone = .gmt
+        var dates: [Int: DateComponents] = [:]
+        for day in (shown.min() ?? 0) / 1440...(shown.max() ?? 0) / 1440 {
+            dates[day] = calendar.dateComponents([.month, .day, .weekday], from: Date(timeIntervalSince1970: Double(day) * 86_400))
+        }
+        self.dates = dates
     }
 
     /// All ticks, by the rules as `CronCalendar` words them and in no other way than that.
     func ticks(of cron: RandomCron) -> [Int] {
-        func isNamed(_ number: Int) -> Bool { fields[number].map { cron.contains($0) } ?? false }
+        let days = Set(dates.filter { cron.contains($0.value) }.keys)
+        let hours = (0..<24).map(cron.hour.values.contains)
+        let minutes = (0..<60).map(cron.minute.values.contains)
+        func isNamed(_ number: Int) -> Bool { minutes[number % 60] && hours[number % 1440 / 60] && days.contains(number / 1440) }
+
         var ticks: [Int] = []
         var reached = (shown.first ?? 0) - 1
         for (minute, number) in shown.enumerated() {
-            let isTick: Bool
-            if cron.isBeat {
-                isTick = isNamed(number)
-            } else {
-                // Local times that are shown for the first time, and those that were left out just now.
-                isTick = number > reached && (reached + 1...number).contains(where: isNamed)
-                reached = max(reached, number)
-            }
+            // Of named times, those that are shown for the first time, and those that were left out just now.
+            let isTick = cron.isBeat || number == reached + 1 ? isNamed(number) : number > reached && (reached + 1...number).contains(where: isNamed)
+            reached = max(reached, number)
             if isTick { ticks.append(start + minute * 60) }
         }
         return ticks

@@ -84,7 +84,8 @@ struct EngineFixture: Sendable {
         let pool = PostgresPool(configuration: try PostgresConfiguration(url: database.serverURL), size: 6, logger: logger)
         let fixture = EngineFixture(
             pool: pool, redis: redis, configuration: configuration,
-            producer: JobProducer(pool: pool, redis: redis, configuration: configuration, queues: ["notes", "streams"], logger: logger),
+            producer: JobProducer(
+                pool: pool, redis: redis, configuration: configuration, queues: ["notes", "streams", "long", "fresh"], logger: logger),
             logger: logger)
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in

@@ -53,6 +53,7 @@ import Testing
             #expect(record.deadAt != nil)
             let zombie = Executor(
                 registry: registry, worker: victim.id, outcomes: OutcomeStore(pool: engine.pool), letters: DeadLetterStore(pool: engine.pool),
+                controls: Controls(),
                 draining: Signal(), clock: ContinuousClock(), logger: engine.logger)
             await #expect(throws: PostgresError.self) { try await zombie.execute(victim.entries, in: engine.queue()) }
             #expect(try await engine.notes() == ["mine"])

@@ -90,6 +90,34 @@ struct JobRoutesTests {
         #expect(try await get("/v1/jobs/\(UUID())", scopes: ["tickets:read"]) { _, _, _ in nil }.response.status == .forbidden)
     }
 
+    @Test("a wish to cancel is asked in the caller's workspace: 202 while it may still help, 200 when the job had ended, 404 for another's")
+    func cancelled() async throws {
+        let (known, ended) = (UUID(), UUID())
+        func post(_ id: String, scopes: Set<String> = ["jobs:write"], body: String = "") async throws -> TestResponse {
+            let responder = WebResponder(
+                authenticator: Doorkeeper(scopes: scopes),
+                features: [
+                    JobRoutes(
+                        status: { _, _, _ in nil },
+                        cancel: { id, _ in
+                            guard id == known || id == ended else { return nil }
+                            return JobStatus(id: id, kind: "x", state: id == known ? .queued : .done, attempts: 1, acceptedAt: Date())
+                        }
+                    ).routes()
+                ], options: .init(problems: ProblemMapping.table))
+            return try await Application(responder: responder).test(.router) { client in
+                try await client.execute(
+                    uri: "/v1/jobs/\(id)/cancel", method: .post, headers: [.authorization: "Bearer good"], body: ByteBuffer(string: body))
+            }
+        }
+        let statuses = [
+            try await post("\(known)").status, try await post("\(known)", body: "{}").status, try await post("\(ended)").status,
+            try await post("\(UUID())").status, try await post("7").status, try await post("\(known)", scopes: ["jobs:read"]).status,
+            try await post("\(known)", body: "{").status,
+        ]
+        #expect(statuses == [.accepted, .accepted, .ok, .notFound, .notFound, .forbidden, .badRequest])
+    }
+
     @Test("the description names every state, and says what `queued` does and does not mean")
     func described() throws {
         let document = OpenAPI.document(info: .init(title: "x", version: "1", description: ""), operations: [JobRoutes.get])

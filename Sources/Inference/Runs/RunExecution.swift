@@ -41,8 +41,16 @@ package struct RunExecution: RunHandler {
                 // The run ended in an earlier life of its job: a dead letter that was replayed.
                 return try await context.finish()
             }
-            if claim.isCancelRequested { wish.raise() }
-            try await attempt(job, plan, identity, claim, wish, context)
+            if claim.isCancelRequested || context.isCancelRequested { wish.raise() }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                // A run may be cancelled as a job, too.
+                group.addTask {
+                    await context.cancelRequested()
+                    if context.isCancelRequested { wish.raise() }
+                }
+                defer { group.cancelAll() }
+                try await attempt(job, plan, identity, claim, wish, context)
+            }
         }
     }
 

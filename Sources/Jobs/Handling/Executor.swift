@@ -14,6 +14,7 @@ struct Executor: Sendable {
     let worker: UUID
     let outcomes: OutcomeStore
     let letters: DeadLetterStore
+    let controls: Controls
     /// Raised when the worker is asked to leave.
     let draining: Signal
     let clock: any Clock<Duration>
@@ -55,6 +56,7 @@ struct Executor: Sendable {
     private func execute(_ entries: [Entry], with runner: any TransactionalRunner, in queue: Queue) async throws {
         let started = ContinuousClock.now
         var owed = try await unfinished(entries, in: queue)
+        owed = try await wanted(owed, of: runner.kind, in: queue)
         owed = try await withBodies(owed)
         guard !owed.isEmpty else { return }
         let (batch, refused) = runner.prepare(owed)
@@ -119,11 +121,19 @@ struct Executor: Sendable {
 
     /// Runs one long job.
     func run(_ entry: Entry, with runner: any LongRunner, in queue: Queue, isRedelivered: Bool = false) async throws {
-        guard let entry = try await withBodies(try await unfinished([entry], in: queue)).first else { return }
+        // A run is told of its cancellation and ends it in its own words, begun or not: somebody may be following it.
+        let owed = try await wanted(try await unfinished([entry], in: queue), of: runner.kind, cancelling: false, in: queue)
+        guard let entry = try await withBodies(owed).first else { return }
+        try await controls.withWatch(JobName(entry.envelope)) { cancelled in
+            let context = RunContext(
+                envelope: entry.envelope, worker: worker, isRedelivered: isRedelivered || entry.envelope.marks.contains(.seen), store: outcomes,
+                draining: draining, cancelled: cancelled, pause: { [clock] in try await clock.sleep(for: $0) })
+            try await run(entry, with: runner, context, in: queue)
+        }
+    }
+
+    private func run(_ entry: Entry, with runner: any LongRunner, _ context: RunContext, in queue: Queue) async throws {
         let started = ContinuousClock.now
-        let context = RunContext(
-            envelope: entry.envelope, worker: worker, isRedelivered: isRedelivered || entry.envelope.marks.contains(.seen), store: outcomes,
-            draining: draining, pause: { [clock] in try await clock.sleep(for: $0) })
         do {
             try await runner.run(entry, context: context)
             guard let ending = context.ending else {

@@ -113,16 +113,16 @@ private struct RunRunner<Handler: RunHandler>: LongRunner {
     var kind: JobKind { Handler.Payload.kind }
 
     func run(_ entry: Entry, context: RunContext) async throws {
-        let payload = try Handler.Payload.decode(entry.envelope.body, version: entry.envelope.version, decoder: JSONDecoder())
+        var decoder = PayloadDecoder<Handler.Payload>()
+        let payload = try decoder.decode(entry.envelope.body, version: entry.envelope.version)
         try await handler.run(Job(entry.envelope, payload: payload), context: context)
     }
 }
 
-/// One decoder for the whole batch: making one costs as much as decoding a job.
 private func decodeJobs<Payload: JobPayload>(
     _ entries: [Entry], as: Payload.Type
 ) -> (accepted: [Entry], jobs: [Job<Payload>], refused: [(Entry, any Error)]) {
-    let decoder = JSONDecoder()
+    var decoder = PayloadDecoder<Payload>()
     var accepted: [Entry] = []
     var jobs: [Job<Payload>] = []
     var refused: [(Entry, any Error)] = []
@@ -130,7 +130,7 @@ private func decodeJobs<Payload: JobPayload>(
     jobs.reserveCapacity(entries.count)
     for entry in entries {
         do {
-            let payload = try Payload.decode(entry.envelope.body, version: entry.envelope.version, decoder: decoder)
+            let payload = try decoder.decode(entry.envelope.body, version: entry.envelope.version)
             jobs.append(Job(entry.envelope, payload: payload))
             accepted.append(entry)
         } catch {

@@ -137,37 +137,65 @@ struct Pool: Sendable {
         }
     }
 
-    /// A blocking read that gives up when the pool drains. What the server delivered in that very moment stays pending
+    /// A blocking read that gives up when the pool drains or the queue is paused, and waits while it is. What the server delivered in that very moment stays pending
     /// for this worker and is handed back when it leaves.
     private func read(_ count: Int, on connection: RedisBlockingConnection, until stop: Signal) async -> Event {
-        await withTaskGroup(of: Event?.self) { race in
-            race.addTask {
-                do {
-                    let reply = try await queue.healingGroup {
-                        try await queue.read(worker: executor.worker.lowercased, count: count, block: Self.block, on: connection)
-                    }
-                    let (entries, unreadable) = Entry.read(reply)
-                    return .read(entries, unreadable, isTopUp: false)
-                } catch is CancellationError {
-                    return .readFailed
-                } catch {
-                    if !Task.isCancelled {
-                        logger.warning("a queue could not be read", metadata: ["partition": "\(queue.partition)", "error": "\(error)"])
-                    }
-                    return .readFailed
+        var (isPaused, change) = executor.controls.pause(of: queue.partition.queue)
+        while isPaused {
+            // Who does not want to read is not stuck.
+            reads.settled(queue.partition)
+            guard await untilEither(change, stop) else { return .readFailed }
+            reads.wanted(queue.partition)
+            (isPaused, change) = executor.controls.pause(of: queue.partition.queue)
+        }
+        return await withTaskGroup(of: Ending.self) { [change] race in
+            race.addTask { .reply(await attempt(count, on: connection)) }
+            race.addTask { .interrupted(isPaused: await untilEither(change, stop)) }
+            var (reply, wasPaused) = (Event.readFailed, false)
+            for await ending in race {
+                race.cancelAll()
+                switch ending {
+                case .reply(let event): reply = event
+                case .interrupted(let isPaused): wasPaused = isPaused
                 }
             }
-            race.addTask {
-                await stop.wait()
-                return nil
-            }
-            var result: Event = .readFailed
-            while let first = await race.next() {
-                race.cancelAll()
-                if let first { result = first }
-            }
-            return result
+            // What arrived in that very moment is run; a read that was given up for a pause is no failure.
+            if case .readFailed = reply, wasPaused { return .read([], [], isTopUp: false) }
+            return reply
         }
+    }
+
+    private enum Ending: Sendable {
+        case reply(Event)
+        case interrupted(isPaused: Bool)
+    }
+
+    private func attempt(_ count: Int, on connection: RedisBlockingConnection) async -> Event {
+        do {
+            let reply = try await queue.healingGroup {
+                try await queue.read(worker: executor.worker.lowercased, count: count, block: Self.block, on: connection)
+            }
+            let (entries, unreadable) = Entry.read(reply)
+            return .read(entries, unreadable, isTopUp: false)
+        } catch is CancellationError {
+            return .readFailed
+        } catch {
+            if !Task.isCancelled {
+                logger.warning("a queue could not be read", metadata: ["partition": "\(queue.partition)", "error": "\(error)"])
+            }
+            return .readFailed
+        }
+    }
+
+    /// - Returns: true when the queue was paused or resumed; false when the pool drains or the task is cancelled.
+    private func untilEither(_ change: Signal, _ stop: Signal) async -> Bool {
+        await withTaskGroup(of: Void.self) { race in
+            race.addTask { await change.wait() }
+            race.addTask { await stop.wait() }
+            await race.next()
+            race.cancelAll()
+        }
+        return change.isRaised && !stop.isRaised
     }
 
     private func topUp(_ count: Int, on connection: RedisBlockingConnection) async -> Event {

@@ -16,9 +16,10 @@ public final class RunContext: Sendable {
     private let pause: @Sendable (Duration) async throws -> Void
     private let finished = Mutex<OutcomeState?>(nil)
     private let draining: Signal
+    private let cancelled: Signal
 
     init(
-        envelope: Envelope, worker: UUID, isRedelivered: Bool, store: OutcomeStore, draining: Signal,
+        envelope: Envelope, worker: UUID, isRedelivered: Bool, store: OutcomeStore, draining: Signal, cancelled: Signal,
         pause: @escaping @Sendable (Duration) async throws -> Void
     ) {
         self.job = envelope.id
@@ -28,6 +29,7 @@ public final class RunContext: Sendable {
         self.envelope = envelope
         self.store = store
         self.draining = draining
+        self.cancelled = cancelled
         self.pause = pause
     }
 
@@ -38,6 +40,15 @@ public final class RunContext: Sendable {
     /// the worker's budget is used up, the handler's task is cancelled.
     public func drainRequested() async {
         await draining.wait()
+    }
+
+    /// Somebody wants this job cancelled.
+    public var isCancelRequested: Bool { cancelled.isRaised }
+
+    /// Returns when somebody wants this job cancelled, or when the waiting task is cancelled. The handler ends as soon as it can
+    /// do so truthfully, by `finish(.cancelled)`.
+    public func cancelRequested() async {
+        await cancelled.wait()
     }
 
     /// A transaction in the job's workspace that commits only while this worker is alive by the ledger.
@@ -59,6 +70,7 @@ public final class RunContext: Sendable {
                 try await store.fenced(worker: worker, workspaces: [workspace]) { transaction in
                     try await body(transaction)
                     store.submitOutcomes([(envelope, state, error, result)], worker: worker, in: transaction)
+                    if cancelled.isRaised { ControlStore.submitSettled(JobName(envelope), in: transaction) }
                 }
                 break
             } catch {

@@ -6,6 +6,12 @@ public protocol JobPayload: Codable, Sendable {
 
     /// Reads a body that an older release enqueued. The default knows only the present version.
     static func upcast(_ body: [UInt8], from version: Int) throws -> Self
+
+    /// Reads a body of the present version from its fields, instead of by the general decoder: for kinds that come by the
+    /// thousand. To be offered together with ``isFlat``.
+    static func read(_ fields: FlatJSON) throws(FlatJSON.Unusual) -> Self
+    /// Whether ``read(_:)`` is worth trying; false by default.
+    static var isFlat: Bool { get }
 }
 
 extension JobPayload {
@@ -14,15 +20,8 @@ extension JobPayload {
             "version \(version) of \(kind.name) cannot be read by this release, which knows \(kind.version)", code: "unknown_version")
     }
 
-    /// Decodes a body of any known version.
-    static func decode(_ body: [UInt8], version: Int, decoder: JSONDecoder) throws -> Self {
-        guard version == kind.version else { return try upcast(body, from: version) }
-        do {
-            return try decoder.decode(Self.self, from: Data(body))
-        } catch {
-            throw PermanentJobError("the body is not a \(kind.name): \(error)", code: "undecodable")
-        }
-    }
+    public static func read(_ fields: FlatJSON) throws(FlatJSON.Unusual) -> Self { throw FlatJSON.Unusual() }
+    public static var isFlat: Bool { false }
 }
 
 /// One job in a handler's hands.

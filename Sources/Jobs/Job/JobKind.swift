@@ -30,10 +30,12 @@ public struct JobKind: Sendable, Hashable {
     public let acceptance: Acceptance
     public let outcome: OutcomePlace
     public let retry: RetryPolicy
+    /// A job that is older than this is not begun any more and becomes a dead letter with code `expired`; nil for never.
+    public let expiry: Duration?
 
     public init(
         name: String, version: Int = 1, queue: String, acceptance: Acceptance, outcome: OutcomePlace = .outcomes,
-        retry: RetryPolicy = RetryPolicy()
+        retry: RetryPolicy = RetryPolicy(), expiry: Duration? = nil
     ) {
         self.name = name
         self.version = version
@@ -41,5 +43,6 @@ public struct JobKind: Sendable, Hashable {
         self.acceptance = acceptance
         self.outcome = outcome
         self.retry = retry
+        self.expiry = expiry
     }
 }

@@ -7,19 +7,22 @@ extension JobProducer {
     /// Accepts one job. When this returns, the job survives what its kind promises.
     ///
     /// - Parameter id: a version 7 or derived id when the caller needs to know it before; accepting an id twice is one job.
+    /// - Parameter notBefore: no worker begins the job before; nil, or a time that has passed, for at once.
     /// - Throws: `JobError` with `.idempotencyMismatch`, `.inFlight`, `.backlogFull`, `.unavailable`: nothing was accepted.
     public func accept<Payload: JobPayload>(
-        _ payload: Payload, workspace: UUID, id: UUID? = nil, idempotency: Idempotency? = nil, trace: TraceParent? = nil
+        _ payload: Payload, workspace: UUID, id: UUID? = nil, notBefore: Date? = nil, idempotency: Idempotency? = nil, trace: TraceParent? = nil
     ) async throws -> Acceptance {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .withoutEscapingSlashes
         return try await accept(
-            kind: Payload.kind, body: Array(try encoder.encode(payload)), workspace: workspace, id: id, idempotency: idempotency, trace: trace)
+            kind: Payload.kind, body: Array(try encoder.encode(payload)), workspace: workspace, id: id, notBefore: notBefore,
+            idempotency: idempotency, trace: trace)
     }
 
     /// The same for a body that is already encoded.
     public func accept(
-        kind: JobKind, body: [UInt8], workspace: UUID, id: UUID? = nil, idempotency: Idempotency? = nil, trace: TraceParent? = nil
+        kind: JobKind, body: [UInt8], workspace: UUID, id: UUID? = nil, notBefore: Date? = nil, idempotency: Idempotency? = nil,
+        trace: TraceParent? = nil
     ) async throws -> Acceptance {
         try await underWay.alone(idempotency, workspace: workspace) {
             if let job = try await admit(kind, idempotency, workspace: workspace) { return await replay(of: job, workspace: workspace) }
@@ -30,8 +33,8 @@ extension JobProducer {
                 marks: id == nil ? [] : .seen, trace: trace, body: body)
             let earlier =
                 switch kind.acceptance {
-                case .ledger: try await commit(envelope, of: kind, idempotency)
-                case .stream: try await append(envelope, of: kind, idempotency, isNew: id == nil)
+                case .ledger: try await commit(envelope, of: kind, notBefore, idempotency)
+                case .stream: try await append(envelope, of: kind, notBefore, idempotency, isNew: id == nil)
                 }
             if let earlier { return await replay(of: earlier, workspace: workspace) }
             logger.debug(
@@ -65,9 +68,11 @@ extension JobProducer {
     }
 
     /// - Returns: the job that the same request made before; nil when this one was accepted.
-    private func commit(_ envelope: Envelope, of kind: JobKind, _ idempotency: Idempotency?) async throws -> UUID? {
+    private func commit(_ envelope: Envelope, of kind: JobKind, _ notBefore: Date?, _ idempotency: Idempotency?) async throws -> UUID? {
         let partition = configuration.partition(of: envelope.workspace)
-        switch try await ledger.submit(.init(envelope: envelope, queue: kind.queue, partition: partition, idempotency: idempotency)) {
+        let item = AcceptanceStore.Item(
+            envelope: envelope, queue: kind.queue, partition: partition, idempotency: idempotency, notBefore: notBefore)
+        switch try await ledger.submit(item) {
         case .accepted: return nil
         case .replayed(let job): return job
         case .mismatch: throw JobError.mismatch(idempotency)
@@ -76,7 +81,9 @@ extension JobProducer {
 
     /// - Parameter isNew: the id was made for this request, so that nothing else can lean on a body under it.
     /// - Returns: the job that the same request made before; nil when this one was accepted.
-    private func append(_ envelope: Envelope, of kind: JobKind, _ idempotency: Idempotency?, isNew: Bool) async throws -> UUID? {
+    private func append(
+        _ envelope: Envelope, of kind: JobKind, _ notBefore: Date?, _ idempotency: Idempotency?, isNew: Bool
+    ) async throws -> UUID? {
         let (id, workspace) = (envelope.id, envelope.workspace)
         var carried = envelope
         carried.marks.insert(.noted)
@@ -89,7 +96,8 @@ extension JobProducer {
         let answer: StreamAcceptance.Answer
         do {
             let partition = QueuePartition(queue: kind.queue, index: configuration.partition(of: workspace))
-            answer = try await streams.submit(.init(envelope: carried, partition: partition, idempotency: idempotency))
+            answer = try await streams.submit(
+                .init(envelope: carried, partition: partition, idempotency: idempotency, notBefore: notBefore))
         } catch {
             if isStored, isNew, StreamAcceptance.appendedNothing(error) { await outcomes.forget(bodyOf: id, workspace: workspace) }
             throw error

@@ -26,7 +26,7 @@ public final class JobProducer: Service, Sendable {
     let monitor: BacklogMonitor
     let underWay = KeysUnderWay()
     let logger: Logger
-    private let redis: RedisClient
+    let redis: RedisClient
     private let confirmations: Confirmations
 
     /// - Parameter queues: those whose backlog bounds what is accepted.
@@ -86,8 +86,11 @@ public final class JobProducer: Service, Sendable {
     func status(_ id: UUID, workspace: UUID, timeout: Duration?) async throws -> JobStatus? {
         let known = try await outcomes.status(id, workspace: workspace, timeout: timeout)
         if let known, known.state.isFinal { return known }
-        return try await StatusNotes(redis: redis, configuration: configuration).status(
+        let noted = try await StatusNotes(redis: redis, configuration: configuration).status(
             id, workspace: workspace, queues: monitor.queues, ledger: known)
+        if let noted { return noted }
+        // A stream job that was finished between the two questions: its note goes after its outcome is committed.
+        return try await outcomes.status(id, workspace: workspace, timeout: timeout)
     }
 
     /// The status once it is final, or as it is after `timeout`.

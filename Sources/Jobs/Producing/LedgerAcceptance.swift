@@ -36,8 +36,8 @@ struct LedgerAcceptance: Sendable {
         do {
             let partitions = Dictionary(grouping: items) { QueuePartition(queue: $0.queue, index: $0.partition) }
             for (partition, items) in partitions {
-                let envelopes = items.map { $0.envelope.carried(limit: configuration.inlineBodyLimit) }
-                try await configuration.queue(partition, on: redis).append(envelopes, timeout: patience)
+                let jobs = items.map { ($0.envelope.carried(limit: configuration.inlineBodyLimit), $0.notBefore) }
+                try await configuration.queue(partition, on: redis).enter(jobs, timeout: patience)
             }
             confirmations.put([group])
         } catch {

@@ -9,6 +9,8 @@ struct StreamAcceptance: Sendable {
         let envelope: Envelope
         let partition: QueuePartition
         let idempotency: Idempotency?
+        /// Not to be begun before; nil for at once.
+        var notBefore: Date?
     }
 
     enum Answer: Sendable, Equatable {
@@ -41,7 +43,7 @@ struct StreamAcceptance: Sendable {
             .integer(configuration.window), .integer(configuration.backlogBound), .string(keys.base),
             .integer(configuration.idempotencyWindow.milliseconds), .integer(configuration.statusWindow.milliseconds),
         ]
-        arguments.reserveCapacity(5 + items.count * 7)
+        arguments.reserveCapacity(5 + items.count * 8)
         for item in items {
             let workspace = item.envelope.workspace.lowercased
             arguments.append(.string(workspace))
@@ -51,8 +53,10 @@ struct StreamAcceptance: Sendable {
             arguments.append(.string(item.idempotency.map { Self.hexadecimal($0.digest) } ?? ""))
             arguments.append(.bytes(item.envelope.header))
             arguments.append(.bytes(item.envelope.body))
+            arguments.append(.string(item.notBefore.map { String(Int(($0.timeIntervalSince1970 * 1000).rounded(.up))) } ?? ""))
         }
-        let reply = try await redis.evaluate(QueueScripts.accept, keys: [keys.ready, keys.parked, keys.totals], arguments: arguments)
+        let reply = try await redis.evaluate(
+            QueueScripts.accept, keys: [keys.ready, keys.parked, keys.totals, keys.later, keys.laterJobs], arguments: arguments)
         guard let words = reply.array, words.count == items.count else {
             throw RedisError(.protocol, "accept.lua answered \(reply)")
         }

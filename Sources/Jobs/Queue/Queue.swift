@@ -54,6 +54,25 @@ package struct Queue: Sendable {
         _ = try await client.evaluate(QueueScripts.append, keys: [keys.ready, keys.parked, keys.totals], arguments: arguments, timeout: timeout)
     }
 
+    /// Lets jobs into the queue: at once, or to wait for their time.
+    func enter(_ jobs: [(envelope: Envelope, notBefore: Date?)], timeout: Duration? = nil) async throws {
+        let now = Date()
+        let later = jobs.filter { $0.notBefore.map { $0 > now } ?? false }
+        if later.count < jobs.count {
+            try await append(jobs.lazy.filter { $0.notBefore.map { $0 <= now } ?? true }.map(\.envelope), timeout: timeout)
+        }
+        guard !later.isEmpty else { return }
+        var arguments: [RedisArgument] = []
+        arguments.reserveCapacity(later.count * 4)
+        for (envelope, notBefore) in later {
+            arguments.append(.string(envelope.id.lowercased))
+            arguments.append(.integer(Int(((notBefore ?? now).timeIntervalSince1970 * 1000).rounded(.up))))
+            arguments.append(.bytes(envelope.header))
+            arguments.append(.bytes(envelope.body))
+        }
+        _ = try await client.evaluate(QueueScripts.schedule, keys: [keys.later, keys.laterJobs], arguments: arguments, timeout: timeout)
+    }
+
     /// Reads up to `count` entries that no worker has seen, waiting up to `block` for the first.
     func read(worker: String, count: Int, block: Duration, on connection: RedisBlockingConnection) async throws -> RedisValue {
         try await connection.send(
@@ -109,6 +128,12 @@ package struct Queue: Sendable {
         let words = reply.array ?? []
         let wait = words.count > 1 ? words[1].integer ?? -1 : -1
         return (words.first?.integer ?? 0, wait < 0 ? nil : .milliseconds(wait))
+    }
+
+    /// Makes a job that waits for its time due now. False when it does not wait there.
+    func hurry(_ job: UUID) async throws -> Bool {
+        // XX: never adds one that was promoted meanwhile. CH: counts the change.
+        try await client.send(RedisCommand("ZADD", .string(keys.later), "XX", "CH", 0, .string(job.lowercased))).integer == 1
     }
 
     /// Gives everything back that `worker` read and did not finish; returns how many jobs.

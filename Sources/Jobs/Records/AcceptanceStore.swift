@@ -23,6 +23,8 @@ struct AcceptanceStore: Sendable {
         let queue: String
         let partition: Int
         let idempotency: Idempotency?
+        /// Not to be begun before; nil for at once.
+        var notBefore: Date?
     }
 
     enum Answer: Sendable, Equatable {
@@ -56,15 +58,16 @@ struct AcceptanceStore: Sendable {
     private func submit(_ items: [Item], group: UUID, in transaction: PostgresTransaction) {
         transaction.submit(
             """
-            insert into acceptances (workspace_id, id, kind, version, queue, partition, append_group, trace, body, accepted_at)
-            select workspace_id, id, kind, version, queue, partition, $10, trace, body, accepted_at
-            from unnest($1::uuid[], $2::uuid[], $3::text[], $4::int2[], $5::text[], $6::int2[], $7::text[], $8::bytea[], $9::timestamptz[])
-              as given (workspace_id, id, kind, version, queue, partition, trace, body, accepted_at)
+            insert into acceptances (workspace_id, id, kind, version, queue, partition, append_group, trace, body, accepted_at, not_before)
+            select workspace_id, id, kind, version, queue, partition, $11, trace, body, accepted_at, not_before
+            from unnest($1::uuid[], $2::uuid[], $3::text[], $4::int2[], $5::text[], $6::int2[], $7::text[], $8::bytea[], $9::timestamptz[], $10::timestamptz[])
+              as given (workspace_id, id, kind, version, queue, partition, trace, body, accepted_at, not_before)
             on conflict (workspace_id, id) do update set append_group = excluded.append_group
             """,
             items.map(\.envelope.workspace), items.map(\.envelope.id), items.map(\.envelope.kind),
             items.map { Int16(clamping: $0.envelope.version) }, items.map(\.queue), items.map { Int16(clamping: $0.partition) },
-            items.map(\.envelope.trace?.header), items.map(\.envelope.body), items.map(\.envelope.acceptedDate), group)
+            items.map(\.envelope.trace?.header), items.map(\.envelope.body), items.map(\.envelope.acceptedDate),
+            items.map(\.notBefore), group)
     }
 
     /// Answers for those whose key was taken before, by another transaction or by a neighbour in this one.

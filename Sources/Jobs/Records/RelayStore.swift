@@ -12,6 +12,7 @@ struct RelayStore: Sendable {
     struct Owed: Sendable {
         let envelope: Envelope
         let partition: QueuePartition
+        let notBefore: Date?
     }
 
     /// Groups older than `age` that nobody confirmed, with the jobs of theirs that are still owed, one page of each.
@@ -77,6 +78,7 @@ struct RelayStore: Sendable {
             acceptedAt: Int64((try row.decode("accepted_at", as: Date.self)).timeIntervalSince1970 * 1000), marks: .seen,
             trace: try row.decode("trace", as: String?.self).flatMap { TraceParent(header: $0) }, body: try row.decode("body"))
         return Owed(
-            envelope: envelope, partition: QueuePartition(queue: try row.decode("queue"), index: Int(try row.decode("partition", as: Int16.self))))
+            envelope: envelope, partition: QueuePartition(queue: try row.decode("queue"), index: Int(try row.decode("partition", as: Int16.self))),
+            notBefore: try row.decode("not_before", as: Date?.self))
     }
 }

@@ -28,6 +28,7 @@ struct Housekeeping: Sendable {
             await step("partitions") { try await partitions() }
             await step("idempotency keys") { try await forgetKeys() }
             await step("workers") { try await forgetWorkers() }
+            await step("cancellations") { _ = try await ControlStore(pool: pool).forgetSettled() }
             await step("bodies") { _ = try await forgetBodies() }
             if round.isMultiple(of: Self.roundsBetweenDays) { await step("days") { _ = try await forgetDays() } }
             round += 1

@@ -102,7 +102,7 @@ struct Relay: Sendable {
             let queue = configuration.queue(partition, on: redis)
             for start in stride(from: 0, to: jobs.count, by: 500) {
                 let page = jobs[start..<min(start + 500, jobs.count)]
-                try await queue.append(page.map { $0.envelope.carried(limit: configuration.inlineBodyLimit) })
+                try await queue.enter(page.map { ($0.envelope.carried(limit: configuration.inlineBodyLimit), $0.notBefore) })
             }
         }
     }

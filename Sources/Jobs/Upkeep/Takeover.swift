@@ -46,6 +46,7 @@ struct Takeover: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { runs in
             var begun = 0
             while await executor.draining.isQuiet(for: lease / 4, clock: executor.clock) {
+                if executor.controls.isPaused(queue.partition.queue) { continue }
                 do {
                     for worker in dead.take() { try await takeOver(worker, &runs, &begun) }
                     try await recover(&runs, &begun)

@@ -4,20 +4,26 @@ import Hummingbird
 package import Jobs
 package import Web
 
-/// `GET /v1/jobs/{id}`: what became of the work that was handed in.
+/// `GET /v1/jobs/{id}`: what became of the work that was handed in; `POST /v1/jobs/{id}/cancel`: it is not wanted any more.
 package struct JobRoutes: Sendable {
     private let status: @Sendable (UUID, UUID, Duration) async throws -> JobStatus?
+    private let cancel: @Sendable (UUID, UUID) async throws -> JobStatus?
 
     package init(producer: JobProducer) {
-        self.init { id, workspace, timeout in
-            timeout > .zero
-                ? try await producer.wait(id, workspace: workspace, timeout: timeout) : try await producer.status(id, workspace: workspace)
-        }
+        self.init(
+            status: { id, workspace, timeout in
+                timeout > .zero
+                    ? try await producer.wait(id, workspace: workspace, timeout: timeout) : try await producer.status(id, workspace: workspace)
+            }, cancel: { id, workspace in try await producer.cancel(id, workspace: workspace) })
     }
 
     /// - Parameter status: a job's id, its workspace, and how long to wait for its outcome.
-    init(status: @escaping @Sendable (UUID, UUID, Duration) async throws -> JobStatus?) {
+    init(
+        status: @escaping @Sendable (UUID, UUID, Duration) async throws -> JobStatus?,
+        cancel: @escaping @Sendable (UUID, UUID) async throws -> JobStatus? = { _, _ in nil }
+    ) {
         self.status = status
+        self.cancel = cancel
     }
 
     package func routes() -> APIRoutes {
@@ -31,6 +37,15 @@ package struct JobRoutes: Sendable {
             guard let job else { throw Problem.notFound("The workspace has no such job.") }
             return EditedResponse(headers: wait > .zero ? [.connection: "close"] : [:], response: JobBody(job))
         }
+        routes.on(Self.cancelling) { request, context in
+            // The path says it all, and asking twice is asking once: a key is looked at and has nothing to add.
+            let body = try await request.readAction(in: context)
+            _ = try IdempotencyKey.read(from: request, workspace: context.identity.workspace, body: body)
+            guard let job = try await cancel(try context.pathID(), context.identity.workspace) else {
+                throw Problem.notFound("The workspace has no such job.")
+            }
+            return EditedResponse(status: job.state.isFinal ? .ok : .accepted, response: JobBody(job))
+        }
         return routes
     }
 
@@ -42,6 +57,16 @@ package struct JobRoutes: Sendable {
                 "Waits for the outcome, at most so long: `10s`, `500ms`; up to `60s`. The state at the end is answered either way.")
         ],
         answers: [.init(.ok, "The job", schema: JobBody.schema)])
+
+    static let cancelling = APIOperation(
+        .post, "/v1/jobs/{id}/cancel", summary: "Cancel a job", tag: "Jobs", scope: Scope.jobsWrite.rawValue,
+        parameters: [.idempotencyKey], request: .action,
+        answers: [
+            .init(
+                .accepted, "It is asked for: the job ends as `cancelled`, unless it was done by then. `GET /v1/jobs/{id}?wait=10s` tells.",
+                schema: JobBody.schema),
+            .init(.ok, "There was nothing to cancel: the job had ended", schema: JobBody.schema),
+        ])
 }
 
 /// A job as the API shows it.

@@ -18,6 +18,14 @@ struct BenchTicket: JobPayload {
         case createdAt = "created_at"
     }
 
+    static let isFlat = true
+
+    static func read(_ fields: FlatJSON) throws(FlatJSON.Unusual) -> BenchTicket {
+        BenchTicket(
+            id: try fields.text("id"), workspace: try fields.text("workspace"), subject: try fields.text("subject"), body: try fields.text("body"),
+            priority: Int32(try fields.integer("priority")), createdAt: try fields.text("created_at"))
+    }
+
     /// One of a hundred workspaces.
     static func workspace(_ number: Int) -> UUID {
         UUID(uuid: (0x01, 0x90, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, UInt8(truncatingIfNeeded: number % 100)))

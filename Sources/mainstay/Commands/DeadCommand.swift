@@ -1,102 +1,131 @@
 import ArgumentParser
 import Foundation
 import Jobs
+import Web
+import Workspaces
 
 /// `mainstay dead`: jobs that will not be tried again by themselves.
 struct DeadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dead",
-        abstract: "List, show, replay and discard dead letters.",
+        abstract: "List, show, replay, discard and export dead letters.",
         discussion: """
             EXAMPLES
-              mainstay dead list --kind agent.fork
+              mainstay dead list --kind agent.fork --since 2h
+              mainstay dead list --summary
               mainstay dead show 019ab3…
-              mainstay dead replay 019ab3…           says what it would do
-              mainstay dead replay 019ab3… --yes     does it; twice is one replay
+              mainstay dead replay 019ab3…                          twice is one replay
+              mainstay dead replay --code 57014 --dry-run           says what it would do
+              mainstay dead replay --code 57014 --limit 10 --yes    the newest ten
+              mainstay dead discard 019ab3…
+              mainstay dead export 019ab3… --output fixture.json    without secrets, for a test
+
+            EXIT CODES
+              0 done   1 failed   2 nothing matched   64 misuse
             """,
-        subcommands: [List.self, Show.self, Replay.self, Discard.self], defaultSubcommand: List.self)
+        subcommands: [List.self, Show.self, Replay.self, Discard.self, Export.self], defaultSubcommand: List.self)
 
-    struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "The newest dead letters.")
-        @OptionGroup var settings: SettingsOptions
-        @OptionGroup var output: OutputOptions
-        @Option(help: "Only this kind.") var kind: String?
-        @Option(help: "How many at the most.") var limit: Int = 50
+    /// Which letters are meant. Shared by all that take more than one.
+    struct Filter: ParsableArguments {
+        @Option(help: "Only jobs of this kind.") var kind: String?
+        @Option(help: "Only jobs that died of this code.") var code: String?
+        @Option(help: "Only jobs of this queue.") var queue: String?
+        @Option(help: "Only jobs of this workspace: its slug or id.") var workspace: String?
+        @Option(help: "Only jobs that died since: 2h, 3d ago, or a time such as 2026-01-31 or 2026-01-31T08:30:00Z.") var since: String?
+        @Option(help: "Only jobs that died before: the same forms.") var until: String?
+        @Option(help: "Only jobs whose error holds this text, in any case of its letters.") var text: String?
 
-        func run() async throws {
-            let letters = try await Stores.with(try await settings.load(), for: "dead") { stores in
-                try await stores.administration.letters.list(kind: kind, limit: limit)
+        var isEmpty: Bool { [kind, code, queue, workspace, since, until, text].allSatisfy { $0 == nil } }
+
+        func validate() throws { _ = try span(now: Date()) }
+
+        /// - Throws: `ValidationError` for a word that is no time, and for an end before the beginning.
+        func span(now: Date) throws -> (since: Date?, until: Date?) {
+            func date(_ word: String?, _ option: String) throws -> Date? {
+                guard let word else { return nil }
+                guard let date = MomentWord.date(word, now: now) else {
+                    throw ValidationError("\(option) takes a duration such as 90s, 15m, 2h, 3d or 1w, or a time such as 2026-01-31T08:30:00Z")
+                }
+                return date
             }
-            var table = Table("id", "kind", "#attempts", "code", "error", "died at")
-            for letter in letters {
-                table.rows.append([
-                    letter.id.lowercased, letter.kind, "\(letter.attempts)", letter.code, String(letter.error.prefix(80)),
-                    letter.diedAt.formatted(.iso8601),
-                ])
+            let span = (since: try date(since, "--since"), until: try date(until, "--until"))
+            if let since = span.since, let until = span.until, since >= until { throw ValidationError("--since comes before --until") }
+            return span
+        }
+
+        func resolved(_ stores: Stores) async throws -> DeadLetterFilter {
+            var filter = DeadLetterFilter()
+            filter.kind = kind
+            filter.code = code
+            filter.queue = queue
+            filter.text = text
+            let span = try span(now: Date())
+            filter.since = span.since
+            filter.until = span.until
+            guard let workspace else { return filter }
+            if let id = UUID(uuidString: workspace) {
+                filter.workspace = id
+            } else {
+                guard let found = try await WorkspaceStore(pool: stores.pool, multiUser: true).find(slug: workspace) else {
+                    throw ValidationError("there is no workspace \"\(workspace)\"; `mainstay workspace list` shows them")
+                }
+                filter.workspace = found.id
             }
-            output.print(table)
+            return filter
         }
     }
 
-    struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "One dead letter with its failures and its body.")
-        @OptionGroup var settings: SettingsOptions
-        @Argument(help: "The job's id.") var id: String
-
-        func run() async throws {
-            let letter = try await Self.find(id, settings)
-            var object: [String: Any] = [
-                "id": letter.id.lowercased, "workspace": letter.workspace.lowercased, "kind": letter.kind, "version": letter.version,
-                "queue": letter.queue, "attempts": letter.attempts, "code": letter.code, "error": letter.error,
-                "accepted_at": letter.acceptedAt.formatted(.iso8601), "died_at": letter.diedAt.formatted(.iso8601),
-            ]
-            object["history"] = try JSONSerialization.jsonObject(with: Data(letter.history))
-            // A body that is no JSON is what killed the job, perhaps: it is shown as text.
-            object["body"] =
-                (try? JSONSerialization.jsonObject(with: Data(letter.body), options: .fragmentsAllowed))
-                ?? String(decoding: letter.body, as: UTF8.self)
-            print(try PrettyJSON.text(try JSONSerialization.data(withJSONObject: object)))
-        }
-
-        static func find(_ id: String, _ settings: SettingsOptions) async throws -> DeadLetter {
-            guard let job = UUID(uuidString: id) else { throw ValidationError("\"\(id)\" is no job id") }
-            let found = try await Stores.with(try await settings.load(), for: "dead") { try await $0.administration.letters.find(job) }
-            guard let found else { throw ValidationError("there is no dead letter \(id)") }
-            return found
-        }
+    /// A job's id as it was typed.
+    static func job(_ word: String) throws -> UUID {
+        guard let job = UUID(uuidString: word) else { throw ValidationError("\"\(word)\" is no job id") }
+        return job
     }
 
-    struct Replay: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Put a dead letter back among the accepted jobs.")
-        @OptionGroup var settings: SettingsOptions
-        @Argument(help: "The job's id.") var id: String
-        @Flag(help: "Do it; without it, only say what would be done.") var yes = false
-
-        func run() async throws {
-            let letter = try await Show.find(id, settings)
-            guard yes else {
-                print("would replay \(letter.kind) \(letter.id.lowercased), dead of \(letter.code) after \(letter.attempts) attempts; --yes does it")
-                return
-            }
-            let replayed = try await Stores.with(try await settings.load(), for: "dead") { try await $0.administration.replay(letter) }
-            print(replayed ? "replayed" : "it was replayed or discarded before")
+    /// The letter of one job, and whatever else is asked in the same breath; ends the program with code 2 without one.
+    static func withLetter<R: Sendable>(
+        _ word: String, _ settings: SettingsOptions, _ body: @escaping @Sendable (DeadLetter, Stores) async throws -> R
+    ) async throws -> R {
+        let job = try job(word)
+        let found = try await Stores.with(try await settings.load(), for: "dead") { stores -> R? in
+            guard let letter = try await stores.administration.letters.find(job) else { return nil }
+            return try await body(letter, stores)
         }
+        guard let found else {
+            Talk.say("there is no dead letter \(word)")
+            throw ExitCode.nothingMatched
+        }
+        return found
+    }
+}
+
+extension ExitCode {
+    /// No dead letter is what was asked for.
+    static let nothingMatched = ExitCode(2)
+}
+
+/// A point in time as a person types it.
+enum MomentWord {
+    /// `2h`, `1d12h`: so long ago. `2026-01-31`, `2026-01-31T08:30:00Z`: then (in UTC). Nil for anything else.
+    static func date(_ word: String, now: Date) -> Date? {
+        if let seconds = seconds(word) { return now.addingTimeInterval(-seconds) }
+        return WireCoding.date(word.count == 10 ? word + "T00:00:00Z" : word)
     }
 
-    struct Discard: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Take a dead letter off the list for good.")
-        @OptionGroup var settings: SettingsOptions
-        @Argument(help: "The job's id.") var id: String
-        @Flag(help: "Do it; without it, only say what would be done.") var yes = false
+    private static let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800]
 
-        func run() async throws {
-            let letter = try await Show.find(id, settings)
-            guard yes else {
-                print("would discard \(letter.kind) \(letter.id.lowercased); its outcome stays dead; --yes does it")
-                return
+    /// Whole numbers with their units, ten years at the most.
+    private static func seconds(_ word: String) -> Double? {
+        var total = 0.0
+        var digits = ""
+        for character in word {
+            if character.isASCII, character.isNumber {
+                digits.append(character)
+            } else {
+                guard let unit = units[character], let number = Double(digits) else { return nil }
+                total += number * unit
+                digits = ""
             }
-            let discarded = try await Stores.with(try await settings.load(), for: "dead") { try await $0.administration.letters.discard(letter) }
-            print(discarded ? "discarded" : "it was replayed or discarded before")
         }
+        return digits.isEmpty && !word.isEmpty && total <= 3650 * 86_400 ? total : nil
     }
 }

@@ -5,13 +5,28 @@ import Foundation
 struct JobsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "jobs",
-        abstract: "Tell what became of a job.",
+        abstract: "Tell what became of a job, wait for it, cancel it.",
         discussion: """
             EXAMPLES
               mainstay jobs show 019ab3…
               mainstay jobs wait 019ab3… --timeout 60
+              mainstay jobs cancel 019ab3…
             """,
-        subcommands: [Show.self, Wait.self])
+        subcommands: [Show.self, Wait.self, Cancel.self])
+
+    struct Cancel: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Ask for the end of a job. One that is done by the time its worker hears of it stays done.")
+        @OptionGroup var settings: SettingsOptions
+        @Argument(help: "The job's id.") var id: String
+
+        func run() async throws {
+            let client = APIClient(settings: try await settings.load())
+            let answer: JobAnswer = try await client.call(.post, "/v1/jobs/\(try PathWord.checked(id))/cancel")
+            let isOver = ["done", "dead", "cancelled"].contains(answer.state)
+            print(isOver ? "nothing to cancel: it is \(answer.state)" : "asked for; `mainstay jobs wait \(id)` tells how it ends")
+        }
+    }
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "The state of a job now, as JSON.")

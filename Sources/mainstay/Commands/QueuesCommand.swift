@@ -15,8 +15,10 @@ struct QueuesCommand: AsyncParsableCommand {
               mainstay queues
               mainstay queues --seconds 5 --json
               mainstay queues workers
+              mainstay queues pause tickets --reason "migration of the database"
+              mainstay queues resume tickets
             """,
-        subcommands: [Show.self, Workers.self], defaultSubcommand: Show.self)
+        subcommands: [Show.self, Workers.self, Pause.self, Resume.self], defaultSubcommand: Show.self)
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "All queues.")
@@ -26,7 +28,8 @@ struct QueuesCommand: AsyncParsableCommand {
 
         func run() async throws {
             let table = try await Stores.with(try await settings.load(), for: "queues") { stores in
-                var table = Table("queue", "#ready", "#running", "#parked", "#later", "#oldest s", "#done per s", "#empty in s", "#workers")
+                var table = Table("queue", "#ready", "#running", "#parked", "#later", "#oldest s", "#done per s", "#empty in s", "#workers", "state")
+                let paused = Dictionary(try await QueueControl(pool: stores.pool).paused().map { ($0.queue, $0) }) { $1 }
                 var first: [String: Backlog] = [:]
                 for queue in Features.queues { first[queue] = try await stores.administration.backlog(of: queue) }
                 try await Task.sleep(for: .seconds(seconds))
@@ -37,6 +40,7 @@ struct QueuesCommand: AsyncParsableCommand {
                         queue, "\(now.unclaimed)", "\(now.running)", "\(now.parked)", "\(now.later)",
                         now.oldestAge.map { String(format: "%.1f", $0.inSeconds) }, String(format: "%.0f", rate),
                         now.drainTime(perSecond: rate).map { String(format: "%.0f", $0.inSeconds) }, "\(now.workers)",
+                        paused[queue].map { "paused" + ($0.reason.map { ": \($0)" } ?? "") } ?? "open",
                     ])
                 }
                 return table

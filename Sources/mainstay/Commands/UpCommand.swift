@@ -89,6 +89,10 @@ struct UpCommand: AsyncParsableCommand {
                     return true
                 }
                 group.addTask {
+                    await ServerWatch(stack: stack).run()
+                    return false
+                }
+                group.addTask {
                     try await start.waitUntilReady()
                     try folder.publishReady(ports.map { "http://127.0.0.1:\($0)/metrics" })
                     // What went wrong with the demonstration is told; the stack runs on.

@@ -1,0 +1,25 @@
+public import Foundation
+import Redis
+
+extension JobProducer {
+    /// Asks for the end of a job: the worker that has it in its hands decides, and until then the job may still be done.
+    ///
+    /// One that waits for its time or its retry comes up at once, to be cancelled. One that waits in line is cancelled when its
+    /// turn comes. A ``RunHandler`` hears it within a second (``RunContext/cancelRequested()``); a transaction that is
+    /// under way is over within milliseconds and is not interrupted.
+    ///
+    /// - Returns: the status before the wish; final when there was nothing left to cancel. Nil for a job that this workspace does not have.
+    public func cancel(_ id: UUID, workspace: UUID) async throws -> JobStatus? {
+        guard let status = try await status(id, workspace: workspace) else { return nil }
+        guard !status.state.isFinal else { return status }
+        try await JobError.whileAway("cancellations") {
+            try await ControlStore(pool: pool).requestCancellation(of: JobName(workspace: workspace, id: id))
+        }
+        // Only quicker by it: a Redis that is away keeps its later jobs until their time.
+        let partition = configuration.partition(of: workspace)
+        for queue in monitor.queues {
+            _ = try? await configuration.queue(QueuePartition(queue: queue, index: partition), on: redis).hurry(id)
+        }
+        return status
+    }
+}

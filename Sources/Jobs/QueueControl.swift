@@ -1,0 +1,22 @@
+package import Postgres
+
+/// Stops and starts queues, for operators.
+///
+/// A paused queue accepts jobs, and no worker takes any from it: those that were taken before are finished. It is heard within
+/// a second by all workers, now and after a restart, until somebody resumes it.
+package struct QueueControl: Sendable {
+    private let store: ControlStore
+
+    package init(pool: PostgresPool) {
+        store = ControlStore(pool: pool)
+    }
+
+    /// - Parameter reason: for those who wonder why nothing moves.
+    /// - Returns: false when it was paused already; the reason is the new one then.
+    package func pause(_ queue: String, reason: String?) async throws -> Bool { try await store.pause(queue, reason: reason) }
+
+    /// - Returns: false when it was not paused.
+    package func resume(_ queue: String) async throws -> Bool { try await store.resume(queue) }
+
+    package func paused() async throws -> [PausedQueue] { try await store.paused() }
+}

@@ -1,0 +1,98 @@
+package import Foundation
+import Postgres
+
+/// A job with its workspace: nobody's wish may reach another's job, be the id the same.
+struct JobName: Sendable, Hashable {
+    let workspace: UUID
+    let id: UUID
+
+    init(workspace: UUID, id: UUID) {
+        self.workspace = workspace
+        self.id = id
+    }
+
+    init(_ envelope: Envelope) { self.init(workspace: envelope.workspace, id: envelope.id) }
+}
+
+/// What is asked of running workers: queues to leave alone, jobs to end.
+struct ControlStore: Sendable {
+    let pool: PostgresPool
+
+    struct Wishes: Sendable, Equatable {
+        var paused: Set<String> = []
+        var cancelled: Set<JobName> = []
+    }
+
+    /// More cancellations than this are not looked at in one round: those that are settled make room for the next.
+    static let most = 10_000
+
+    /// All wishes that stand, the oldest cancellations first.
+    func wishes() async throws -> Wishes {
+        let rows = try await pool.query(
+            .role(.upkeep),
+            """
+            select queue, null::uuid as workspace_id, null::uuid as id from paused_queues
+            union all
+            (select null, workspace_id, id from job_cancellations order by requested_at limit $1)
+            """, Int64(Self.most), timeout: .seconds(5))
+        var wishes = Wishes()
+        for row in rows {
+            if let queue = try row.decode("queue", as: String?.self) { wishes.paused.insert(queue) }
+            if let id = try row.decode("id", as: UUID?.self) {
+                wishes.cancelled.insert(JobName(workspace: try row.decode("workspace_id"), id: id))
+            }
+        }
+        return wishes
+    }
+
+    /// - Returns: false when it was paused already; then only the reason is new.
+    func pause(_ queue: String, reason: String?) async throws -> Bool {
+        try await pool.query(
+            .role(.upkeep),
+            """
+            insert into paused_queues (queue, reason) values ($1, $2)
+            on conflict (queue) do update set reason = excluded.reason returning xmax = 0 as is_new
+            """, queue, reason
+        ).first?.decode("is_new") ?? false
+    }
+
+    /// - Returns: false when it was not paused.
+    func resume(_ queue: String) async throws -> Bool {
+        try await pool.execute(.role(.upkeep), "delete from paused_queues where queue = $1", queue) > 0
+    }
+
+    func paused() async throws -> [PausedQueue] {
+        try await pool.query(.role(.upkeep), "select queue, reason, paused_at from paused_queues order by queue").map {
+            PausedQueue(queue: try $0.decode("queue"), reason: try $0.decode("reason", as: String?.self), since: try $0.decode("paused_at"))
+        }
+    }
+
+    /// Asking twice is asking once.
+    func requestCancellation(of job: JobName) async throws {
+        _ = try await pool.execute(
+            .workspaces([job.workspace]),
+            "insert into job_cancellations (workspace_id, id) values ($1, $2) on conflict (workspace_id, id) do nothing", job.workspace, job.id)
+    }
+
+    /// Takes the wish away in the transaction that grants it.
+    static func submitSettled(_ job: JobName, in transaction: PostgresTransaction) {
+        transaction.submit("delete from job_cancellations where workspace_id = $1 and id = $2", job.workspace, job.id)
+    }
+
+    /// Wishes that came too late: their jobs have ended.
+    func forgetSettled() async throws -> Int {
+        try await pool.execute(
+            .role(.upkeep),
+            """
+            delete from job_cancellations c
+            where (select true from finished_jobs f where f.workspace_id = c.workspace_id and f.id = c.id limit 1)
+            """)
+    }
+}
+
+/// A queue that an operator has stopped.
+package struct PausedQueue: Sendable {
+    package let queue: String
+    package let reason: String?
+    package let since: Date
+}
