@@ -179,10 +179,19 @@ public final class Worker: Service {
 
     private func repeatedly(_ task: any PeriodicTask, _ logger: Logger) async {
         repeat {
-            do {
-                try await task.run()
-            } catch {
-                logger.warning("a periodic task failed", metadata: ["task": "\(task.name)", "error": "\(error)"])
+            // A round is given up when the worker is asked to leave: the next worker does it.
+            await withTaskGroup(of: Void.self) { race in
+                race.addTask {
+                    do {
+                        try await task.run()
+                    } catch {
+                        guard !Task.isCancelled else { return }
+                        logger.warning("a periodic task failed", metadata: ["task": "\(task.name)", "error": "\(error)"])
+                    }
+                }
+                race.addTask { await self.leaving.wait() }
+                await race.next()
+                race.cancelAll()
             }
         } while await leaving.isQuiet(for: task.interval, clock: clock)
     }

@@ -4,7 +4,7 @@ import Postgres
 
 /// `ticket.escalate`: a clock's deadline has passed and nothing stopped it, as far as the sweep could see.
 struct EscalateTicket: JobPayload, Equatable {
-    static let kind = JobKind(name: "ticket.escalate", queue: "tickets", acceptance: .ledger, outcome: .outcomes)
+    static let kind = JobKind(name: "ticket.escalate", queue: "tickets", acceptance: .ledger, outcome: .outcomes, isCancellable: false)
 
     let clock: UUID
     let step: EscalationStep

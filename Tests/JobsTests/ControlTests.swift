@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import Postgres
+import Redis
 import TestSupport
 import Testing
 
@@ -53,8 +54,14 @@ import Testing
             }
             #expect(try await engine.notes() == ["wanted"])
             #expect(try await engine.producer.cancel(ids[1], workspace: engine.workspace)?.state == .cancelled)
-            let left = try await engine.pool.query(.role(.upkeep), "select count(*) as n from job_cancellations")
-            #expect(try left[0].decode("n", as: Int.self) == 0)
+            // A doubled entry, as a relay may make one, finds the wish and the outcome, and has no effect either.
+            let envelope = Envelope(
+                id: ids[1], workspace: engine.workspace, kind: Note.kind.name, version: 1, acceptedAt: 1,
+                body: Array(try JSONEncoder().encode(Note(text: "not wanted"))))
+            try await engine.queue().append([envelope])
+            try await engine.withWorker { _ in try await eventually { try await engine.isEmpty() } }
+            #expect(try await engine.notes() == ["wanted"])
+            #expect(try await ControlStore(pool: engine.pool).forgetSettled() == 0, "not within the hour")
         }
     }
 
@@ -70,6 +77,35 @@ import Testing
                 try await eventually { try await engine.isEmpty() }
             }
             #expect(try await engine.notes() == [])
+        }
+    }
+
+    @Test("a job that is hurried to its cancellation is cancelled by a worker that has not heard of the wish")
+    func cancelHurried() async throws {
+        try await EngineFixture.with { engine in
+            let tomorrow = Date(timeIntervalSinceNow: 86_400)
+            let ids = try await ["a", "b"].asyncMap {
+                try await engine.producer.accept(Note(text: $0), workspace: engine.workspace, notBefore: tomorrow).id
+            }
+            let queue = engine.queue()
+            try await eventually { try await queue.measure().later == 2 }
+            for id in ids { _ = try await engine.producer.cancel(id, workspace: engine.workspace) }
+            #expect(try await queue.promote().moved == 2)
+            var registry = HandlerRegistry()
+            registry.register(batch: NoteHandler())
+            let (worker, deaf) = (UUID.version7(), Controls())
+            try await WorkerStore(pool: engine.pool).register(id: worker, name: "deaf", host: "test", pid: 1, queues: ["notes"], version: "test")
+            let executor = Executor(
+                registry: registry, worker: worker, outcomes: OutcomeStore(pool: engine.pool), letters: DeadLetterStore(pool: engine.pool),
+                controls: deaf, draining: Signal(), clock: ContinuousClock(), logger: engine.logger)
+            try await queue.ensureGroup()
+            let connection = engine.redis.blockingConnection()
+            let reply = try await queue.read(worker: worker.lowercased, count: 10, block: .seconds(1), on: connection)
+            await connection.close()
+            try await executor.execute(Entry.read(reply).entries, in: queue)
+            for id in ids { try await engine.expect(id, .cancelled) }
+            #expect(try await engine.notes() == [])
+            #expect(try await engine.isEmpty())
         }
     }
 

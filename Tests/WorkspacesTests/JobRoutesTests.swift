@@ -99,7 +99,7 @@ struct JobRoutesTests {
                 features: [
                     JobRoutes(
                         status: { _, _, _ in nil },
-                        cancel: { id, _ in
+                        cancel: { id, _, _ in
                             guard id == known || id == ended else { return nil }
                             return JobStatus(id: id, kind: "x", state: id == known ? .queued : .done, attempts: 1, acceptedAt: Date())
                         }

@@ -33,7 +33,7 @@ $$;
 -- Cuts a table that is ranged by a UUIDv7 into days, from yesterday to `days` ahead. Retention drops whole days.
 create function ensure_day_partitions(target regclass, days integer) returns integer
   language plpgsql security definer
-  set search_path = pg_catalog, public as $$
+  set search_path = pg_catalog, public, pg_temp as $$
 declare
   day date;
   part text;

@@ -16,7 +16,7 @@ call open_to_upkeep('job_bodies', 'select', 'delete');
 -- and no longer; what could not be dropped, because somebody reads for longer, goes by a later call.
 create function drop_day_partitions(target regclass, keep_days integer) returns integer
   language plpgsql security definer
-  set search_path = pg_catalog, public
+  set search_path = pg_catalog, public, pg_temp
   set lock_timeout = '1s' as $$
 declare
   part text;

@@ -10,8 +10,8 @@ create table paused_queues (
 grant select, insert, update, delete on paused_queues to mainstay_upkeep;
 
 -- Jobs that somebody wants cancelled. The worker that has the job in its hands decides, in the transaction that would
--- have had the effect: so a job is either done or cancelled, and never both. The row goes with that transaction, or
--- with housekeeping where the job had ended by then.
+-- have had the effect: so a job is either done or cancelled, and never both. The row stays for an hour after that, so that
+-- a doubled entry of the job finds it as well; then housekeeping takes it away.
 create table job_cancellations (
   workspace_id uuid not null,
   id uuid not null,
@@ -20,6 +20,7 @@ create table job_cancellations (
 );
 call protect_tenant_table('job_cancellations');
 call open_to_upkeep('job_cancellations', 'select', 'delete');
+create index job_cancellations_turns on job_cancellations (workspace_id, requested_at);
 
 -- When a job may be begun; null for at once. A relay that appends it again puts it back to its time.
 alter table acceptances add column not_before timestamptz;

@@ -40,6 +40,8 @@ extension DeadLetterStore {
             guard !jobs.isEmpty else { return Replayed(jobs: [], group: group) }
             let (workspaces, ids) = (jobs.map(\.envelope.workspace), jobs.map(\.envelope.id))
             transaction.submit(Self.forgetDeath, workspaces, ids)
+            // Who wanted the former life cancelled has not said so of this one.
+            ControlStore.submitForgotten(jobs.map { JobName($0.envelope) }, in: transaction)
             transaction.submit("insert into append_groups (id) values ($1)", group)
             transaction.submit(Self.accept, workspaces, ids, jobs.map { Int16(clamping: $0.partition.index) }, group)
             return Replayed(jobs: jobs, group: group)

@@ -40,6 +40,7 @@ package struct DeadLetterStore: Sendable {
                 error.withoutNUL, PostgresJSON(bytes: earlier?.continued(by: history) ?? history), envelope.body, envelope.trace?.header,
                 envelope.acceptedDate)
             outcomes.submitOutcomes([(envelope, .dead, error.withoutNUL, nil)], worker: worker, in: transaction)
+            ControlStore.submitForgotten([JobName(envelope)], in: transaction)
             return true
         }
     }

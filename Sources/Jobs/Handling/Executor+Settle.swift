@@ -18,42 +18,6 @@ extension Executor {
         return entries.filter { found[$0.envelope.id] == nil }
     }
 
-    /// Leaves out jobs that are not to be begun any more, and ends them: the cancelled ones, and those that are too old.
-    func wanted(_ entries: [Entry], of kind: JobKind, cancelling: Bool = true, in queue: Queue) async throws -> [Entry] {
-        guard (cancelling && controls.hasCancellations) || kind.expiry != nil else { return entries }
-        let now = Int64(Date().timeIntervalSince1970 * 1000)
-        var wanted: [Entry] = []
-        for entry in entries {
-            if cancelling, controls.isCancelled(JobName(entry.envelope)) {
-                try await cancel(entry, in: queue)
-            } else if let expiry = kind.expiry, now - entry.envelope.acceptedAt > expiry.milliseconds {
-                let error = PermanentJobError("it was accepted more than \(expiry) ago and is not begun any more", code: "expired")
-                try await bury(entry, code: error.code, error: error, in: queue)
-            } else {
-                wanted.append(entry)
-            }
-        }
-        return wanted
-    }
-
-    private func cancel(_ entry: Entry, in queue: Queue) async throws {
-        let isCancelled = try await patiently("cancellation") {
-            do {
-                try await outcomes.fenced(worker: worker, workspaces: [entry.envelope.workspace]) { transaction in
-                    outcomes.submitOutcomes([(entry.envelope, .cancelled, nil, nil)], worker: worker, in: transaction)
-                    ControlStore.submitSettled(JobName(entry.envelope), in: transaction)
-                }
-                return true
-            } catch let fault where Failure(fault) == .alreadyFinished {
-                return false
-            }
-        }
-        guard let isCancelled else { return }
-        if isCancelled { Measures.finished(entry.envelope.kind, OutcomeState.cancelled.rawValue, count: 1, seconds: nil) }
-        try await acknowledge(
-            ids: [entry.id], as: isCancelled ? OutcomeState.cancelled.rawValue : "repeated", clearing: [entry.envelope.id], in: queue)
-    }
-
     /// Fetches bodies that the stream carries by reference.
     func withBodies(_ entries: [Entry]) async throws -> [Entry] {
         guard entries.indices.contains(where: { entries[$0].envelope.marks.contains(.stored) }) else { return entries }
@@ -193,7 +157,7 @@ extension Executor {
 
     /// Repeats an operation while its store is away.
     /// - Returns: nil when the worker was asked to leave meanwhile.
-    private func patiently<R>(_ what: String, _ operation: () async throws -> R) async throws -> R? {
+    func patiently<R>(_ what: String, _ operation: () async throws -> R) async throws -> R? {
         var pause = Duration.milliseconds(100)
         while true {
             do {

@@ -122,9 +122,9 @@ struct Executor: Sendable {
     /// Runs one long job.
     func run(_ entry: Entry, with runner: any LongRunner, in queue: Queue, isRedelivered: Bool = false) async throws {
         // A run is told of its cancellation and ends it in its own words, begun or not: somebody may be following it.
-        let owed = try await wanted(try await unfinished([entry], in: queue), of: runner.kind, cancelling: false, in: queue)
-        guard let entry = try await withBodies(owed).first else { return }
-        try await controls.withWatch(JobName(entry.envelope)) { cancelled in
+        let owed = try await fresh(try await unfinished([entry], in: queue), of: runner.kind, in: queue)
+        guard let entry = try await withBodies(owed).first, let wishes = try await cancelled(among: [entry], of: runner.kind) else { return }
+        try await controls.withWatch(JobName(entry.envelope), isCancelled: !wishes.isEmpty) { cancelled in
             let context = RunContext(
                 envelope: entry.envelope, worker: worker, isRedelivered: isRedelivered || entry.envelope.marks.contains(.seen), store: outcomes,
                 draining: draining, cancelled: cancelled, pause: { [clock] in try await clock.sleep(for: $0) })

@@ -80,7 +80,9 @@ struct Pool: Sendable {
                     pause = .milliseconds(50)
                     reads.settled(queue.partition)
                     // Long runs end one by one: each has a ticket of its own, taken when it begins.
-                    if batch > 1 { held.tickets.append(inFlight.began(entries.map(\.id) + faulty.map(\.id))) }
+                    if batch > 1, !(entries.isEmpty && faulty.isEmpty) {
+                        held.tickets.append(inFlight.began(entries.map(\.id) + faulty.map(\.id)))
+                    }
                     held.entries += entries
                     held.unreadable += faulty
                     // Entries that cannot be read need room as the others do.

@@ -70,7 +70,6 @@ public final class RunContext: Sendable {
                 try await store.fenced(worker: worker, workspaces: [workspace]) { transaction in
                     try await body(transaction)
                     store.submitOutcomes([(envelope, state, error, result)], worker: worker, in: transaction)
-                    if cancelled.isRaised { ControlStore.submitSettled(JobName(envelope), in: transaction) }
                 }
                 break
             } catch {

@@ -138,7 +138,15 @@ extension FlatJSON {
                     return (start..<at - 1, isEscaped)
                 case UInt8(ascii: "\\"):
                     isEscaped = true
-                    at += 2
+                    at += 1
+                    // Four digits belong to it, be the text asked for or not.
+                    if at < bytes.count, bytes[at] == UInt8(ascii: "u") {
+                        guard at + 4 < bytes.count, bytes[(at + 1)...(at + 4)].allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }) else {
+                            throw Unusual()
+                        }
+                        at += 4
+                    }
+                    at += 1
                 case 0..<0x20: throw Unusual()
                 default: at += 1
                 }

@@ -32,10 +32,12 @@ public struct JobKind: Sendable, Hashable {
     public let retry: RetryPolicy
     /// A job that is older than this is not begun any more and becomes a dead letter with code `expired`; nil for never.
     public let expiry: Duration?
+    /// Whether a wish to cancel a job of this kind is granted. False for what the installation owes to itself.
+    public let isCancellable: Bool
 
     public init(
         name: String, version: Int = 1, queue: String, acceptance: Acceptance, outcome: OutcomePlace = .outcomes,
-        retry: RetryPolicy = RetryPolicy(), expiry: Duration? = nil
+        retry: RetryPolicy = RetryPolicy(), expiry: Duration? = nil, isCancellable: Bool = true
     ) {
         self.name = name
         self.version = version
@@ -44,5 +46,6 @@ public struct JobKind: Sendable, Hashable {
         self.outcome = outcome
         self.retry = retry
         self.expiry = expiry
+        self.isCancellable = isCancellable
     }
 }

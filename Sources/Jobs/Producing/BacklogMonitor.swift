@@ -34,6 +34,10 @@ final class BacklogMonitor: Sendable {
         seen.withLock { seen in seen[queue].flatMap { $0.backlog.drainTime(perSecond: $0.rate) } }.map { max(.seconds(1), min($0, .seconds(600))) }
     }
 
+    func isOverBound(_ queue: String) -> Bool {
+        seen.withLock { ($0[queue]?.backlog.total ?? 0) >= configuration.backlogBound }
+    }
+
     /// - Throws: `JobError(.backlogFull)` when the queue was over its bound at the last measure.
     func admit(_ queue: String) throws {
         guard let total = seen.withLock({ $0[queue]?.backlog.total }), total >= configuration.backlogBound else { return }

@@ -28,7 +28,7 @@ extension JobProducer {
             if let job = try await admit(kind, idempotency, workspace: workspace) { return await replay(of: job, workspace: workspace) }
             let envelope = Envelope(
                 id: id ?? .version7(), workspace: workspace, kind: kind.name, version: kind.version,
-                acceptedAt: Int64(Date().timeIntervalSince1970 * 1000),
+                acceptedAt: Int64(Self.born(kind, notBefore).timeIntervalSince1970 * 1000),
                 // An id that the caller chose may have been accepted before.
                 marks: id == nil ? [] : .seen, trace: trace, body: body)
             let earlier =
@@ -44,6 +44,12 @@ extension JobProducer {
         }
     }
 
+    /// The age of a job that may expire counts from the time for which it was asked.
+    private static func born(_ kind: JobKind, _ notBefore: Date?) -> Date {
+        let now = Date()
+        return kind.expiry == nil ? now : max(now, notBefore ?? now)
+    }
+
     /// Refuses a job over the bound of its queue, but not the repeat of one that was accepted before.
     /// - Returns: the job of the same request, where it was looked for and is there; nil to go on.
     private func admit(_ kind: JobKind, _ idempotency: Idempotency?, workspace: UUID) async throws -> UUID? {
@@ -52,7 +58,7 @@ extension JobProducer {
             return nil
         } catch {
             guard let idempotency else { throw error }
-            // The script that accepts stream kinds looks for the key before it refuses, and counts for itself.
+            // The script that accepts stream kinds looks for the key before it refuses.
             guard kind.acceptance == .ledger else { return nil }
             let holder = try await JobError.whileAway("ledger") {
                 try await pool.transaction(.workspaces([workspace])) {
@@ -97,7 +103,9 @@ extension JobProducer {
         do {
             let partition = QueuePartition(queue: kind.queue, index: configuration.partition(of: workspace))
             answer = try await streams.submit(
-                .init(envelope: carried, partition: partition, idempotency: idempotency, notBefore: notBefore))
+                .init(
+                    envelope: carried, partition: partition, idempotency: idempotency, notBefore: notBefore,
+                    isRepeatOnly: monitor.isOverBound(kind.queue)))
         } catch {
             if isStored, isNew, StreamAcceptance.appendedNothing(error) { await outcomes.forget(bodyOf: id, workspace: workspace) }
             throw error

@@ -9,16 +9,20 @@ extension JobProducer {
     /// under way is over within milliseconds and is not interrupted.
     ///
     /// - Returns: the status before the wish; final when there was nothing left to cancel. Nil for a job that this workspace does not have.
-    public func cancel(_ id: UUID, workspace: UUID) async throws -> JobStatus? {
+    /// - Throws: `JobError(.idempotencyMismatch)` when the key was used for another request; nothing is asked for then.
+    public func cancel(_ id: UUID, workspace: UUID, idempotency: Idempotency? = nil) async throws -> JobStatus? {
         guard let status = try await status(id, workspace: workspace) else { return nil }
         guard !status.state.isFinal else { return status }
         try await JobError.whileAway("cancellations") {
-            try await ControlStore(pool: pool).requestCancellation(of: JobName(workspace: workspace, id: id))
+            try await ControlStore(pool: pool).requestCancellation(of: JobName(workspace: workspace, id: id), idempotency: idempotency)
         }
         // Only quicker by it: a Redis that is away keeps its later jobs until their time.
         let partition = configuration.partition(of: workspace)
-        for queue in monitor.queues {
-            _ = try? await configuration.queue(QueuePartition(queue: queue, index: partition), on: redis).hurry(id)
+        await withDiscardingTaskGroup { group in
+            for queue in monitor.queues {
+                let queue = configuration.queue(QueuePartition(queue: queue, index: partition), on: redis)
+                group.addTask { _ = try? await queue.hurry(id, timeout: .milliseconds(500)) }
+            }
         }
         return status
     }

@@ -11,6 +11,16 @@ struct StreamAcceptance: Sendable {
         let idempotency: Idempotency?
         /// Not to be begun before; nil for at once.
         var notBefore: Date?
+        /// The queue is over its bound as a whole: only what was accepted before is answered.
+        var isRepeatOnly = false
+
+        fileprivate var call: Call { Call(partition: partition, isRepeatOnly: isRepeatOnly) }
+    }
+
+    /// What shares one call of the script.
+    fileprivate struct Call: Hashable {
+        let partition: QueuePartition
+        let isRepeatOnly: Bool
     }
 
     enum Answer: Sendable, Equatable {
@@ -25,22 +35,22 @@ struct StreamAcceptance: Sendable {
 
     func perform(_ items: [Item]) async -> Performed {
         var answers = [Result<Answer, any Error>](repeating: .success(.full), count: items.count)
-        for (partition, indices) in Dictionary(grouping: items.indices, by: { items[$0].partition }) {
+        for (call, indices) in Dictionary(grouping: items.indices, by: { items[$0].call }) {
             do {
-                let replies = try await accept(indices.map { items[$0] }, partition: partition)
+                let replies = try await accept(indices.map { items[$0] }, call)
                 for (index, reply) in zip(indices, replies) { answers[index] = .success(reply) }
             } catch {
-                let failure = JobError.unavailable(partition.queue, error)
+                let failure = JobError.unavailable(call.partition.queue, error)
                 for index in indices { answers[index] = .failure(failure) }
             }
         }
         return Performed(answers: answers)
     }
 
-    private func accept(_ items: [Item], partition: QueuePartition) async throws -> [Answer] {
-        let keys = QueueKeys(prefix: configuration.prefix, partition: partition)
+    private func accept(_ items: [Item], _ call: Call) async throws -> [Answer] {
+        let keys = QueueKeys(prefix: configuration.prefix, partition: call.partition)
         var arguments: [RedisArgument] = [
-            .integer(configuration.window), .integer(configuration.backlogBound), .string(keys.base),
+            .integer(configuration.window), .integer(call.isRepeatOnly ? 0 : configuration.backlogBound), .string(keys.base),
             .integer(configuration.idempotencyWindow.milliseconds), .integer(configuration.statusWindow.milliseconds),
         ]
         arguments.reserveCapacity(5 + items.count * 8)

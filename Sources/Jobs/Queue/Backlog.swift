@@ -21,9 +21,6 @@ public struct Backlog: Sendable, Equatable {
     /// Jobs that are accepted here and not finished.
     public var total: Int { ready + parked + later }
 
-    /// Jobs that nobody works on yet.
-    public var waiting: Int { max(0, total - running) }
-
     /// Seconds to empty at a rate of jobs a second; nil when the rate is not known or nothing drains.
     public func drainTime(perSecond rate: Double?) -> Duration? {
         guard total > 0 else { return .zero }

@@ -131,9 +131,10 @@ package struct Queue: Sendable {
     }
 
     /// Makes a job that waits for its time due now. False when it does not wait there.
-    func hurry(_ job: UUID) async throws -> Bool {
-        // XX: never adds one that was promoted meanwhile. CH: counts the change.
-        try await client.send(RedisCommand("ZADD", .string(keys.later), "XX", "CH", 0, .string(job.lowercased))).integer == 1
+    func hurry(_ job: UUID, timeout: Duration? = nil) async throws -> Bool {
+        try await client.evaluate(
+            QueueScripts.hurry, keys: [keys.later, keys.laterJobs], arguments: [.string(job.lowercased)], timeout: timeout
+        ).integer == 1
     }
 
     /// Gives everything back that `worker` read and did not finish; returns how many jobs.

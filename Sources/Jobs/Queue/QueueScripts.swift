@@ -7,6 +7,7 @@ enum QueueScripts {
     static let accept = script("accept", PackageResources.accept_lua)
     static let acknowledge = script("acknowledge", PackageResources.acknowledge_lua)
     static let schedule = script("schedule", PackageResources.schedule_lua)
+    static let hurry = script("hurry", PackageResources.hurry_lua)
     static let retry = script("retry", PackageResources.retry_lua)
     static let promote = script("promote", PackageResources.promote_lua)
     static let beat = script("beat", PackageResources.beat_lua)

@@ -26,14 +26,17 @@ struct ControlStore: Sendable {
     /// More cancellations than this are not looked at in one round: those that are settled make room for the next.
     static let most = 10_000
 
-    /// All wishes that stand, the oldest cancellations first.
+    /// All wishes that stand.
     func wishes() async throws -> Wishes {
         let rows = try await pool.query(
             .role(.upkeep),
             """
             select queue, null::uuid as workspace_id, null::uuid as id from paused_queues
             union all
-            (select null, workspace_id, id from job_cancellations order by requested_at limit $1)
+            -- By turns: however many wishes one workspace has, the oldest of each of the others are heard.
+            (select null, workspace_id, id
+             from (select *, row_number() over (partition by workspace_id order by requested_at) as turn from job_cancellations) as wished
+             order by turn, requested_at limit $1)
             """, Int64(Self.most), timeout: .seconds(5))
         var wishes = Wishes()
         for row in rows {
@@ -67,25 +70,42 @@ struct ControlStore: Sendable {
         }
     }
 
+    /// Which of these jobs somebody wants cancelled at this moment.
+    func wished(_ jobs: [JobName]) async throws -> Set<JobName> {
+        let rows = try await pool.query(
+            .workspaces(Array(Set(jobs.map(\.workspace)))),
+            "select workspace_id, id from job_cancellations where (workspace_id, id) in (select * from unnest($1::uuid[], $2::uuid[]))",
+            jobs.map(\.workspace), jobs.map(\.id))
+        return Set(try rows.map { JobName(workspace: try $0.decode("workspace_id"), id: try $0.decode("id")) })
+    }
+
     /// Asking twice is asking once.
-    func requestCancellation(of job: JobName) async throws {
-        _ = try await pool.execute(
-            .workspaces([job.workspace]),
-            "insert into job_cancellations (workspace_id, id) values ($1, $2) on conflict (workspace_id, id) do nothing", job.workspace, job.id)
+    func requestCancellation(of job: JobName, idempotency: Idempotency?) async throws {
+        try await pool.transaction(.workspaces([job.workspace])) { transaction in
+            guard try await IdempotencyStore.claim(idempotency, for: job.id, workspace: job.workspace, in: transaction) == nil else { return }
+            transaction.submit(
+                "insert into job_cancellations (workspace_id, id) values ($1, $2) on conflict (workspace_id, id) do nothing", job.workspace, job.id)
+        }
     }
 
-    /// Takes the wish away in the transaction that grants it.
-    static func submitSettled(_ job: JobName, in transaction: PostgresTransaction) {
-        transaction.submit("delete from job_cancellations where workspace_id = $1 and id = $2", job.workspace, job.id)
+    /// Takes wishes away in the transaction that makes them pointless.
+    static func submitForgotten(_ jobs: [JobName], in transaction: PostgresTransaction) {
+        transaction.submit(
+            "delete from job_cancellations where (workspace_id, id) in (select * from unnest($1::uuid[], $2::uuid[]))", jobs.map(\.workspace),
+            jobs.map(\.id))
     }
 
-    /// Wishes that came too late: their jobs have ended.
+    /// Wishes whose jobs have ended, granted or too late, after an hour in which a doubled entry may still come; and those whose
+    /// stream job was lost with its Redis, which nobody will ever end.
     func forgetSettled() async throws -> Int {
         try await pool.execute(
             .role(.upkeep),
             """
             delete from job_cancellations c
-            where (select true from finished_jobs f where f.workspace_id = c.workspace_id and f.id = c.id limit 1)
+            where (c.requested_at < mainstay_now() - interval '1 hour'
+                and (select true from finished_jobs f where f.workspace_id = c.workspace_id and f.id = c.id limit 1))
+              or (c.requested_at < mainstay_now() - interval '30 days'
+                  and (select true from acceptances a where a.workspace_id = c.workspace_id and a.id = c.id limit 1) is null)
             """)
     }
 }

@@ -23,8 +23,10 @@ package struct WorkerStore: Sendable {
 
     func register(id: UUID, name: String, host: String, pid: Int, queues: [String], version: String) async throws {
         _ = try await pool.execute(
-            .unscoped, "insert into workers (id, name, host, pid, queues, version) values ($1, $2, $3, $4, $5, $6)", id, name, host, Int32(pid),
-            queues, version)
+            .unscoped,
+            // Tried again when the answer was lost.
+            "insert into workers (id, name, host, pid, queues, version) values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing", id, name, host,
+            Int32(pid), queues, version)
     }
 
     /// From here on nothing of this worker commits. Waits for its transactions that are committing now.

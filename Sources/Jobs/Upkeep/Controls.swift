@@ -36,13 +36,14 @@ final class Controls: Sendable {
     func isCancelled(_ job: JobName) -> Bool { state.withLock { $0.wishes.cancelled.contains(job) } }
 
     /// Watches a running job for the length of `body`.
-    func withWatch<R>(_ job: JobName, _ body: (_ cancelled: Signal) async throws -> R) async throws -> R {
+    /// - Parameter isCancelled: it is known already that somebody wants it cancelled.
+    func withWatch<R>(_ job: JobName, isCancelled: Bool, _ body: (_ cancelled: Signal) async throws -> R) async throws -> R {
         let signal = Signal()
-        let isCancelled = state.withLock { state in
+        let isHeard = state.withLock { state in
             state.watched[job] = signal
             return state.wishes.cancelled.contains(job)
         }
-        if isCancelled { signal.raise() }
+        if isCancelled || isHeard { signal.raise() }
         defer {
             state.withLock { state in
                 // A job that this very worker took over is watched by its newer attempt.

@@ -35,7 +35,7 @@ struct Relay: Sendable {
             // Each on its own: what is wrong with one partition must not keep the others from their jobs.
             await attempt("unconfirmed groups") { while try await relayUnconfirmed(), !draining.isRaised {} }
             for queue in queues {
-                for partition in configuration.partitions(of: queue) {
+                for partition in configuration.partitions(of: queue) where !draining.isRaised {
                     await attempt("\(partition)") { _ = try await reconcile(partition) }
                 }
             }
@@ -82,7 +82,7 @@ struct Relay: Sendable {
         // The ledger first: what Redis holds is read only where something could be missing, for it is the whole backlog.
         let held = page.isEmpty ? [] : try await queue.heldJobs()
         while let last = page.last?.envelope.id {
-            let absent = page.filter { !held.contains($0.envelope.id) }
+            let absent = page.filter { !held.contains(JobName($0.envelope)) }
             try await append(absent)
             missing += absent.count
             page = page.count == 1000 ? try await store.owed(in: partition, after: last, limit: 1000) : []

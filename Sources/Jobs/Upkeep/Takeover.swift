@@ -46,9 +46,11 @@ struct Takeover: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { runs in
             var begun = 0
             while await executor.draining.isQuiet(for: lease / 4, clock: executor.clock) {
-                if executor.controls.isPaused(queue.partition.queue) { continue }
                 do {
-                    for worker in dead.take() { try await takeOver(worker, &runs, &begun) }
+                    // What this worker was given before a pause it finishes, be the delivery lost; what others had waits.
+                    if !executor.controls.isPaused(queue.partition.queue) {
+                        for worker in dead.take() { try await takeOver(worker, &runs, &begun) }
+                    }
                     try await recover(&runs, &begun)
                 } catch {
                     if Failure(error) == .fenced { throw error }
@@ -64,7 +66,7 @@ struct Takeover: Sendable {
     private func takeOver(_ worker: UUID, _ runs: inout ThrowingTaskGroup<Void, any Error>, _ begun: inout Int) async throws {
         let wasRunning = try await workers.markDead(worker)
         var taken = 0
-        while !executor.draining.isRaised {
+        while !executor.draining.isRaised, !executor.controls.isPaused(queue.partition.queue) {
             let (items, gone) = try await queue.claim(from: worker, to: executor.worker)
             taken += items.count
             try await settle(items, &runs, &begun)

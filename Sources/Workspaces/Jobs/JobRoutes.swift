@@ -7,20 +7,20 @@ package import Web
 /// `GET /v1/jobs/{id}`: what became of the work that was handed in; `POST /v1/jobs/{id}/cancel`: it is not wanted any more.
 package struct JobRoutes: Sendable {
     private let status: @Sendable (UUID, UUID, Duration) async throws -> JobStatus?
-    private let cancel: @Sendable (UUID, UUID) async throws -> JobStatus?
+    private let cancel: @Sendable (UUID, UUID, Idempotency?) async throws -> JobStatus?
 
     package init(producer: JobProducer) {
         self.init(
             status: { id, workspace, timeout in
                 timeout > .zero
                     ? try await producer.wait(id, workspace: workspace, timeout: timeout) : try await producer.status(id, workspace: workspace)
-            }, cancel: { id, workspace in try await producer.cancel(id, workspace: workspace) })
+            }, cancel: { try await producer.cancel($0, workspace: $1, idempotency: $2) })
     }
 
     /// - Parameter status: a job's id, its workspace, and how long to wait for its outcome.
     init(
         status: @escaping @Sendable (UUID, UUID, Duration) async throws -> JobStatus?,
-        cancel: @escaping @Sendable (UUID, UUID) async throws -> JobStatus? = { _, _ in nil }
+        cancel: @escaping @Sendable (UUID, UUID, Idempotency?) async throws -> JobStatus? = { _, _, _ in nil }
     ) {
         self.status = status
         self.cancel = cancel
@@ -38,10 +38,10 @@ package struct JobRoutes: Sendable {
             return EditedResponse(headers: wait > .zero ? [.connection: "close"] : [:], response: JobBody(job))
         }
         routes.on(Self.cancelling) { request, context in
-            // The path says it all, and asking twice is asking once: a key is looked at and has nothing to add.
             let body = try await request.readAction(in: context)
-            _ = try IdempotencyKey.read(from: request, workspace: context.identity.workspace, body: body)
-            guard let job = try await cancel(try context.pathID(), context.identity.workspace) else {
+            let workspace = context.identity.workspace
+            let key = try IdempotencyKey.read(from: request, workspace: workspace, body: body).map { Idempotency(key: $0.key, digest: $0.digest) }
+            guard let job = try await cancel(try context.pathID(), workspace, key) else {
                 throw Problem.notFound("The workspace has no such job.")
             }
             return EditedResponse(status: job.state.isFinal ? .ok : .accepted, response: JobBody(job))

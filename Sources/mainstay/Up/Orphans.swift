@@ -18,7 +18,10 @@ enum Orphans {
             }
         }
         for (name, process) in orphans {
-            if let process, try await !process.waitForEnd(limit: patience) { _ = process.signal(SIGKILL) }
+            if let process, try await !process.waitForEnd(limit: patience) {
+                _ = process.signal(SIGKILL)
+                _ = try await process.waitForEnd(limit: .seconds(10))
+            }
             folder.removePid(of: name)
         }
     }

@@ -13,14 +13,15 @@ struct ServerWatch: Sendable {
         // Ends by cancellation.
         while (try? await Task.sleep(for: pause)) != nil {
             do {
-                let missing = try stack.endpoints().map { found in Server.allCases.filter { found.pids[$0] == nil } } ?? []
-                guard !missing.isEmpty else {
-                    pause = Self.interval
-                    continue
-                }
-                Talk.say("\(missing.map(\.rawValue).joined(separator: ", ")) ended; starting it again")
-                _ = try await stack.start()
                 pause = Self.interval
+                guard let known = try stack.endpoints() else { continue }
+                let missing = Server.allCases.filter { known.pids[$0] == nil }
+                // A server that was killed may hold its port for as long as the kernel frees its memory; at another port nobody
+                // would find it.
+                guard !missing.isEmpty, missing.allSatisfy({ FreePort.isFree(known.ports[$0] ?? 0) }) else { continue }
+                Talk.say("\(missing.map(\.rawValue).joined(separator: ", ")) ended; starting it again")
+                guard try await stack.start().ports != known.ports else { continue }
+                Talk.say("it came back at another port, where nobody looks for it: ops/down, then ops/up")
             } catch {
                 guard !Task.isCancelled else { return }
                 pause = min(pause * 2, Self.longestPause)
