@@ -128,7 +128,9 @@ private enum Sample {
 
     @Test("a replay is owed from its commit: the relay appends what the one who replayed could not")
     func owed() async throws {
-        try await EngineFixture.with(configure: { $0.relayAge = .milliseconds(100) }) { engine in
+        // Longer than a confirmation takes, a second: the first acceptance must not be doubled, or the copy could die as well,
+        // after the replay.
+        try await EngineFixture.with(configure: { $0.relayAge = .seconds(2) }) { engine in
             let repaired = Signal()
             let accepted = try await engine.producer.accept(Note(text: "in the end"), workspace: engine.workspace)
             try await engine.withWorker(onBatch: { _ in
