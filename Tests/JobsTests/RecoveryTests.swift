@@ -136,6 +136,24 @@ import Testing
         }
     }
 
+    @Test("a consumer that never beat and holds nothing is removed")
+    func forgottenConsumer() async throws {
+        try await EngineFixture.with { engine in
+            let queue = engine.queue()
+            try await queue.ensureGroup()
+            let name = UUID.version7().lowercased
+            _ = try await engine.redis.send(
+                RedisCommand("XGROUP", "CREATECONSUMER", .string(queue.keys.ready), .string(QueueKeys.group), .string(name)))
+            try await engine.withWorker { _ in
+                try await eventually("it is gone") {
+                    let consumers = try await engine.redis.send(
+                        RedisCommand("XINFO", "CONSUMERS", .string(queue.keys.ready), .string(QueueKeys.group)))
+                    return !(consumers.array ?? []).contains { $0.array?.contains { $0.string == name } ?? false }
+                }
+            }
+        }
+    }
+
     @Test("while one job of a dead worker takes long, its new owner goes on beating")
     func longTakeover() async throws {
         try await EngineFixture.with { engine in

@@ -77,16 +77,11 @@ struct Relay: Sendable {
         let new = UUID.version7()
         let pending = "pending:" + new.lowercased
         guard try await queue.setEpoch(pending, seen: seen) else { return nil }
-        var missing = 0
-        var page = try await store.owed(in: partition, after: UUID(high: 0, low: 0), limit: 1000)
-        // The ledger first: what Redis holds is read only where something could be missing, for it is the whole backlog.
-        let held = page.isEmpty ? [] : try await queue.heldJobs()
-        while let last = page.last?.envelope.id {
-            let absent = page.filter { !held.contains(JobName($0.envelope)) }
-            try await append(absent)
-            missing += absent.count
-            page = page.count == 1000 ? try await store.owed(in: partition, after: last, limit: 1000) : []
-        }
+        // The ledger is asked first, for what Redis holds is the whole backlog: where nothing is owed nothing is missing, and what
+        // is accepted from now on is appended under the new epoch.
+        let first = UUID(high: 0, low: 0)
+        let isOwing = try await !store.owed(in: partition, after: first, limit: 1).isEmpty
+        let missing = isOwing ? try await appendMissing(in: partition, after: first, held: try await queue.heldJobs()) : 0
         guard try await queue.setEpoch(new.lowercased, seen: pending) else { return missing }
         try await store.record(epoch: new, of: partition)
         if recorded != nil, missing > 0 {
@@ -95,6 +90,19 @@ struct Relay: Sendable {
                 "Redis had lost its data; owed jobs were appended again", metadata: ["partition": "\(partition)", "jobs": "\(missing)"])
         }
         return missing
+    }
+
+    /// - Parameter held: what Redis held before this call: a job that has left it since has its outcome and is not owed.
+    private func appendMissing(in partition: QueuePartition, after first: UUID, held: Set<JobName>) async throws -> Int {
+        var (missing, last) = (0, first)
+        while true {
+            let page = try await store.owed(in: partition, after: last, limit: 1000)
+            let absent = page.filter { !held.contains(JobName($0.envelope)) }
+            try await append(absent)
+            missing += absent.count
+            guard page.count == 1000, let end = page.last else { return missing }
+            last = end.envelope.id
+        }
     }
 
     private func append(_ owed: [RelayStore.Owed]) async throws {

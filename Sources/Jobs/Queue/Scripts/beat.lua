@@ -4,16 +4,14 @@
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000) + tonumber(ARGV[2])
 redis.call('ZADD', KEYS[1], now, ARGV[1])
--- A consumer that holds entries and never beat (it died right after its first read, or was served after it was removed)
--- is watched from now on.
+-- A consumer that never beat (it died right after its first read, or was served after it was removed) is watched from now
+-- on, be it only to be removed.
 local consumers = redis.pcall('XINFO', 'CONSUMERS', KEYS[2], ARGV[3])
 if not consumers.err then
   for _, consumer in ipairs(consumers) do
-    local name, pending
     for i = 1, #consumer, 2 do
-      if consumer[i] == 'name' then name = consumer[i + 1] elseif consumer[i] == 'pending' then pending = consumer[i + 1] end
+      if consumer[i] == 'name' then redis.call('ZADD', KEYS[1], 'NX', now, consumer[i + 1]) end
     end
-    if name and pending > 0 then redis.call('ZADD', KEYS[1], 'NX', now, name) end
   end
 end
 return { now, redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES') }
