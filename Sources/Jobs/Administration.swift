@@ -46,8 +46,8 @@ package struct JobAdministration: Sendable {
     /// - Parameter appending: false leaves the append to the relay.
     /// - Returns: the letters that were replayed, and whether the relay has yet to append them.
     package func replay(
-        _ keys: [DeadLetterKey], by actor: String?, appending: Bool = true
-    ) async throws -> (keys: Set<DeadLetterKey>, isLeftToRelay: Bool) {
+        _ keys: [JobName], by actor: String?, appending: Bool = true
+    ) async throws -> (keys: Set<JobName>, isLeftToRelay: Bool) {
         let replayed = try await letters.replay(keys, by: actor, inline: configuration.inlineBodyLimit) { [configuration] workspace in
             configuration.partition(of: workspace)
         }

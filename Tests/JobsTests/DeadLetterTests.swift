@@ -138,7 +138,7 @@ private enum Sample {
             }) { _ in
                 try await engine.expect(accepted.id, .dead)
                 repaired.raise()
-                let key = DeadLetterKey(workspace: engine.workspace, id: accepted.id)
+                let key = JobName(workspace: engine.workspace, id: accepted.id)
                 let replayed = try await DeadLetterStore(pool: engine.pool).replay([key], by: nil, inline: 0) { _ in 0 }
                 #expect(replayed.jobs.map(\.envelope.marks) == [[.seen, .stored]])
                 try await eventually { try await engine.status(accepted.id)?.state == .done }

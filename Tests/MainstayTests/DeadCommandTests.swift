@@ -30,7 +30,7 @@ import Testing
 @Suite struct DeadReportTests {
     private func line(_ state: DeadLetterState, kind: String = "ticket.create") -> DeadLetterLine {
         DeadLetterLine(
-            key: DeadLetterKey(workspace: .version7(), id: .version7()), kind: kind, queue: "tickets", attempts: 8, code: "57014", error: "e",
+            key: JobName(workspace: .version7(), id: .version7()), kind: kind, queue: "tickets", attempts: 8, code: "57014", error: "e",
             acceptedAt: Date(), diedAt: Date(), state: state, replays: 0)
     }
 

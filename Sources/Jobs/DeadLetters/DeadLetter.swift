@@ -1,16 +1,5 @@
 package import Foundation
 
-/// Names a dead letter. The job's id alone would find it, but row-level security asks for its workspace.
-package struct DeadLetterKey: Sendable, Hashable {
-    package let workspace: UUID
-    package let id: UUID
-
-    package init(workspace: UUID, id: UUID) {
-        self.workspace = workspace
-        self.id = id
-    }
-}
-
 /// What was done about a dead letter.
 package enum DeadLetterState: String, Sendable, Hashable, CaseIterable {
     /// Nothing yet.
@@ -53,7 +42,7 @@ package struct DeadLetter: Sendable {
     /// Oldest first.
     package let replays: [DeadLetterReplay]
 
-    package var key: DeadLetterKey { DeadLetterKey(workspace: workspace, id: id) }
+    package var key: JobName { JobName(workspace: workspace, id: id) }
     package var state: DeadLetterState { DeadLetterState(replayedAt: replayedAt, discardedAt: discardedAt) }
 
     /// Every failed attempt, oldest first; the last one is what the job died of.
@@ -69,7 +58,7 @@ package struct DeadLetter: Sendable {
 
 /// A dead letter as lists show it: without its body and its history.
 package struct DeadLetterLine: Sendable, Hashable {
-    package let key: DeadLetterKey
+    package let key: JobName
     package let kind: String
     package let queue: String
     package let attempts: Int

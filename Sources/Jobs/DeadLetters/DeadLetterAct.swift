@@ -81,9 +81,9 @@ extension JobAdministration {
 
     /// Does something about given letters.
     /// - Returns: those that it was done to.
-    package func perform(_ act: DeadLetterAct, on keys: [DeadLetterKey], by actor: String?) async throws -> Set<DeadLetterKey> {
+    package func perform(_ act: DeadLetterAct, on keys: [JobName], by actor: String?) async throws -> Set<JobName> {
         var tally = DeadLetterTally()
-        var changed: Set<DeadLetterKey> = []
+        var changed: Set<JobName> = []
         for start in stride(from: 0, to: keys.count, by: Self.page) {
             changed.formUnion(try await perform(act, on: Array(keys[start..<min(start + Self.page, keys.count)]), by: actor, into: &tally))
         }
@@ -92,9 +92,9 @@ extension JobAdministration {
 
     @discardableResult
     private func perform(
-        _ act: DeadLetterAct, on keys: [DeadLetterKey], by actor: String?, into tally: inout DeadLetterTally
-    ) async throws -> Set<DeadLetterKey> {
-        let changed: Set<DeadLetterKey>
+        _ act: DeadLetterAct, on keys: [JobName], by actor: String?, into tally: inout DeadLetterTally
+    ) async throws -> Set<JobName> {
+        let changed: Set<JobName>
         switch act {
         case .replay:
             // A Redis that was away a moment ago is not waited for again: the relay has its own patience.

@@ -10,7 +10,7 @@ extension DeadLetterStore {
             let envelope: Envelope
             let partition: QueuePartition
 
-            var key: DeadLetterKey { DeadLetterKey(workspace: envelope.workspace, id: envelope.id) }
+            var key: JobName { JobName(envelope) }
         }
 
         /// Of letters that were open; the others are as they were.
@@ -29,7 +29,7 @@ extension DeadLetterStore {
     ///   - limit: bodies beyond it stay in PostgreSQL, and the envelope carries their reference.
     ///   - partition: of a workspace.
     func replay(
-        _ keys: [DeadLetterKey], by actor: String?, inline limit: Int, partition: @escaping @Sendable (UUID) -> Int
+        _ keys: [JobName], by actor: String?, inline limit: Int, partition: @escaping @Sendable (UUID) -> Int
     ) async throws -> Replayed {
         let group = UUID.version7()
         guard !keys.isEmpty else { return Replayed(jobs: [], group: group) }

@@ -51,7 +51,7 @@ extension DeadLetterStore {
 
     private static func line(_ row: PostgresRow) throws -> DeadLetterLine {
         DeadLetterLine(
-            key: DeadLetterKey(workspace: try row.decode("workspace_id"), id: try row.decode("id")), kind: try row.decode("kind"),
+            key: JobName(workspace: try row.decode("workspace_id"), id: try row.decode("id")), kind: try row.decode("kind"),
             queue: try row.decode("queue"), attempts: Int(try row.decode("attempts", as: Int16.self)), code: try row.decode("code"),
             error: try row.decode("error"), acceptedAt: try row.decode("accepted_at"), diedAt: try row.decode("died_at"),
             state: DeadLetterState(

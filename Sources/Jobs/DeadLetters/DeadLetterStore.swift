@@ -47,7 +47,7 @@ package struct DeadLetterStore: Sendable {
 
     /// Takes letters off the list for good; their outcomes stay dead. At most some hundreds a call.
     /// - Returns: those that were on the list.
-    package func discard(_ keys: [DeadLetterKey], by actor: String?) async throws -> Set<DeadLetterKey> {
+    package func discard(_ keys: [JobName], by actor: String?) async throws -> Set<JobName> {
         guard !keys.isEmpty else { return [] }
         let rows = try await pool.query(
             .workspaces(Array(Set(keys.map(\.workspace)))),
@@ -62,7 +62,7 @@ package struct DeadLetterStore: Sendable {
             where d.workspace_id = open.workspace_id and d.id = open.id
             returning d.workspace_id, d.id
             """, keys.map(\.workspace), keys.map(\.id), actor)
-        return Set(try rows.map { DeadLetterKey(workspace: try $0.decode("workspace_id"), id: try $0.decode("id")) })
+        return Set(try rows.map { JobName(workspace: try $0.decode("workspace_id"), id: try $0.decode("id")) })
     }
 
     static func letter(_ row: PostgresRow) throws -> DeadLetter {

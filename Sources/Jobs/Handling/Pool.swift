@@ -139,8 +139,9 @@ struct Pool: Sendable {
         }
     }
 
-    /// A blocking read that gives up when the pool drains or the queue is paused, and waits while it is. What the server delivered in that very moment stays pending
-    /// for this worker and is handed back when it leaves.
+    /// A blocking read that gives up when the pool drains or the queue is paused, and waits while it is. What the server
+    /// delivered in that very moment stays pending for this worker: it is found again as lost, or handed back when the worker
+    /// leaves.
     private func read(_ count: Int, on connection: RedisBlockingConnection, until stop: Signal) async -> Event {
         var (isPaused, change) = executor.controls.pause(of: queue.partition.queue)
         while isPaused {

@@ -1,19 +1,6 @@
 package import Foundation
 import Postgres
 
-/// A job with its workspace: nobody's wish may reach another's job, be the id the same.
-struct JobName: Sendable, Hashable {
-    let workspace: UUID
-    let id: UUID
-
-    init(workspace: UUID, id: UUID) {
-        self.workspace = workspace
-        self.id = id
-    }
-
-    init(_ envelope: Envelope) { self.init(workspace: envelope.workspace, id: envelope.id) }
-}
-
 /// What is asked of running workers: queues to leave alone, jobs to end.
 struct ControlStore: Sendable {
     let pool: PostgresPool

@@ -50,7 +50,7 @@ struct DeadActing: Sendable {
     private func on(_ jobs: [UUID]) async throws -> DeadReport {
         let lines = try await administration.letters.lines(of: jobs)
         let due = lines.filter { act.fate(of: $0.state, kind: $0.kind) == .due }
-        var changed: Set<DeadLetterKey>?
+        var changed: Set<JobName>?
         switch DeadStep(matched: lines.count, isDryRun: choice.dryRun, isConfirmed: choice.yes) {
         case .nothingMatched: return DeadReport(said: ["nothing matched: none of these jobs has a dead letter"], status: DeadReport.nothingMatched)
         case .ask: return ask(lines.count)
@@ -62,7 +62,7 @@ struct DeadActing: Sendable {
 
     /// One line a job.
     /// - Parameter changed: the letters that it was done to; nil for a rehearsal.
-    static func report(_ act: DeadLetterAct, _ jobs: [UUID], _ lines: [DeadLetterLine], changed: Set<DeadLetterKey>?) -> DeadReport {
+    static func report(_ act: DeadLetterAct, _ jobs: [UUID], _ lines: [DeadLetterLine], changed: Set<JobName>?) -> DeadReport {
         let past = act == .replay ? "replayed" : "discarded"
         var table = Table("id", "kind", "code", "result")
         var report = DeadReport()
