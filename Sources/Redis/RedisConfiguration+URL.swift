@@ -8,6 +8,7 @@ extension RedisConfiguration {
     /// | `redis://user:password@[::1]:6379/0` | named user (ACL), IPv6 address |
     /// | `rediss://host?cacert=/etc/redis/ca.pem` | TLS, trusting the authorities of that file |
     /// | `rediss://host?insecure=1` | TLS that accepts any certificate |
+    /// | `redis://:password@a:7000,b:7000,c:7000?cluster=true` | a Redis Cluster, reached by any of these nodes |
     /// | `unix:///run/redis.sock?db=1&username=u&password=p` | unix socket |
     ///
     /// Characters that mean something in a URL (`@ : / ? # & %`) are percent-encoded in names and passwords.
@@ -63,23 +64,26 @@ struct RedisURLParser {
             login = self.login(authority[..<at])
             place = authority[authority.index(after: at)...]
         }
-        let (host, port) = hostAndPort(place)
+        let places = place.split(separator: ",", omittingEmptySubsequences: false).map { hostAndPort($0) }
         let database = number(path ?? "", name: "the database in the path")
-        var options = self.options(query, allowed: isTLS ? ["cacert", "insecure", "name"] : ["name"])
+        var options = self.options(query, allowed: isTLS ? ["cacert", "cluster", "insecure", "name"] : ["cluster", "name"])
         var tls: RedisConfiguration.TLS?
         if isTLS {
             tls = RedisConfiguration.TLS(authorityFile: options.removeValue(forKey: "cacert"))
-            switch options["insecure"] {
-            case "1", "true": tls?.isInsecure = true
-            case nil, "0", "false": break
-            default: faults.append("the option insecure takes 1 or 0")
-            }
+            tls?.isInsecure = flag("insecure", options)
         }
+        let isCluster = flag("cluster", options)
+        if !isCluster, places.count > 1 { faults.append("several hosts are the nodes of a cluster, which the option cluster=true must say") }
+        if isCluster, let database, database != 0 { faults.append("a cluster has no database but 0") }
         let name = clientName(options)
-        guard let host, let port, let database else { return nil }
+        let addresses = places.compactMap { host, port -> RedisConfiguration.Address? in
+            guard let host, let port else { return nil }
+            return .tcp(host: host, port: port)
+        }
+        guard let address = addresses.first, let database else { return nil }
         return RedisConfiguration(
-            address: .tcp(host: host, port: port), tls: tls, username: login?.username, password: login?.password, database: database,
-            clientName: name)
+            address: address, tls: tls, username: login?.username, password: login?.password, database: database, clientName: name,
+            cluster: isCluster ? RedisConfiguration.Cluster(seeds: Array(addresses.dropFirst())) : nil)
     }
 
     private mutating func socket(_ body: Substring, _ query: Substring?) -> RedisConfiguration? {
@@ -99,6 +103,16 @@ struct RedisURLParser {
     }
 
     // MARK: Parts
+
+    private mutating func flag(_ name: String, _ options: [String: String]) -> Bool {
+        switch options[name] {
+        case "1", "true": return true
+        case nil, "0", "false": return false
+        default:
+            faults.append("the option \(name) takes 1 or 0")
+            return false
+        }
+    }
 
     /// The server refuses a name with a blank or a character that is not visible ASCII, and with it every greeting.
     private mutating func clientName(_ options: [String: String]) -> String {

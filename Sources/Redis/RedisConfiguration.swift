@@ -21,14 +21,26 @@ public struct RedisConfiguration: Sendable, Equatable {
         }
     }
 
-    /// The server's socket.
+    /// What a client of a Redis Cluster knows beforehand (`?cluster=true`).
+    public struct Cluster: Sendable, Equatable {
+        /// Nodes that may be asked for the cluster's map beside ``RedisConfiguration/address``, for the case that it is away.
+        public var seeds: [Address]
+
+        public init(seeds: [Address] = []) {
+            self.seeds = seeds
+        }
+    }
+
+    /// The server's socket; of a cluster, that of any node.
     public var address: Address
+    /// Nil talks to the one server at ``address``. Otherwise each command goes to the node of the cluster that has its key.
+    public var cluster: Cluster?
     /// Nil talks plainly.
     public var tls: TLS?
     /// Nil logs in as the server's default user, if there is a password.
     public var username: String?
     var password: Secret?
-    /// The number `SELECT` takes on each new connection. Publish and subscribe does not know databases.
+    /// The number `SELECT` takes on each new connection; 0 in a cluster. Publish and subscribe does not know databases.
     public var database: Int
     /// What `CLIENT LIST` shows for our connections.
     public var clientName: String
@@ -47,9 +59,11 @@ public struct RedisConfiguration: Sendable, Equatable {
 
     /// The same as a URL, for code that has the parts.
     public init(
-        address: Address, tls: TLS? = nil, username: String? = nil, password: String? = nil, database: Int = 0, clientName: String = "mainstay"
+        address: Address, tls: TLS? = nil, username: String? = nil, password: String? = nil, database: Int = 0, clientName: String = "mainstay",
+        cluster: Cluster? = nil
     ) {
         self.address = address
+        self.cluster = cluster
         self.tls = tls
         self.username = username
         self.password = password.map(Secret.init)
@@ -63,15 +77,35 @@ public struct RedisConfiguration: Sendable, Equatable {
     }
 }
 
+extension RedisConfiguration.Address: CustomStringConvertible {
+    /// `host:port`, or the socket's path.
+    public var description: String {
+        switch self {
+        case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .unix(let path): path
+        }
+    }
+}
+
+extension RedisConfiguration {
+    /// The same for one node of the cluster.
+    func node(at address: ClusterAddress) -> RedisConfiguration {
+        var copy = self
+        copy.address = .tcp(host: address.host, port: address.port)
+        copy.cluster = nil
+        return copy
+    }
+}
+
 extension RedisConfiguration: CustomStringConvertible, CustomDebugStringConvertible {
     /// The configuration as a URL, with `***` for the password.
     public var description: String {
         var login = ""
         if password != nil { login = "\(username ?? ""):***@" }
         switch address {
-        case .tcp(let host, let port):
-            let name = host.contains(":") ? "[\(host)]" : host
-            return "\(tls == nil ? "redis" : "rediss")://\(login)\(name):\(port)/\(database)"
+        case .tcp:
+            let places = ([address] + (cluster?.seeds ?? [])).map(\.description).joined(separator: ",")
+            return "\(tls == nil ? "redis" : "rediss")://\(login)\(places)/\(database)" + (cluster == nil ? "" : "?cluster=true")
         case .unix(let path):
             return "unix://\(path)?db=\(database)" + (password == nil ? "" : "&password=***")
         }

@@ -43,6 +43,19 @@ import Testing
         #expect(throws: RedisError.self) { try RedisConfiguration(url: "redis://h?insecure=1") }
     }
 
+    @Test("A cluster is said to be one, with as many of its nodes as one likes")
+    func cluster() throws {
+        #expect(try RedisConfiguration(url: "redis://h").cluster == nil)
+        #expect(try RedisConfiguration(url: "redis://h?cluster=false").cluster == nil)
+        #expect(try RedisConfiguration(url: "redis://h/0?cluster=true").cluster == .init())
+        let url = "rediss://:p%2Cq@a:7000,b,[::1]:7002/0?cluster=1&name=w"
+        let configuration = try RedisConfiguration(url: url)
+        #expect(configuration.address == .tcp(host: "a", port: 7_000))
+        #expect(configuration.cluster?.seeds == [.tcp(host: "b", port: 6_379), .tcp(host: "::1", port: 7_002)])
+        #expect(configuration.tls == .init() && configuration.clientName == "w")
+        #expect("\(configuration)" == "rediss://:***@a:7000,b:6379,[::1]:7002/0?cluster=true")
+    }
+
     @Test(
         "A wrong URL is refused with every fault named",
         arguments: [
@@ -52,6 +65,8 @@ import Testing
             ("redis://h/-1", ["database in the path"]), ("redis://h/1/2", ["database in the path"]), ("redis://ann@h", ["no password"]),
             ("redis://ann:@h", ["no password"]), ("redis://[::1", ["closing ']'"]), ("redis://[::1]x", ["only a port may follow"]),
             ("redis://h?color=red", ["option that is unknown", "name"]), ("rediss://h?insecure=maybe", ["insecure takes 1 or 0"]),
+            ("redis://a,b", ["cluster=true"]), ("redis://a,?cluster=true", ["host is missing"]), ("redis://a/1?cluster=true", ["no database but 0"]),
+            ("redis://a?cluster=maybe", ["cluster takes 1 or 0"]),
             ("redis://h?name=", ["option name has no value"]), ("redis://h?name=a%20b", ["no blank"]), ("redis://h?name=a&name=b", ["given twice"]),
             ("redis://:a%2@h", ["password has a '%'"]), ("redis://:%ff@h", ["password is not UTF-8"]), ("unix://relative", ["must be absolute"]),
             ("unix:///s?username=a", ["no password"]), ("unix:///s?db=x&color=red", ["option db", "unknown"]),

@@ -1,7 +1,7 @@
 import Foundation
 import LocalStack
 
-/// The built program, run to its end.
+/// The built program, or one of the scripts around it, run to its end.
 package enum Program {
     package struct Result: Sendable {
         /// The exit code, or 128 + the signal that ended it.
@@ -12,12 +12,16 @@ package enum Program {
 
     /// Runs a command with nothing but `environment`.
     package static func run(_ arguments: [String], environment: [String: String]) async throws -> Result {
+        try await run(words: [try Deployment.program] + arguments, environment: environment)
+    }
+
+    /// Runs any program, whose path is the first word, with nothing but `environment`.
+    package static func run(words: [String], environment: [String: String]) async throws -> Result {
         let folder = try TestFolder.make("program")
         let descriptors = ["out", "err"].map { open("\(folder)/\($0)", O_RDWR | O_CREAT | O_CLOEXEC, 0o600) }
         let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
         defer { for descriptor in descriptors + [null] { close(descriptor) } }
-        let pid = try Spawn.start(
-            [try Deployment.program] + arguments, environment: environment, input: null, output: descriptors[0], errors: descriptors[1])
+        let pid = try Spawn.start(words, environment: environment, input: null, output: descriptors[0], errors: descriptors[1])
         let status = await withTaskCancellationHandler {
             await end(of: pid)
         } onCancel: {

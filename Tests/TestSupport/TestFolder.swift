@@ -1,3 +1,4 @@
+import LocalStack
 import Synchronization
 
 #if canImport(Darwin)
@@ -35,12 +36,6 @@ package enum TestFolder {
 
     /// A folder beside this process's own, which nobody clears away but the caller.
     package static func makeRoot() throws -> String {
-        let parent = ProcessInfo.processInfo.environment["MAINSTAY_TEST_DIR"] ?? "/tmp"
-        try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
-        var path = Array("\(parent)/mainstay-test-XXXXXX".utf8CString)
-        guard mkdtemp(&path) != nil else { throw TestSupportError("cannot make a folder in \(parent): \(String(cString: strerror(errno)))") }
-        // Others may pass through (the servers' user must, when we are root); what is private is closed further in.
-        chmod(path, 0o711)
-        return String(decoding: path.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        try TemporaryFolder.make(in: ProcessInfo.processInfo.environment["MAINSTAY_TEST_DIR"] ?? "/tmp")
     }
 }

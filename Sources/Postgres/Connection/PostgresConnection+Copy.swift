@@ -47,6 +47,7 @@ extension PostgresConnection {
     ) throws -> [PostgresResult] {
         guard let wire, !health.isBroken else { throw PostgresError(.connection, "the connection is closed").locating(statement) }
         try checkBeforeSending(until: deadline, signal: signal, for: statement)
+        traffic.leaves(committing: false)
         var exchange = Exchange(wire: wire, interrupt: interrupt, signal: signal, deadline: deadline)
         var progress = TripProgress(Trip(steps: [.init(part: .work, submission: Submission(statement))]), behindPooler: configuration.pooler)
         var results: [PostgresResult] = []

@@ -22,6 +22,7 @@ extension PostgresConnection {
         let first = trip.steps.first?.statement
         guard let wire, !health.isBroken else { throw PostgresError(.connection, "the connection is closed").locating(first) }
         try checkBeforeSending(until: deadline, signal: signal, for: first)
+        traffic.leaves(committing: trip.isCommitting)
         var exchange = Exchange(wire: wire, interrupt: interrupt, signal: signal, deadline: deadline)
         var progress = TripProgress(trip, behindPooler: configuration.pooler)
         do {

@@ -10,6 +10,7 @@ actor PostgresConnection {
     nonisolated let interrupt: Interrupt
     nonisolated let health = ConnectionHealth()
     let configuration: PostgresConfiguration
+    let traffic: Traffic
     let logger: Logger
 
     var wire: Wire?
@@ -18,10 +19,11 @@ actor PostgresConnection {
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// Starts the thread; nothing is sent before ``open(until:signal:)``.
-    init(configuration: PostgresConfiguration, logger: Logger) throws {
+    init(configuration: PostgresConfiguration, traffic: Traffic, logger: Logger) throws {
         thread = try PinnedThread()
         interrupt = try Interrupt()
         self.configuration = configuration
+        self.traffic = traffic
         self.logger = logger
         cache = StatementCache(capacity: configuration.statementCacheSize)
     }

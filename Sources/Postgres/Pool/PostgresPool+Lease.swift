@@ -93,7 +93,7 @@ extension PostgresPool {
         let end = min(deadline, .now + configuration.connectTimeout)
         while true {
             do {
-                let connection = try PostgresConnection(configuration: configuration, logger: logger)
+                let connection = try PostgresConnection(configuration: configuration, traffic: counted, logger: logger)
                 let signal = CancelSignal(interrupt: connection.interrupt)
                 try await withTaskCancellationHandler {
                     try await connection.open(until: end, signal: signal)

@@ -13,6 +13,7 @@ public final class PostgresPool: Sendable, Service {
     let configuration: PostgresConfiguration
     let logger: Logger
     let shared: PoolState
+    let counted = Traffic()
 
     /// Transactions that the current task is inside of, by pool: a second one would wait for a connection while holding one.
     @TaskLocal static var enclosing: [ObjectIdentifier] = []
@@ -74,6 +75,9 @@ public final class PostgresPool: Sendable, Service {
 
     /// Connections that are open, those of them nobody uses, and callers in line.
     public var statistics: (open: Int, idle: Int, waiting: Int) { shared.statistics }
+
+    /// Round trips to the server, and those of them that carried COMMIT, since the pool was made. Connecting is not among them.
+    public var traffic: (trips: Int, commits: Int) { counted.counts }
 
     /// Waits for graceful shutdown or cancellation, then closes the pool.
     public func run() async throws {

@@ -13,17 +13,23 @@ import Synchronization
 /// - A command in flight when its connection breaks fails with a retryable `.connection` error. It is never sent again from here,
 ///   since the server may have carried it out.
 /// - Replies to one task come in the order of its commands. With more than one connection, commands of different tasks have none.
+/// - With ``RedisConfiguration/cluster`` each command goes to the node that has its key, and follows the cluster's changes within its
+///   deadline: see ``ClusterRouter`` for what is sent again. Commands without a key go to any node; for all nodes, see ``nodes(timeout:)``.
 ///
 /// - Important: Never send a blocking command (`BLPOP`, `XREAD … BLOCK`) through it: everybody else on the connection would wait too. Use ``blockingConnection()``.
 public final class RedisClient: Sendable, Service {
+    private enum Way: Sendable {
+        case server(ConnectionSet)
+        case cluster(ClusterRouter)
+    }
+
     public let configuration: RedisConfiguration
-    private let connections: [CommandConnection]
-    private let next = Atomic<Int>(0)
+    private let way: Way
     private let hasRun = Atomic<Bool>(false)
     private let logger: Logger
     private let eventLoopGroup: any EventLoopGroup
 
-    /// Makes a client of so many connections (at least one). One connection carries some hundred thousand commands a second; more
+    /// Makes a client of so many connections (at least one) to each server. One connection carries some hundred thousand commands a second; more
     /// help only if one event loop is the limit.
     public init(
         configuration: RedisConfiguration, connections: Int = 1, logger: Logger,
@@ -32,12 +38,15 @@ public final class RedisClient: Sendable, Service {
         self.configuration = configuration
         self.logger = logger
         self.eventLoopGroup = eventLoopGroup
-        let policy = CommandConnection.Policy(
-            maximumCommands: configuration.maximumCommandsInFlight, maximumBytes: configuration.maximumBytesInFlight, isLeavingFatal: false,
-            connectsOnDemand: false)
-        self.connections = (0..<max(1, connections)).map { _ in
-            CommandConnection(configuration: configuration, policy: policy, eventLoop: eventLoopGroup.next(), logger: logger)
+        guard configuration.cluster != nil else {
+            self.way = .server(
+                ConnectionSet(configuration: configuration, count: connections, eventLoopGroup: eventLoopGroup, logger: logger))
+            return
         }
+        self.way = .cluster(
+            ClusterRouter(
+                topology: ClusterTopology(
+                    configuration: configuration, connectionsPerNode: connections, eventLoopGroup: eventLoopGroup, logger: logger)))
     }
 
     /// Keeps the connections until graceful shutdown or cancellation; then closes them and returns. Commands still waiting fail, and
@@ -46,34 +55,51 @@ public final class RedisClient: Sendable, Service {
         guard !hasRun.exchange(true, ordering: .relaxed) else {
             throw RedisError(.configuration, "run() was called twice; a client runs once")
         }
-        for connection in connections { connection.start() }
-        // Returns on graceful shutdown and throws on cancellation: both end the client.
-        try? await gracefulShutdown()
-        for connection in connections { await connection.stop() }
+        switch way {
+        case .server(let connections):
+            connections.start()
+            // Returns on graceful shutdown and throws on cancellation: both end the client.
+            try? await gracefulShutdown()
+            await connections.stop()
+        case .cluster(let router):
+            router.topology.start()
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await router.topology.watch() }
+                try? await gracefulShutdown()
+                group.cancelAll()
+            }
+            await router.topology.stop()
+        }
     }
 
     /// Sends one command and returns its reply.
     ///
     /// Throws ``RedisError``: an error reply as `.server`, `.timeout` at the deadline, `.connection` if the connection broke in between,
-    /// `.overloaded` without sending, `.cancelled` when the task is cancelled. See ``RedisError/mayHaveExecuted`` before repeating a
+    /// `.overloaded` without sending, `.cancelled` when the task is cancelled, `.configuration` for a command about all keys (`SCAN`,
+    /// `FLUSHALL`) in a cluster, where ``nodes(timeout:)`` is its way. See ``RedisError/mayHaveExecuted`` before repeating a
     /// command that is not idempotent.
     public func send(_ command: RedisCommand, timeout: Duration? = nil) async throws -> RedisValue {
         try await perform(command, limit: TimeLimit(timeout ?? configuration.commandTimeout))
     }
 
     /// Sends several commands in one write and returns their replies in order. An error reply stays in its place as `.error`; what
-    /// is thrown concerns the whole pipeline. It is no transaction: other callers' commands may run in between.
+    /// is thrown concerns the whole pipeline. It is no transaction: other callers' commands may run in between. In a cluster the
+    /// commands of one node are one write, and only those of one slot keep their order among each other.
     public func pipeline(_ commands: [RedisCommand], timeout: Duration? = nil) async throws -> [RedisValue] {
         guard let first = commands.first else { return [] }
         let limit = TimeLimit(timeout ?? configuration.commandTimeout)
-        var bytes = ByteBufferAllocator().buffer(capacity: commands.count * 64)
-        for command in commands { try CommandFormatter.append(command, to: &bytes) }
         let label = commands.count == 1 ? first.name : "pipeline of \(commands.count)"
-        let request = CommandRequest(
-            label: label, bytes: bytes, commandCount: commands.count, deadline: limit.deadline, timeout: limit.duration)
-        switch try await connection().perform(request) {
-        case .one(let reply): return [reply]
-        case .many(let replies): return replies
+        switch way {
+        case .cluster(let router): return try await router.perform(commands, label: label, limit: limit)
+        case .server(let connections):
+            var bytes = ByteBufferAllocator().buffer(capacity: commands.count * 64)
+            for command in commands { try CommandFormatter.append(command, to: &bytes) }
+            let request = CommandRequest(
+                label: label, bytes: bytes, commandCount: commands.count, deadline: limit.deadline, timeout: limit.duration)
+            switch try await connections.pick().perform(request) {
+            case .one(let reply): return [reply]
+            case .many(let replies): return replies
+            }
         }
     }
 
@@ -93,35 +119,56 @@ public final class RedisClient: Sendable, Service {
 
     /// A connection of its own for commands that block. It is connected on first use and needs no ``run()``.
     public func blockingConnection() -> RedisBlockingConnection {
-        RedisBlockingConnection(configuration: configuration, eventLoop: eventLoopGroup.next(), logger: logger)
+        switch way {
+        case .server: RedisBlockingConnection(configuration: configuration, eventLoop: eventLoopGroup.next(), logger: logger)
+        case .cluster(let router): RedisBlockingConnection(topology: router.topology)
+        }
     }
 
     /// A subscriber with a connection of its own; someone must be in its `run()`. `onEvent` is called on an event loop, in order, and
-    /// must not block: hand the event on.
+    /// must not block: hand the event on. In a cluster the connection may be to any node, since each hears what is published at any.
     public func subscriber(onEvent: @escaping @Sendable (RedisSubscriptionEvent) -> Void) -> RedisSubscriber {
-        RedisSubscriber(configuration: configuration, eventLoop: eventLoopGroup.next(), logger: logger, onEvent: onEvent)
+        switch way {
+        case .server:
+            RedisSubscriber(configuration: configuration, eventLoop: eventLoopGroup.next(), logger: logger, onEvent: onEvent)
+        case .cluster(let router):
+            RedisSubscriber(
+                configuration: configuration, eventLoop: eventLoopGroup.next(), logger: logger,
+                place: { router.topology.anyPlace() }, onEvent: onEvent)
+        }
+    }
+
+    /// The servers that share the keys out among them: the one server, or every primary of the cluster as it is known now.
+    ///
+    /// Throws as ``send(_:timeout:)`` when the cluster does not tell its map in time; `timeout` is ``RedisConfiguration/commandTimeout``
+    /// unless said otherwise.
+    public func nodes(timeout: Duration? = nil) async throws -> [RedisNode] {
+        switch way {
+        case .server: return [RedisNode(self)]
+        case .cluster(let router):
+            let map = try await router.topology.map(limit: TimeLimit(timeout ?? configuration.commandTimeout))
+            return map.shards.filter { map.hasSlots($0.primary) }.map {
+                RedisNode(router.topology.node(at: $0.primary), replicas: $0.replicas, topology: router.topology)
+            }
+        }
     }
 
     /// What the client is doing right now, for readiness and metrics. A moment old, as every such answer.
     public var statistics: RedisClientStatistics {
-        RedisClientStatistics(
-            connections: connections.count, connected: connections.count { $0.isUp }, outstanding: connections.reduce(0) { $0 + $1.outstanding })
+        switch way {
+        case .server(let connections):
+            RedisClientStatistics(connections: connections.count, connected: connections.connected, outstanding: connections.outstanding)
+        case .cluster(let router): router.topology.statistics
+        }
     }
 
     private func perform(_ command: RedisCommand, limit: TimeLimit) async throws -> RedisValue {
-        let request = try CommandRequest(command, limit: limit)
-        return try await connection().perform(request).single(of: command.name)
-    }
-
-    private func connection() -> CommandConnection {
-        guard connections.count > 1 else { return connections[0] }
-        let turn = Int(UInt(bitPattern: next.wrappingAdd(1, ordering: .relaxed).oldValue) % UInt(connections.count))
-        // In turn, but past those that are away while another is there.
-        for offset in connections.indices {
-            let candidate = connections[(turn + offset) % connections.count]
-            if candidate.isUp { return candidate }
+        switch way {
+        case .server(let connections):
+            let request = try CommandRequest(command, limit: limit)
+            return try await connections.pick().perform(request).single(of: command.name)
+        case .cluster(let router): return try await router.perform(command, limit: limit)
         }
-        return connections[turn]
     }
 }
 

@@ -56,9 +56,9 @@ final class CommandConnection: Sendable {
         eventLoop.execute { [core] in core.value?.start() }
     }
 
-    /// Closes the connection; callers fail. Returns when the socket is closed.
-    func stop() async {
-        eventLoop.execute { [core] in core.value?.stop() }
+    /// Closes the connection; callers fail, told the reason. Returns when the socket is closed.
+    func stop(_ reason: String = CommandConnectionCore.shutDown) async {
+        eventLoop.execute { [core] in core.value?.stop(reason) }
         // Succeeds in every case: `stopped` is never failed.
         try? await stopped.futureResult.get()
     }

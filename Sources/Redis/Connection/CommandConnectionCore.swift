@@ -68,13 +68,16 @@ final class CommandConnectionCore: LinkOwner {
         departure.continuation?.resume(throwing: request.cancelled(mayHaveExecuted: departure.wasSent))
     }
 
-    func stop() {
+    /// Why callers fail when the client itself ends.
+    static let shutDown = "the client was shut down"
+
+    func stop(_ reason: String = CommandConnectionCore.shutDown) {
         mailbox.close()
         collect()
         let (unsent, inFlight) = machine.stop()
-        for request in unsent { fail(request, RedisError(.connection, "the client was shut down", command: request.label)) }
+        for request in unsent { fail(request, RedisError(.connection, reason, command: request.label)) }
         for request in inFlight {
-            failSlot(request, RedisError(.connection, "the client was shut down", command: request.label, mayHaveExecuted: true))
+            failSlot(request, RedisError(.connection, reason, command: request.label, mayHaveExecuted: true))
         }
         isUpFlag.value.store(false, ordering: .relaxed)
         timer?.task.cancel()

@@ -5,11 +5,14 @@ import NIOSSL
 /// Opens a socket to the configured address, with TLS in front if asked for.
 struct Connector: Sendable {
     let configuration: RedisConfiguration
+    /// Where to connect; nil for the configured address.
+    let place: (@Sendable () -> RedisConfiguration.Address)?
     let eventLoop: any EventLoop
 
     /// Opens a channel whose last handler is a ``ReplyHandler``.
     func open() -> EventLoopFuture<any Channel> {
-        securityContext().flatMap { [self] context in
+        let address = place?() ?? configuration.address
+        return securityContext().flatMap { [self] context in
             let bootstrap = ClientBootstrap(group: eventLoop)
                 .connectTimeout(TimeAmount(configuration.connectTimeout))
                 // Replies to batches run to 100 KB and more: fewer, larger reads.
@@ -20,12 +23,12 @@ struct Connector: Sendable {
                     channel.eventLoop.makeCompletedFuture {
                         let pipeline = channel.pipeline.syncOperations
                         if let context {
-                            try pipeline.addHandler(NIOSSLClientHandler(context: context, serverHostname: serverName))
+                            try pipeline.addHandler(NIOSSLClientHandler(context: context, serverHostname: Self.serverName(of: address)))
                         }
                         try pipeline.addHandler(ReplyHandler())
                     }
                 }
-            switch configuration.address {
+            switch address {
             case .tcp(let host, let port):
                 return
                     bootstrap
@@ -56,8 +59,8 @@ struct Connector: Sendable {
     }
 
     /// The name for the certificate; an address has none, and TLS forbids to send one in its place.
-    private var serverName: String? {
-        guard case .tcp(let host, _) = configuration.address, (try? SocketAddress(ipAddress: host, port: 0)) == nil else { return nil }
+    private static func serverName(of address: RedisConfiguration.Address) -> String? {
+        guard case .tcp(let host, _) = address, (try? SocketAddress(ipAddress: host, port: 0)) == nil else { return nil }
         return host
     }
 }

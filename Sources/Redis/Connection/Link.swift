@@ -34,11 +34,14 @@ final class Link {
     /// Why there is no link; part of the error of those who waited for one in vain.
     private(set) var lastFailure: RedisError?
 
-    /// Must be called on `eventLoop`.
-    init(configuration: RedisConfiguration, eventLoop: any EventLoop, logger: Logger, stopped: EventLoopPromise<Void>) {
+    /// Must be called on `eventLoop`. `place` says where to connect, anew for each attempt; nil is the configured address.
+    init(
+        configuration: RedisConfiguration, place: (@Sendable () -> RedisConfiguration.Address)? = nil, eventLoop: any EventLoop, logger: Logger,
+        stopped: EventLoopPromise<Void>
+    ) {
         self.eventLoop = eventLoop
         self.configuration = configuration
-        self.connector = Connector(configuration: configuration, eventLoop: eventLoop)
+        self.connector = Connector(configuration: configuration, place: place, eventLoop: eventLoop)
         self.logger = logger
         self.stopped = stopped
         self.machine = LinkMachine(backoff: configuration.backoff)

@@ -22,8 +22,10 @@ public final class RedisSubscriber: Sendable, Service {
     private let stopped: EventLoopPromise<Void>
     private let hasRun = Atomic<Bool>(false)
 
+    /// - Parameter place: where to connect, asked for each attempt; nil for the configured address.
     init(
-        configuration: RedisConfiguration, eventLoop: any EventLoop, logger: Logger, onEvent: @escaping @Sendable (RedisSubscriptionEvent) -> Void
+        configuration: RedisConfiguration, eventLoop: any EventLoop, logger: Logger,
+        place: (@Sendable () -> RedisConfiguration.Address)? = nil, onEvent: @escaping @Sendable (RedisSubscriptionEvent) -> Void
     ) {
         self.eventLoop = eventLoop
         self.timeout = configuration.commandTimeout
@@ -32,7 +34,7 @@ public final class RedisSubscriber: Sendable, Service {
         self.stopped = stopped
         self.core = core
         eventLoop.execute {
-            let link = Link(configuration: configuration, eventLoop: eventLoop, logger: logger, stopped: stopped)
+            let link = Link(configuration: configuration, place: place, eventLoop: eventLoop, logger: logger, stopped: stopped)
             core.value = SubscriberCore(
                 patience: TimeAmount(configuration.commandTimeout), link: link, eventLoop: eventLoop, onEvent: onEvent)
         }

@@ -64,6 +64,31 @@ import Testing
         }
     }
 
+    @Test func `a body that only submits is one trip, an awaited statement one more, and what is rolled back commits nothing`() async throws {
+        try await Database.make().withPool(size: 1) { pool in
+            _ = try await pool.query(.unscoped, "select 1")
+            #expect(pool.traffic == (1, 1))
+            try await pool.transaction(.unscoped) { transaction in
+                transaction.submit("select 1")
+                transaction.submit("select 2")
+            }
+            #expect(pool.traffic == (2, 2))
+            try await pool.transaction(.unscoped) { transaction in
+                _ = try await transaction.query("select 3")
+                transaction.submit("select 4")
+            }
+            #expect(pool.traffic == (4, 3))
+            await #expect(throws: ChangedItsMind.self) {
+                try await pool.transaction(.unscoped) { (transaction) -> Void in
+                    _ = try await transaction.query("select 5")
+                    throw ChangedItsMind()
+                }
+            }
+            // The statement, and the rollback.
+            #expect(pool.traffic == (6, 3))
+        }
+    }
+
     @Test func `connections are opened when needed and closed with the pool`() async throws {
         let database = try await Database.make()
         let pool = PostgresPool(configuration: try PostgresConfiguration(url: database.url), size: 3, logger: Logger(label: "test"))
@@ -145,3 +170,5 @@ private final class Order: Sendable {
 
     func append(_ number: Int) { recorded.withLock { $0.append(number) } }
 }
+
+private struct ChangedItsMind: Error {}
