@@ -54,11 +54,17 @@ package struct Migrator: Sendable {
     @discardableResult
     package func run() async throws -> [Migration] {
         var done: [Migration] = []
-        while let migration = try await runNext() {
-            logger.info("migration done", metadata: ["file": "\(migration.file)"])
-            done.append(migration)
+        let began = ContinuousClock.now
+        while true {
+            do {
+                guard let migration = try await runNext() else { return done }
+                logger.info("migration done", metadata: ["file": "\(migration.file)"])
+                done.append(migration)
+            } catch let error as PostgresError where error.sqlState == "55P03" && ContinuousClock.now - began < limit {
+                logger.notice("a migration waits for a table that somebody reads; it is tried again", metadata: ["error": "\(error)"])
+                try await Task.sleep(for: .seconds(Double.random(in: 1...3)))
+            }
         }
-        return done
     }
 
     /// What is done and what is pending, without changing anything.
@@ -79,6 +85,8 @@ package struct Migrator: Sendable {
             try await MigrationStore.lock(transaction)
             let records = try await MigrationStore.records(transaction)
             guard let next = try MigrationPlan.pending(files: migrations, records: records.map(\.record)).first else { return nil }
+            // Who waits for a table alone stops everybody who comes behind: a reader that takes long is not worth that.
+            try await transaction.execute("set local lock_timeout = '3s'")
             // The first line is what errors and the server's log call it.
             try await transaction.runScript(.trusted(file: "-- migration \(next.file)\n\(next.text)"))
             try await MigrationStore.record(next, transaction)

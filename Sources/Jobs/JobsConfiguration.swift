@@ -6,11 +6,15 @@ public struct JobsConfiguration: Sendable {
     /// First word of every Redis key.
     public var prefix = "mainstay"
     /// Partitions of each queue. One is exact for limits and enough for one Redis; more spread over a cluster. Changing
-    /// it needs empty queues.
+    /// it needs empty queues, and no open group.
     public var partitions = 1
-    /// Jobs that the ready stream of a partition holds before others are parked by workspace. Large enough that an
-    /// uncontended burst never parks; fairness wants it small.
-    public var window = 50_000
+    /// Jobs that a bulk lane of a partition holds before others are parked by workspace, of four lanes a class: so large that
+    /// parking, which costs a job two more commands, begins near the bound of the backlog. Those who flood and share a lane are
+    /// served by turns only beyond it; fairness among them wants it small.
+    public var window = 250_000
+    /// Jobs of one class that a workspace may hold in a queue and still overtake those who hold more. Few, for what this many of
+    /// each workspace hold is served first come, first served.
+    public var burst = 128
     /// Jobs that may wait in a queue before the ingress answers 503. A million 1-kB jobs are about 1.5 GB of Redis.
     public var backlogBound = 1_000_000
     /// Jobs in one batch: 500 rows a commit is where PostgreSQL's rate flattens.
@@ -35,14 +39,20 @@ public struct JobsConfiguration: Sendable {
     public var retention: Duration = .seconds(30 * 24 * 3600)
     /// The relay looks at acceptances only when they are older than this: younger ones are on their way.
     public var relayAge: Duration = .seconds(5)
+    /// A job of a ledger kind that has been owed for this long is looked for in Redis, whatever Redis says of itself. Longer than
+    /// most jobs take, for those that are done by then cost one look and no more.
+    public var sweepAge: Duration = .seconds(300)
     /// Added to the servers' time; only tests set it.
     public var clockOffset: Duration = .zero
+    /// Whether workers look for what has become due. Tests that say themselves when time passes switch it off.
+    package var promotes = true
 
     public init() {}
 
     package func partition(of workspace: UUID) -> Int {
         let (high, low) = workspace.words
-        return Int(((high ^ low) &* 0x9e37_79b9_7f4a_7c15 >> 33) % UInt64(max(1, partitions)))
+        // The high bits of the product: a shift binds more tightly than a multiplication.
+        return Int((((high ^ low) &* 0x9e37_79b9_7f4a_7c15) >> 33) % UInt64(max(1, partitions)))
     }
 
     package func partitions(of queue: String) -> [QueuePartition] {
@@ -50,6 +60,6 @@ public struct JobsConfiguration: Sendable {
     }
 
     package func queue(_ partition: QueuePartition, on client: RedisClient) -> Queue {
-        Queue(partition: partition, client: client, prefix: prefix, window: window, clockOffset: clockOffset)
+        Queue(partition: partition, client: client, prefix: prefix, window: window, burst: burst, clockOffset: clockOffset)
     }
 }

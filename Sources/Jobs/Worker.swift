@@ -86,8 +86,13 @@ public final class Worker: Service {
             // Before the first read: a queue that was paused while nobody worked is paused.
             controls.heard(try await ControlStore(pool: pool).wishes())
         }
+        let acceptances = AcceptanceStore(pool: pool)
+        let ledger = LedgerAcceptance(
+            store: acceptances, redis: redis, configuration: configuration, confirmations: Confirmations(store: acceptances, logger: logger),
+            logger: logger)
         let executor = Executor(
-            registry: registry, worker: id, outcomes: OutcomeStore(pool: pool), letters: DeadLetterStore(pool: pool), controls: controls,
+            registry: registry, worker: id, outcomes: OutcomeStore(pool: pool), letters: DeadLetterStore(pool: pool), ledger: ledger,
+            controls: controls,
             draining: leaving, clock: clock, logger: logger)
         let partitions = queues.flatMap { configuration.partitions(of: $0) }
         logger.info("working", metadata: ["queues": "\(queues.joined(separator: " "))", "partitions": "\(partitions.count)"])
@@ -123,6 +128,7 @@ public final class Worker: Service {
                 let dead = DeadWorkers()
                 let pool = Pool(
                     queue: queue, executor: executor, inFlight: inFlight, reads: reads, batch: isLong ? 1 : configuration.batchSize,
+                    fewest: registry.sharesCommits(queue: partition.queue) ? max(1, configuration.batchSize / 5) : 1,
                     units: isLong ? configuration.runConcurrency : configuration.batchConcurrency, drainBudget: configuration.drainBudget,
                     logger: logger)
                 let takeover = Takeover(
@@ -141,14 +147,15 @@ public final class Worker: Service {
                 }
                 // Beats go on while the others drain, or their jobs would be taken over.
                 group.addTask { await heartbeat.run() }
-                group.addTask { await Promoter(queue: queue, draining: self.leaving, clock: self.clock, logger: logger).run() }
+                if configuration.promotes {
+                    group.addTask { await Promoter(queue: queue, draining: self.leaving, clock: self.clock, logger: logger).run() }
+                }
             }
-            group.addTask {
-                await Relay(
-                    store: RelayStore(pool: self.pool), redis: self.redis, configuration: self.configuration, queues: self.registry.queues,
-                    draining: self.leaving, clock: self.clock, logger: logger
-                ).run()
-            }
+            let relay = Relay(
+                store: RelayStore(pool: pool), redis: redis, configuration: configuration, queues: registry.queues, draining: leaving, clock: clock,
+                logger: logger)
+            group.addTask { await relay.run() }
+            group.addTask { await relay.sweepUntilDraining(as: id) }
             group.addTask {
                 await Housekeeping(
                     pool: self.pool, idempotencyWindow: self.configuration.idempotencyWindow, retention: self.configuration.retention,
@@ -160,9 +167,27 @@ public final class Worker: Service {
                 // Until everything has ended: a run that is being drained may still be cancelled.
                 await self.controls.run(ControlStore(pool: self.pool), until: drained.zero, clock: self.clock, logger: logger)
             }
+            group.addTask {
+                await Reporter(
+                    worker: id, activity: executor.activity, redis: self.redis, keys: FleetKeys(prefix: self.configuration.prefix),
+                    ended: drained.zero, clock: self.clock, logger: logger
+                ).run()
+            }
+            group.addTask {
+                await LimitsKeeper(
+                    store: LimitStore(pool: self.pool), queues: partitions.map { self.configuration.queue($0, on: self.redis) },
+                    draining: self.leaving,
+                    clock: self.clock, logger: logger
+                ).run()
+            }
+            group.addTask {
+                // Of the jobs that handlers enqueued.
+                await executor.ledger.confirmations.run(until: drained.zero, clock: self.clock)
+            }
             for task in periodic { group.addTask { await self.repeatedly(task, logger) } }
             do {
-                try await group.waitForAll()
+                // `waitForAll` tells an error only once every child has ended, and the others wait for what this one did not do.
+                while try await group.next() != nil {}
             } catch {
                 // The heartbeats end by themselves only when everything has drained.
                 group.cancelAll()

@@ -105,13 +105,13 @@ extension AuditResult {
 
     @Test("what waits is found in its place: ready, running, parked, later, and each workspace has its own row")
     func waiting() async throws {
-        try await EngineFixture.with(configure: { $0.window = 2 }) { engine in
+        try await EngineFixture.with(configure: { ($0.window, $0.burst) = (2, 0) }) { engine in
             _ = try await engine.acceptNotes(5)
             let later = try await engine.commit(isConfirmed: true)
             try await engine.queue().postpone([.init(entry: nil, envelope: later, delay: .seconds(600), failure: [])])
             let connection = engine.redis.blockingConnection()
             _ = try await engine.queue().healingGroup {
-                try await engine.queue().read(worker: UUID.version7().lowercased, count: 1, block: .seconds(2), on: connection)
+                try await engine.queue().perform(.together(count: 1), worker: UUID.version7().lowercased, block: .seconds(2), on: connection)
             }
             await connection.close()
             let sums = try await engine.audit().sums()
@@ -135,8 +135,10 @@ extension AuditResult {
             #expect(try await engine.queue().setEpoch(epoch.lowercased, seen: nil))
             try await RelayStore(pool: engine.pool).record(epoch: epoch, of: partition)
             let first = try await engine.redis.send(RedisCommand("XRANGE", .string(engine.queue().keys.ready), "-", "+", "COUNT", 1))
-            let entry = try #require(Entry.read(items: first.array ?? []).entries.first)
-            _ = try await engine.redis.send(RedisCommand("XDEL", .string(engine.queue().keys.ready), .string(entry.id)))
+            var found = ReadEntries()
+            found.add(first.array ?? [], from: .ready(.normal))
+            let entry = try #require(found.entries.first)
+            _ = try await engine.redis.send(RedisCommand("XDEL", .string(engine.queue().keys.ready), .string(entry.key.id)))
 
             let result = try await engine.audit()
             #expect(result.sums().unaccounted == 1 && result.sums().ready == 1 && result.sums().isBalanced)
@@ -242,7 +244,7 @@ extension AuditResult {
 
     @Test("pages show all that a partition holds, and what moves behind them is located")
     func pages() async throws {
-        try await EngineFixture.with(configure: { $0.window = 600 }) { engine in
+        try await EngineFixture.with(configure: { ($0.window, $0.burst) = (600, 0) }) { engine in
             let queue = engine.queue()
             let envelopes = try (0..<1800).map { try engine.envelope("\($0)") }
             try await queue.append(envelopes)

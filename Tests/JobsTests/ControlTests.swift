@@ -97,12 +97,12 @@ import Testing
             try await WorkerStore(pool: engine.pool).register(id: worker, name: "deaf", host: "test", pid: 1, queues: ["notes"], version: "test")
             let executor = Executor(
                 registry: registry, worker: worker, outcomes: OutcomeStore(pool: engine.pool), letters: DeadLetterStore(pool: engine.pool),
-                controls: deaf, draining: Signal(), clock: ContinuousClock(), logger: engine.logger)
+                ledger: engine.ledger, controls: deaf, draining: Signal(), clock: ContinuousClock(), logger: engine.logger)
             try await queue.ensureGroup()
             let connection = engine.redis.blockingConnection()
-            let reply = try await queue.read(worker: worker.lowercased, count: 10, block: .seconds(1), on: connection)
+            let found = try await queue.perform(.together(count: 10), worker: worker.lowercased, block: .seconds(1), on: connection)
             await connection.close()
-            try await executor.execute(Entry.read(reply).entries, in: queue)
+            try await executor.execute(found.entries, in: queue)
             for id in ids { try await engine.expect(id, .cancelled) }
             #expect(try await engine.notes() == [])
             #expect(try await engine.isEmpty())

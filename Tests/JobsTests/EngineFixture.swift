@@ -61,7 +61,7 @@ struct EngineFixture: Sendable {
     let workspace = UUID.version7()
 
     static func with(
-        stack: TestStack? = nil, configure: (inout JobsConfiguration) -> Void = { _ in },
+        stack: TestStack? = nil, redisURL given: String? = nil, configure: (inout JobsConfiguration) -> Void = { _ in },
         _ body: @escaping @Sendable (EngineFixture) async throws -> Void
     ) async throws {
         let database = try await TestDatabase.make()
@@ -79,7 +79,7 @@ struct EngineFixture: Sendable {
         configure(&configuration)
         var logger = Logger(label: "engine.test")
         logger.logLevel = .error
-        let redisURL = if let stack { stack.redisURL } else { try await TestStack.shared().redisURL }
+        let redisURL = if let given { given } else if let stack { stack.redisURL } else { try await TestStack.shared().redisURL }
         let redis = RedisClient(configuration: try RedisConfiguration(url: redisURL), logger: logger)
         let pool = PostgresPool(configuration: try PostgresConfiguration(url: database.serverURL), size: 6, logger: logger)
         let fixture = EngineFixture(

@@ -6,7 +6,9 @@ import Testing
 @Suite struct EnvelopeTests {
     static let trace = TraceParent(header: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
 
-    @Test("what is written is read back", arguments: [[], .seen, .stored, [.seen, .stored]] as [Envelope.Marks], [nil, trace])
+    @Test(
+        "what is written is read back", arguments: [[], .seen, .stored, [.seen, .stored], .grouped, [.seen, .noted, .grouped]] as [Envelope.Marks],
+        [nil, trace])
     func roundTrip(marks: Envelope.Marks, trace: TraceParent?) throws {
         let envelope = Envelope(
             id: .version7(), workspace: .version7(), kind: "ticket.create", version: 3, attempt: 7, acceptedAt: 1_795_384_000_123, marks: marks,
@@ -27,7 +29,7 @@ import Testing
     @Test(
         "what is no header is refused, with the word that cannot be read",
         arguments: [
-            ("", Envelope.Fault.format("")), ("2 a b", .format("2")), ("1 a b", .fields(3)),
+            ("", Envelope.Fault.format("")), ("3 a b", .format("3")), ("2 a b", .fields(3)), ("1 a b", .fields(3)),
             ("1 x 019ab3c4-0000-7000-8000-0000000000ff k 1 1 5 - -", .word("id")),
             ("1 019ab3c4-0000-7000-8000-0000000000ff x k 1 1 5 - -", .word("workspace")),
             ("1 019ab3c4-0000-7000-8000-0000000000ff 019ab3c4-0000-7000-8000-0000000000ff k 0 1 5 - -", .word("payload version")),

@@ -18,9 +18,11 @@ import Testing
         let queue = engine.queue()
         _ = try await queue.beat(worker: id)
         let connection = queue.client.blockingConnection()
-        let reply = try await queue.healingGroup { try await queue.read(worker: id.lowercased, count: count, block: .seconds(2), on: connection) }
+        let found = try await queue.healingGroup {
+            try await queue.perform(.together(count: count), worker: id.lowercased, block: .seconds(2), on: connection)
+        }
         await connection.close()
-        return (id, Entry.read(reply).entries)
+        return (id, found.entries)
     }
 
     @Test("jobs of a dead worker are taken over, done once, and its consumer is removed")
@@ -53,7 +55,7 @@ import Testing
             #expect(record.deadAt != nil)
             let zombie = Executor(
                 registry: registry, worker: victim.id, outcomes: OutcomeStore(pool: engine.pool), letters: DeadLetterStore(pool: engine.pool),
-                controls: Controls(),
+                ledger: engine.ledger, controls: Controls(),
                 draining: Signal(), clock: ContinuousClock(), logger: engine.logger)
             await #expect(throws: PostgresError.self) { try await zombie.execute(victim.entries, in: engine.queue()) }
             #expect(try await engine.notes() == ["mine"])
@@ -85,9 +87,18 @@ import Testing
             let poison = try await engine.producer.accept(Note(text: "poison"), workspace: engine.workspace)
             let good = try await engine.producer.accept(Note(text: "good"), workspace: engine.workspace)
             try await eventually { try await engine.queue().measure().ready == 2 }
-            _ = try await deadWorker(reading: 2, engine)
+            let (queue, store) = (engine.queue(), WorkerStore(pool: engine.pool))
+            var owner = try await deadWorker(reading: 2, engine).id
             // Two workers took it over, began it alone, and died of it.
-            for _ in 0..<Takeover.lonelyStarts { _ = try await engine.queue().beginAlone(poison.id) }
+            for _ in 0..<Takeover.lonelyStarts {
+                let next = UUID.version7()
+                try await store.register(id: next, name: "victim", host: "h", pid: 1, queues: ["notes"], version: "t")
+                _ = try await queue.beat(worker: next)
+                let found = try await queue.claim(from: owner, to: next).found
+                let entry = try #require(found.entries.first { $0.envelope.id == poison.id })
+                _ = try await queue.beginAlone(entry, by: next)
+                owner = next
+            }
             try await engine.withWorker { _ in
                 try await engine.expect(good.id, .done)
                 try await engine.expect(poison.id, .dead)
@@ -129,7 +140,8 @@ import Testing
             try await eventually { try await engine.queue().measure().ready == 1 }
             let connection = engine.redis.blockingConnection()
             _ = try await engine.queue().healingGroup {
-                try await engine.queue().read(worker: UUID.version7().lowercased, count: 1, block: .seconds(2), on: connection)
+                try await engine.queue().perform(
+                    .together(count: 1), worker: UUID.version7().lowercased, block: .seconds(2), on: connection)
             }
             await connection.close()
             try await engine.withWorker { _ in try await engine.expect(accepted.id, .done) }
@@ -215,6 +227,29 @@ import Testing
             #expect(answers == [.accepted])
             try await engine.withWorker { _ in try await engine.expect(envelope.id, .done) }
             #expect(try await engine.notes() == ["promised"])
+        }
+    }
+
+    @Test("a worker that others have declared dead begins anew under another id, and does what waits")
+    func comesBack() async throws {
+        try await EngineFixture.with { engine in
+            try await engine.withWorker { _ in
+                let store = WorkerStore(pool: engine.pool)
+                let first = try await engine.producer.accept(Note(text: "before"), workspace: engine.workspace)
+                try await engine.expect(first.id, .done)
+                let old = try #require(await store.list().first?.id)
+                #expect(try await store.markDead(old))
+                // Its next commit is refused, and nobody else is there.
+                let second = try await engine.producer.accept(Note(text: "after"), workspace: engine.workspace)
+                try await engine.expect(second.id, .done)
+                let workers = try await store.list()
+                #expect(workers.count == 2 && workers.contains { $0.id != old && $0.deadAt == nil })
+                try await eventually("its old heartbeat goes") {
+                    let key = engine.queue().keys.base + ":beats"
+                    return try await engine.redis.send(RedisCommand("ZSCORE", .string(key), .string(old.lowercased))).isNull
+                }
+            }
+            #expect(try await engine.notes() == ["after", "before"])
         }
     }
 

@@ -22,7 +22,8 @@ extension DeadLetterFixture {
 
     /// Hands the job to a handler in a transaction of the test's, which may roll it back.
     package func handle<Handler: BatchHandler>(by handler: Handler, workspace: UUID, in transaction: PostgresTransaction) async throws {
-        try await handler.handle([try job(as: Handler.Payload.self, workspace: workspace)], in: transaction)
+        let job = try self.job(as: Handler.Payload.self, workspace: workspace)
+        try await transaction.enqueueing { try await handler.handle([job], in: transaction) }
     }
 
     /// Hands the job to a handler in a transaction of the test's, which may roll it back.
@@ -30,7 +31,8 @@ extension DeadLetterFixture {
     package func handle<Handler: EffectHandler>(
         by handler: Handler, workspace: UUID, in transaction: PostgresTransaction
     ) async throws -> JobResult? {
-        try await handler.handle(try job(as: Handler.Payload.self, workspace: workspace), in: transaction)
+        let job = try self.job(as: Handler.Payload.self, workspace: workspace)
+        return try await transaction.enqueueing { try await handler.handle(job, in: transaction) }
     }
 
     /// Puts the job into its kind's queue, body and version as they were: a worker of the test carries it out, or lets it die.

@@ -40,6 +40,7 @@ extension DeadLetterStore {
             guard !jobs.isEmpty else { return Replayed(jobs: [], group: group) }
             let (workspaces, ids) = (jobs.map(\.envelope.workspace), jobs.map(\.envelope.id))
             transaction.submit(Self.forgetDeath, workspaces, ids)
+            OutcomeStore.submitReplayed(workspaces: workspaces, jobs: ids, in: transaction)
             // Who wanted the former life cancelled has not said so of this one.
             ControlStore.submitForgotten(jobs.map { JobName($0.envelope) }, in: transaction)
             transaction.submit("insert into append_groups (id) values ($1)", group)
@@ -55,16 +56,31 @@ extension DeadLetterStore {
         return replayed.jobs.first.map { (envelope: $0.envelope, group: replayed.group) }
     }
 
+    /// When those of `jobs` that were replayed, and have not died again, were replayed last: ms since 1970.
+    func replays(of jobs: [JobName]) async throws -> [JobName: Int64] {
+        let rows = try await pool.query(
+            .workspaces(Array(Set(jobs.map(\.workspace)))),
+            """
+            -- times of replays
+            select workspace_id, id, floor(extract(epoch from replayed_at) * 1000)::int8 as at from dead_letters
+            where (workspace_id, id) in (select * from unnest($1::uuid[], $2::uuid[])) and replayed_at is not null
+            """, jobs.map(\.workspace), jobs.map(\.id))
+        var times: [JobName: Int64] = [:]
+        for row in rows { times[JobName(workspace: try row.decode("workspace_id"), id: try row.decode("id"))] = try row.decode("at") }
+        return times
+    }
+
     private static func job(_ row: PostgresRow, partition: @Sendable (UUID) -> Int) throws -> Replayed.Job {
         let workspace = try row.decode("workspace_id", as: UUID.self)
         let body = try row.decode("body", as: [UInt8]?.self)
         let acceptedAt = try row.decode("accepted_at", as: Date.self).timeIntervalSince1970 * 1000
-        let envelope = Envelope(
+        var envelope = Envelope(
             id: try row.decode("id"), workspace: workspace, kind: try row.decode("kind"),
             version: Int(try row.decode("version", as: Int16.self)), acceptedAt: Int64(acceptedAt.rounded()),
             // A copy of its former life may be on its way somewhere: whoever reads this one looks for an outcome first.
             marks: body == nil ? [.seen, .stored] : .seen, trace: try row.decode("trace", as: String?.self).flatMap { TraceParent(header: $0) },
             body: body ?? [])
+        envelope.route = JobRoute(stored: try row.decode("route", as: String?.self))
         return Replayed.Job(envelope: envelope, partition: QueuePartition(queue: try row.decode("queue"), index: partition(workspace)))
     }
 
@@ -83,7 +99,7 @@ extension DeadLetterStore {
           order by workspace_id, id for update
         ) as open
         where d.workspace_id = open.workspace_id and d.id = open.id
-        returning d.workspace_id, d.id, d.kind, d.version, d.queue, d.trace, d.accepted_at,
+        returning d.workspace_id, d.id, d.kind, d.version, d.queue, d.trace, d.accepted_at, d.route,
           case when octet_length(d.body) <= $4 then d.body end as body
         """
 
@@ -97,8 +113,8 @@ extension DeadLetterStore {
     // The partition is that of today: their number may have been changed since, and the relay appends to this one.
     private static let accept: SQL = """
         -- accept replayed jobs
-        insert into acceptances (workspace_id, id, kind, version, queue, partition, append_group, trace, body, accepted_at)
-        select d.workspace_id, d.id, d.kind, d.version, d.queue, given.partition, $4, d.trace, d.body, d.accepted_at
+        insert into acceptances (workspace_id, id, kind, version, queue, partition, append_group, trace, body, accepted_at, route)
+        select d.workspace_id, d.id, d.kind, d.version, d.queue, given.partition, $4, d.trace, d.body, d.accepted_at, d.route
         from unnest($1::uuid[], $2::uuid[], $3::int2[]) as given (workspace_id, id, partition)
         join dead_letters d on d.workspace_id = given.workspace_id and d.id = given.id
         order by d.workspace_id, d.id

@@ -14,18 +14,26 @@ extension DeadLetterStore {
     /// The letters that a filter means, the newest first.
     /// - Parameter last: the last one of the page before.
     package func list(_ filter: DeadLetterFilter, after last: DeadLetterLine? = nil, limit: Int) async throws -> [DeadLetterLine] {
+        try await list(filter, behind: last.map { DeadLetterCursor($0) }, limit: limit)
+    }
+
+    /// The same from a place in the list that somebody kept.
+    package func list(
+        _ filter: DeadLetterFilter, behind place: DeadLetterCursor?, limit: Int, timeout: Duration? = nil
+    ) async throws -> [DeadLetterLine] {
         try await pool.query(
             .role(.upkeep), Self.page, filter.kind, filter.code, filter.queue, filter.workspace, filter.since, filter.until, filter.text,
-            filter.states.contains(.open), filter.states.contains(.replayed), filter.states.contains(.discarded), filter.jobsOnly, last?.diedAt,
-            last?.key.id, limit
+            filter.states.contains(.open), filter.states.contains(.replayed), filter.states.contains(.discarded), filter.jobsOnly, place?.diedAt,
+            place?.id, limit, timeout: timeout
         ).map(Self.line)
     }
 
     /// How many letters a filter means, by kind and code; the largest group first.
-    package func summary(_ filter: DeadLetterFilter) async throws -> [DeadLetterGroup] {
+    package func summary(_ filter: DeadLetterFilter, timeout: Duration? = nil) async throws -> [DeadLetterGroup] {
         try await pool.query(
             .role(.upkeep), Self.groups, filter.kind, filter.code, filter.queue, filter.workspace, filter.since, filter.until, filter.text,
-            filter.states.contains(.open), filter.states.contains(.replayed), filter.states.contains(.discarded), filter.jobsOnly
+            filter.states.contains(.open), filter.states.contains(.replayed), filter.states.contains(.discarded), filter.jobsOnly,
+            timeout: timeout
         ).map { row in
             DeadLetterGroup(
                 kind: try row.decode("kind"), code: try row.decode("code"), count: try row.decode("letters"), oldest: try row.decode("oldest"),

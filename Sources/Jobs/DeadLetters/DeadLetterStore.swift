@@ -19,8 +19,11 @@ package struct DeadLetterStore: Sendable {
 
     /// Writes the dead letter and its outcome in one fenced transaction. A job that was replayed and dies again has one
     /// letter as before, whose history goes on.
+    /// - Parameter mayOwnRow: its outcome may be a row of its own, which another worker is about to write.
     /// - Returns: false when the job has an outcome, which stands.
-    func bury(_ envelope: Envelope, queue: String, code: String, error: String, history: [UInt8], worker: UUID) async throws -> Bool {
+    func bury(
+        _ envelope: Envelope, queue: String, code: String, error: String, history: [UInt8], worker: UUID, mayOwnRow: Bool = true
+    ) async throws -> Bool {
         try await outcomes.fenced(worker: worker, workspaces: [envelope.workspace]) { transaction in
             let finished = try await transaction.query(
                 "select 1 from finished_jobs where workspace_id = $1 and id = $2", envelope.workspace, envelope.id)
@@ -28,41 +31,47 @@ package struct DeadLetterStore: Sendable {
             let earlier = try await transaction.query(
                 "select * from dead_letters where workspace_id = $1 and id = $2 for update", envelope.workspace, envelope.id
             ).first.map(Self.letter)
+            if mayOwnRow { outcomes.submitUndone(of: envelope.kind, [JobName(envelope)], in: transaction) }
             transaction.submit(
                 """
-                insert into dead_letters (workspace_id, id, kind, version, queue, attempts, code, error, history, body, trace, accepted_at)
-                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                insert into dead_letters (workspace_id, id, kind, version, queue, attempts, code, error, history, body, trace, accepted_at, route)
+                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
                 on conflict (workspace_id, id) do update
                   set attempts = excluded.attempts, code = excluded.code, error = excluded.error, history = excluded.history,
                       died_at = clock_timestamp(), replayed_at = null
                 """,
                 envelope.workspace, envelope.id, envelope.kind, Int16(clamping: envelope.version), queue, Int16(clamping: envelope.attempt), code,
                 error.withoutNUL, PostgresJSON(bytes: earlier?.continued(by: history) ?? history), envelope.body, envelope.trace?.header,
-                envelope.acceptedDate)
+                envelope.acceptedDate, envelope.route.stored)
             outcomes.submitOutcomes([(envelope, .dead, error.withoutNUL, nil)], worker: worker, in: transaction)
             ControlStore.submitForgotten([JobName(envelope)], in: transaction)
             return true
         }
     }
 
-    /// Takes letters off the list for good; their outcomes stay dead. At most some hundreds a call.
+    /// Takes letters off the list for good; their outcomes stay dead, and groups wait for their jobs no longer. At most some
+    /// hundreds a call.
     /// - Returns: those that were on the list.
     package func discard(_ keys: [JobName], by actor: String?) async throws -> Set<JobName> {
         guard !keys.isEmpty else { return [] }
-        let rows = try await pool.query(
-            .workspaces(Array(Set(keys.map(\.workspace)))),
-            """
-            -- discard dead letters
-            update dead_letters d set discarded_at = clock_timestamp(), discarded_by = $3
-            from (
-              select workspace_id, id from dead_letters
-              where (workspace_id, id) in (select * from unnest($1::uuid[], $2::uuid[])) and replayed_at is null and discarded_at is null
-              order by workspace_id, id for update
-            ) as open
-            where d.workspace_id = open.workspace_id and d.id = open.id
-            returning d.workspace_id, d.id
-            """, keys.map(\.workspace), keys.map(\.id), actor)
-        return Set(try rows.map { JobName(workspace: try $0.decode("workspace_id"), id: try $0.decode("id")) })
+        return try await pool.transaction(.workspaces(Array(Set(keys.map(\.workspace))))) { transaction in
+            let rows = try await transaction.query(
+                """
+                -- discard dead letters
+                update dead_letters d set discarded_at = clock_timestamp(), discarded_by = $3
+                from (
+                  select workspace_id, id from dead_letters
+                  where (workspace_id, id) in (select * from unnest($1::uuid[], $2::uuid[])) and replayed_at is null and discarded_at is null
+                  order by workspace_id, id for update
+                ) as open
+                where d.workspace_id = open.workspace_id and d.id = open.id
+                returning d.workspace_id, d.id
+                """, keys.map(\.workspace), keys.map(\.id), actor)
+            let discarded = Set(try rows.map { JobName(workspace: try $0.decode("workspace_id"), id: try $0.decode("id")) })
+            // Follow-ups are left to the relay.
+            JobGroupStore.submitEnded(Array(discarded), in: transaction)
+            return discarded
+        }
     }
 
     static func letter(_ row: PostgresRow) throws -> DeadLetter {

@@ -75,18 +75,22 @@ extension Executor {
 
     /// An entry that is no job of ours: kept for a person to look at, under no workspace.
     func bury(_ unreadable: Entry.Unreadable, in queue: Queue) async throws {
-        guard unreadable.fault != "deleted" else { return try await acknowledge(ids: [unreadable.id], as: "repeated", clearing: [], in: queue) }
+        guard unreadable.fault != "deleted" else { return try await acknowledge([unreadable.finished], as: "repeated", clearing: [], in: queue) }
         let envelope = Envelope(
             id: .version7(), workspace: UUID(high: 0, low: 0), kind: "unreadable", version: 1, acceptedAt: Int64(Date().timeIntervalSince1970 * 1000),
             body: unreadable.header + [0x0a] + unreadable.body)
         let kept = try await patiently("dead letters") {
             try await letters.bury(
-                envelope, queue: queue.partition.queue, code: "unreadable", error: unreadable.fault, history: Array("[]".utf8), worker: worker)
+                envelope, queue: queue.partition.queue, code: "unreadable", error: unreadable.fault, history: Array("[]".utf8), worker: worker,
+                mayOwnRow: false)
         }
         guard kept != nil else { return }
-        logger.error("an entry could not be read", metadata: ["entry": "\(unreadable.id)", "fault": "\(unreadable.fault)"])
-        try await acknowledge(ids: [unreadable.id], as: "dead", clearing: [], in: queue)
+        logger.error("an entry could not be read", metadata: ["entry": "\(unreadable.key)", "fault": "\(unreadable.fault)"])
+        try await acknowledge([unreadable.finished], as: "dead", clearing: [], in: queue)
     }
+
+    /// Whether the outcome of such a job may be a row of its own: that of a kind which this worker does not know may be.
+    func mayOwnRows(_ kind: String) -> Bool { registry.runner(for: kind)?.kind.outcome != .outcomes }
 
     func bury(_ entry: Entry, code: String, error: any Error, in queue: Queue) async throws {
         guard let entry = try await withBodies([entry]).first else { return }
@@ -97,7 +101,8 @@ extension Executor {
         let isBuried = try await patiently("dead letters") {
             do {
                 return try await letters.bury(
-                    entry.envelope, queue: queue.partition.queue, code: code, error: "\(error)", history: encoded, worker: worker)
+                    entry.envelope, queue: queue.partition.queue, code: code, error: "\(error)", history: encoded, worker: worker,
+                    mayOwnRow: mayOwnRows(entry.envelope.kind))
             } catch let fault where Failure(fault) == .alreadyFinished {
                 return false
             }
@@ -113,7 +118,7 @@ extension Executor {
                 "error": "\(error)", "trace_id": "\(entry.envelope.trace?.traceID ?? "-")",
             ])
         Measures.finished(entry.envelope.kind, "dead", count: 1, seconds: nil)
-        try await acknowledge(ids: [entry.id], as: "dead", clearing: [entry.envelope.id], in: queue)
+        try await acknowledge([entry.finished], as: "dead", clearing: [entry.envelope.id], in: queue)
     }
 
     func postpone(_ entry: Entry, nextAttempt: Int, after delay: Duration, code: String, error: any Error, in queue: Queue) async throws {
@@ -131,7 +136,7 @@ extension Executor {
         if envelope.marks.contains(.stored) { envelope.body = [] }
         let encoded = (try? JSONEncoder().encode(note)).map { Array($0) } ?? []
         let moved: Void? = try await patiently("retry") {
-            try await queue.postpone([.init(entry: entry.id, envelope: envelope, delay: delay, failure: encoded)])
+            try await queue.postpone([.init(entry: entry.key, envelope: envelope, delay: delay, failure: encoded)])
         }
         guard moved != nil else { return }
         logger.notice(
@@ -146,13 +151,13 @@ extension Executor {
     func acknowledge(_ entries: [Entry], as counter: String = "done", in queue: Queue) async throws {
         guard !entries.isEmpty else { return }
         let noted = entries.filter { $0.envelope.attempt > 1 || !$0.envelope.marks.isDisjoint(with: [.seen, .noted]) }.map(\.envelope.id)
-        try await acknowledge(ids: entries.map(\.id), as: counter, clearing: noted, in: queue)
+        try await acknowledge(entries.map(\.finished), as: counter, clearing: noted, in: queue)
     }
 
     /// Acknowledges, waiting while Redis is away: the outcome is committed, and an entry left behind would be looked
     /// up again by whoever takes it over.
-    private func acknowledge(ids: [String], as counter: String, clearing jobs: [UUID], in queue: Queue) async throws {
-        _ = try await patiently("acknowledgement") { try await queue.acknowledge(ids, as: counter, clearing: jobs) }
+    private func acknowledge(_ entries: [Queue.Finished], as counter: String, clearing jobs: [UUID], in queue: Queue) async throws {
+        _ = try await patiently("acknowledgement") { try await queue.acknowledge(entries, as: counter, clearing: jobs) }
     }
 
     /// Repeats an operation while its store is away.

@@ -12,13 +12,17 @@ extension Executor {
         return try await fresh(entries.filter { !cancelled.contains(JobName($0.envelope)) }, of: kind, in: queue)
     }
 
-    /// Leaves out jobs that are older than their kind's expiry, and buries them.
+    /// Leaves out jobs that are older than their kind's expiry, and buries them. The age of a job that was replayed counts from its
+    /// replay: who replays a letter that says `expired` wants it done now.
     func fresh(_ entries: [Entry], of kind: JobKind, in queue: Queue) async throws -> [Entry] {
         guard let expiry = kind.expiry else { return entries }
-        let now = Int64(Date().timeIntervalSince1970 * 1000)
+        let bound = Int64(Date().timeIntervalSince1970 * 1000) - Int64(expiry.milliseconds)
+        let old = entries.filter { $0.envelope.acceptedAt < bound }
+        guard !old.isEmpty else { return entries }
+        guard let replays = try await patiently("replays", { try await letters.replays(of: old.map { JobName($0.envelope) }) }) else { return [] }
         var fresh: [Entry] = []
         for entry in entries {
-            guard now - entry.envelope.acceptedAt > expiry.milliseconds else {
+            guard max(entry.envelope.acceptedAt, replays[JobName(entry.envelope)] ?? 0) < bound else {
                 fresh.append(entry)
                 continue
             }
@@ -57,22 +61,28 @@ extension Executor {
     private func cancelTogether(_ entries: [Entry], in queue: Queue) async throws {
         let names = entries.map { JobName($0.envelope) }
         let workspaces = Array(Set(names.map(\.workspace)))
-        let granted = try await patiently("cancellations") {
+        let settled = try await patiently("cancellations") {
             try await outcomes.fenced(worker: worker, workspaces: workspaces) { transaction in
                 // A kind whose own row is its outcome may have ended without a row in `outcomes`.
                 let rows = try await transaction.query("select id from finished_jobs where id = any($1)", names.map(\.id))
                 let finished = Set(try rows.map { try $0.decode("id", as: UUID.self) })
                 let open = entries.filter { !finished.contains($0.envelope.id) }
+                for (kind, group) in Dictionary(grouping: open, by: \.envelope.kind) where mayOwnRows(kind) {
+                    outcomes.submitUndone(of: kind, group.map { JobName($0.envelope) }, in: transaction)
+                }
                 if !open.isEmpty { outcomes.submitOutcomes(open.map { ($0.envelope, .cancelled, nil, nil) }, worker: worker, in: transaction) }
-                return open
+                let jobs = TransactionJobs(of: transaction, ledger.configuration)
+                JobGroupStore.submitEnded(open.possibleMembers, in: transaction, noting: jobs)
+                return (open, jobs)
             }
         }
-        guard let granted else { return }
-        let ids = Set(granted.map(\.id))
+        guard let (granted, jobs) = settled else { return }
+        await ledger.append(jobs)
+        let ids = Set(granted.map(\.key))
         for (kind, group) in Dictionary(grouping: granted, by: \.envelope.kind) {
             Measures.finished(kind, OutcomeState.cancelled.rawValue, count: group.count, seconds: nil)
         }
         try await acknowledge(granted, as: OutcomeState.cancelled.rawValue, in: queue)
-        try await acknowledge(entries.filter { !ids.contains($0.id) }, as: "repeated", in: queue)
+        try await acknowledge(entries.filter { !ids.contains($0.key) }, as: "repeated", in: queue)
     }
 }

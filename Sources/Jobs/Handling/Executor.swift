@@ -14,11 +14,15 @@ struct Executor: Sendable {
     let worker: UUID
     let outcomes: OutcomeStore
     let letters: DeadLetterStore
+    /// Appends what handlers enqueue.
+    let ledger: LedgerAcceptance
     let controls: Controls
     /// Raised when the worker is asked to leave.
     let draining: Signal
     let clock: any Clock<Duration>
     let logger: Logger
+    /// What is under way, for those who watch.
+    var activity = Activity()
 
     /// Runs a unit of work whose failure must not end the worker: what it did not settle stays pending, and is found again
     /// as lost. Only the fence passes.
@@ -62,11 +66,16 @@ struct Executor: Sendable {
         let (batch, refused) = runner.prepare(owed)
         for (entry, error) in refused { try await settle(entry, Failure(error), error, policy: runner.kind.retry, in: queue) }
 
+        guard !batch.entries.isEmpty else { return }
+        let ticket = activity.began(kind: runner.kind.name, jobs: batch.entries.count)
+        var done = 0
+        defer { activity.ended(ticket, done: done) }
         var split = BatchSplit(count: batch.entries.count, most: runner.most)
         while let range = split.next() {
             let part = range.count == batch.entries.count ? batch : batch.part(range)
             do {
                 guard try await commit(part, of: runner.kind) else { continue }
+                done += part.entries.count
                 try await acknowledge(part.entries, in: queue)
                 Measures.finished(runner.kind.name, "done", count: part.entries.count, seconds: (ContinuousClock.now - started).inSeconds)
             } catch {
@@ -87,15 +96,25 @@ struct Executor: Sendable {
         var timeouts = 0
         while true {
             do {
-                try await outcomes.fenced(worker: worker, workspaces: workspaces) { transaction in
-                    let results = try await batch.handle(in: transaction)
+                let accepted = try await outcomes.fenced(worker: worker, workspaces: workspaces) { transaction in
+                    if kind.outcome == .ownTable {
+                        outcomes.submitOwnRows(of: kind.name, jobs: batch.entries.map(\.envelope.id), in: transaction)
+                    }
+                    let (results, jobs) = try await TransactionJobs.collecting(in: transaction, ledger.configuration) {
+                        try await batch.handle(in: transaction)
+                    }
                     if kind.outcome == .outcomes {
                         let rows = batch.entries.enumerated().map { index, entry in
                             (entry.envelope, OutcomeState.done, String?.none, index < results.count ? results[index] : nil)
                         }
                         outcomes.submitOutcomes(rows, worker: worker, in: transaction)
                     }
+                    if kind.acceptance == .ledger {
+                        JobGroupStore.submitEnded(batch.entries.possibleMembers, in: transaction, noting: jobs)
+                    }
+                    return jobs
                 }
+                await ledger.append(accepted)
                 return true
             } catch {
                 guard Failure(error) == .storeUnavailable else { throw error }
@@ -120,15 +139,41 @@ struct Executor: Sendable {
     }
 
     /// Runs one long job.
+    /// - Parameter isRedelivered: it was taken over, and begun as such.
     func run(_ entry: Entry, with runner: any LongRunner, in queue: Queue, isRedelivered: Bool = false) async throws {
+        let isSeen = isRedelivered || entry.envelope.marks.contains(.seen)
+        guard let noted = try await begun(entry, of: runner.kind, in: queue, isTakenOver: isRedelivered) else { return }
         // A run is told of its cancellation and ends it in its own words, begun or not: somebody may be following it.
-        let owed = try await fresh(try await unfinished([entry], in: queue), of: runner.kind, in: queue)
+        let owed = try await fresh(try await unfinished([noted], in: queue), of: runner.kind, in: queue)
         guard let entry = try await withBodies(owed).first, let wishes = try await cancelled(among: [entry], of: runner.kind) else { return }
         try await controls.withWatch(JobName(entry.envelope), isCancelled: !wishes.isEmpty) { cancelled in
+            let ticket = activity.began(kind: runner.kind.name, job: JobName(entry.envelope), jobs: 1)
             let context = RunContext(
-                envelope: entry.envelope, worker: worker, isRedelivered: isRedelivered || entry.envelope.marks.contains(.seen), store: outcomes,
-                draining: draining, cancelled: cancelled, pause: { [clock] in try await clock.sleep(for: $0) })
+                envelope: entry.envelope, worker: worker, isRedelivered: isSeen, store: outcomes,
+                draining: draining, cancelled: cancelled, pause: { [clock] in try await clock.sleep(for: $0) },
+                tell: { [activity] in activity.progress(ticket, $0) }, ledger: ledger)
+            defer { activity.ended(ticket, done: context.ending == nil ? 0 : 1) }
             try await run(entry, with: runner, context, in: queue)
+        }
+    }
+
+    /// Notes the begin of a run of which there may be a second entry (a replay or a relay appended it twice). Where the other one is
+    /// in hand, this one is left to it: begun beside a living worker, it would end an answer that somebody is reading.
+    /// - Returns: nil where it is not to be run here.
+    private func begun(_ entry: Entry, of kind: JobKind, in queue: Queue, isTakenOver: Bool) async throws -> Entry? {
+        // The takeover has begun it already; and of a stream kind that nobody has had in hand this is the only entry there ever was.
+        guard !isTakenOver, kind.acceptance == .ledger || entry.envelope.marks.contains(.seen) else { return entry }
+        switch try await patiently("begin", { try await queue.beginBeside(entry, by: worker) }) {
+        case .begun?:
+            var noted = entry
+            // Its acknowledgement takes the note of its begin away.
+            noted.envelope.marks.insert(.seen)
+            return noted
+        case .leftToAnother?:
+            logger.notice("a second entry of a run is left to the first", metadata: ["job": "\(entry.envelope.id.lowercased)"])
+            return nil
+        case .notOurs?, nil:
+            return nil
         }
     }
 

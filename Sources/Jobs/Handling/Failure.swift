@@ -21,6 +21,8 @@ enum Failure: Equatable, Sendable {
             self = .fenced
         case let error as JobError where error.code == .unavailable:
             self = .storeUnavailable
+        case let error as JobError where error.code == .timedOut:
+            self = .failed(permanent: false, code: "timed_out")
         case let error as PostgresError:
             self.init(error)
         case let error as RedisError:
@@ -45,6 +47,9 @@ enum Failure: Equatable, Sendable {
         case "MS001":
             self = .fenced
         case "23505" where error.constraint.map { $0.hasPrefix("outcomes") } ?? false:
+            self = .alreadyFinished
+        case "MS002":
+            // The same of a kind whose own row is its outcome.
             self = .alreadyFinished
         case "57014":
             // The statement ran into its timeout: a job that is too heavy is the job's fault.

@@ -1,11 +1,24 @@
 import Foundation
 import Postgres
 
-/// Which handler serves a kind. Filled once at start, then only read.
+/// Which handler serves a kind, and what stands around it. Filled once at start, then only read.
 public struct HandlerRegistry: Sendable {
+    /// As they were registered.
+    private var bare: [String: Runner] = [:]
+    /// As they are called: the same where there is no middleware.
     private var runners: [String: Runner] = [:]
+    private var middleware: [any JobMiddleware] = []
 
-    public init() {}
+    /// - Parameter middleware: around every handler, the first one outermost.
+    public init(middleware: [any JobMiddleware] = []) {
+        self.middleware = middleware
+    }
+
+    /// Puts a middleware around every handler, those that are registered already included, and inside of those used before.
+    public mutating func use(_ middleware: any JobMiddleware) {
+        self.middleware.append(middleware)
+        runners = bare.mapValues { $0.wrapped(by: MiddlewareChain(self.middleware)) }
+    }
 
     enum Runner: Sendable {
         case transactional(any TransactionalRunner)
@@ -15,6 +28,15 @@ public struct HandlerRegistry: Sendable {
             switch self {
             case .transactional(let runner): runner.kind
             case .run(let runner): runner.kind
+            }
+        }
+
+        /// Itself where nothing stands around it: without middleware a job takes no further step and allocates nothing.
+        func wrapped(by chain: MiddlewareChain?) -> Runner {
+            guard let chain else { return self }
+            return switch self {
+            case .transactional(let runner): .transactional(MiddlewareRunner(base: runner, chain: chain))
+            case .run(let runner): .run(MiddlewareLongRunner(base: runner, chain: chain))
             }
         }
     }
@@ -43,17 +65,34 @@ public struct HandlerRegistry: Sendable {
     }
 
     private mutating func insert(_ runner: Runner) {
-        precondition(runners[runner.kind.name] == nil, "two handlers were registered for \(runner.kind.name)")
-        runners[runner.kind.name] = runner
+        precondition(bare[runner.kind.name] == nil, "two handlers were registered for \(runner.kind.name)")
+        bare[runner.kind.name] = runner
+        runners[runner.kind.name] = runner.wrapped(by: MiddlewareChain(middleware))
     }
 
     func runner(for kind: String) -> Runner? { runners[kind] }
+
+    /// Reads a job's body as its handler would be given it, and runs nothing.
+    /// - Throws: what the job would fail with: `PermanentJobError`, what the payload's `upcast` throws, or
+    ///   `JobError(.unknownKind)`.
+    package func decode(_ body: [UInt8], kind: String, version: Int) throws -> any JobPayload {
+        switch bare[kind] {
+        case .transactional(let runner): return try runner.decode(body, version: version)
+        case .run(let runner): return try runner.decode(body, version: version)
+        case nil: throw JobError(.unknownKind, subject: kind, message: "no handler serves this kind")
+        }
+    }
 
     /// All kinds, by name.
     public var kinds: [JobKind] { runners.values.map(\.kind).sorted { $0.name < $1.name } }
 
     /// All queues that these kinds travel in, by name.
     public var queues: [String] { Set(kinds.map(\.queue)).sorted() }
+
+    /// Whether jobs of a queue share a transaction, which then costs little more for many than for one.
+    func sharesCommits(queue: String) -> Bool {
+        runners.values.contains { if case .transactional(let runner) = $0 { runner.kind.queue == queue && runner.most > 1 } else { false } }
+    }
 
     /// A queue that carries long runs hands out single jobs; the others hand out batches.
     func isLong(queue: String) -> Bool {
@@ -75,11 +114,13 @@ protocol TransactionalRunner: Sendable {
     var most: Int { get }
     /// Decodes bodies; those that cannot be decoded are returned with their error.
     func prepare(_ entries: [Entry]) -> (batch: any PreparedBatch, refused: [(Entry, any Error)])
+    func decode(_ body: [UInt8], version: Int) throws -> any JobPayload
 }
 
 protocol LongRunner: Sendable {
     var kind: JobKind { get }
     func run(_ entry: Entry, context: RunContext) async throws
+    func decode(_ body: [UInt8], version: Int) throws -> any JobPayload
 }
 
 /// Runs batches and effects alike: they differ in how many jobs share a transaction, and in whether each has a result.
@@ -106,6 +147,8 @@ private struct TypedRunner<Payload: JobPayload>: TransactionalRunner {
         let (accepted, jobs, refused) = decodeJobs(entries, as: Payload.self)
         return (Prepared(entries: accepted, jobs: jobs, handle: handle), refused)
     }
+
+    func decode(_ body: [UInt8], version: Int) throws -> any JobPayload { try Payload.decode(body, version: version) }
 }
 
 private struct RunRunner<Handler: RunHandler>: LongRunner {
@@ -113,10 +156,11 @@ private struct RunRunner<Handler: RunHandler>: LongRunner {
     var kind: JobKind { Handler.Payload.kind }
 
     func run(_ entry: Entry, context: RunContext) async throws {
-        var decoder = PayloadDecoder<Handler.Payload>()
-        let payload = try decoder.decode(entry.envelope.body, version: entry.envelope.version)
+        let payload = try Handler.Payload.decode(entry.envelope.body, version: entry.envelope.version)
         try await handler.run(Job(entry.envelope, payload: payload), context: context)
     }
+
+    func decode(_ body: [UInt8], version: Int) throws -> any JobPayload { try Handler.Payload.decode(body, version: version) }
 }
 
 private func decodeJobs<Payload: JobPayload>(

@@ -7,6 +7,8 @@
 ///
 /// A short read while other batches are under way is held for a moment (linger) and topped up: under load that makes
 /// batches full, and an idle pool never waits: when the last batch ends during a linger, what is held goes at once.
+///
+/// A batch of slow jobs is kept small (`Pace`): whoever comes next, or wants one of them cancelled, waits for its end.
 struct PoolMachine: Sendable, Equatable {
     enum Action: Sendable, Equatable {
         /// Read up to `count` entries, blocking.
@@ -19,8 +21,10 @@ struct PoolMachine: Sendable, Equatable {
         case stop
     }
 
-    /// Entries in one unit.
+    /// Entries in one unit at the most.
     let batch: Int
+    /// Entries in one unit now.
+    private(set) var most: Int
     /// Units at once.
     let units: Int
     private(set) var busy = 0
@@ -31,9 +35,11 @@ struct PoolMachine: Sendable, Equatable {
     private(set) var isDraining = false
     private(set) var isStopped = false
 
-    init(batch: Int, units: Int) {
+    /// - Parameter first: entries in a unit until it is known how long they take.
+    init(batch: Int, units: Int, first: Int? = nil) {
         precondition(batch > 0 && units > 0, "a pool has room for at least one job")
         self.batch = batch
+        self.most = min(batch, first ?? batch)
         self.units = units
     }
 
@@ -45,10 +51,10 @@ struct PoolMachine: Sendable, Equatable {
         isLingering = false
         held += count
         guard held > 0 else { return next() }
-        if batch > 1, !isTopUp, held < batch / 2, busy > 0, busy < units, !isDraining {
+        if batch > 1, !isTopUp, held < most / 2, busy > 0, busy < units, !isDraining {
             isReading = true
             isLingering = true
-            return [.topUp(count: batch - held)]
+            return [.topUp(count: most - held)]
         }
         // Long runs take a unit each; a batch takes one.
         busy += batch > 1 ? 1 : held
@@ -63,7 +69,9 @@ struct PoolMachine: Sendable, Equatable {
     }
 
     /// A batch, or one run, ended.
-    mutating func unitEnded() -> [Action] {
+    /// - Parameter most: entries that a batch should have from now on.
+    mutating func unitEnded(most: Int? = nil) -> [Action] {
+        if let most { self.most = min(batch, max(1, most)) }
         busy -= 1
         guard isLingering, busy == 0, held > 0 else { return next() }
         busy = 1
@@ -85,6 +93,6 @@ struct PoolMachine: Sendable, Equatable {
         }
         guard !isReading, busy < units else { return [] }
         isReading = true
-        return [.read(count: batch > 1 ? batch : units - busy)]
+        return [.read(count: batch > 1 ? most : units - busy)]
     }
 }

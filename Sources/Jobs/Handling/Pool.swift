@@ -10,15 +10,17 @@ struct Pool: Sendable {
     let inFlight: InFlight
     let reads: ReadWatch
     let batch: Int
+    /// What a batch has at least: where a commit is shared, its cost is not that of its jobs.
+    let fewest: Int
     let units: Int
     /// What a drain may take before running work is cancelled.
     let drainBudget: Duration
     let logger: Logger
 
     private enum Event: Sendable {
-        case read([Entry], [Entry.Unreadable], isTopUp: Bool)
+        case read(ReadEntries, of: ReadPlan.Read, isTopUp: Bool)
         case readFailed
-        case unitEnded
+        case unitEnded(count: Int, elapsed: Duration)
         case drainRequested
         case budgetUsed
         case nothing
@@ -26,13 +28,14 @@ struct Pool: Sendable {
 
     /// What was read and is not begun yet.
     private struct Held: Sendable {
-        var entries: [Entry] = []
-        var unreadable: [Entry.Unreadable] = []
+        var found = ReadEntries()
         var tickets: [Int] = []
     }
 
     /// A blocking read returns after this long, empty. Short enough to notice a socket that is half open.
     static let block = Duration.seconds(5)
+    /// Entries in a unit before the first one has ended: who begins with hundreds of slow jobs has them in hand for minutes.
+    private static let first = 25
     /// Under load a short read waits this long for company.
     private static let linger = Duration.milliseconds(5)
 
@@ -40,7 +43,9 @@ struct Pool: Sendable {
     /// - Throws: `JobError(.fenced)` when this worker was declared dead.
     func run() async throws {
         let connection = queue.client.blockingConnection()
-        var machine = PoolMachine(batch: batch, units: units)
+        var machine = PoolMachine(batch: batch, units: units, first: Self.first)
+        var plan = ReadPlan(least: batch > 1 ? 16 : 1)
+        var pace = Pace()
         var held = Held()
         var pause = Duration.milliseconds(50)
         defer {
@@ -59,9 +64,11 @@ struct Pool: Sendable {
                     switch action {
                     case .read(let count):
                         reads.wanted(queue.partition)
-                        group.addTask { await read(count, on: connection, until: stopReading) }
+                        let planned = plan.next(room: count)
+                        group.addTask { await read(planned, on: connection, until: stopReading) }
                     case .topUp(let count):
-                        group.addTask { await topUp(count, on: connection) }
+                        let planned = plan.next(room: count)
+                        group.addTask { await topUp(planned, on: connection) }
                     case .run:
                         begin(held, in: &group)
                         held = Held()
@@ -76,23 +83,22 @@ struct Pool: Sendable {
             while let event = try await group.next() {
                 let actions: [PoolMachine.Action]
                 switch event {
-                case .read(let entries, let faulty, let isTopUp):
+                case .read(let found, let planned, let isTopUp):
                     pause = .milliseconds(50)
                     reads.settled(queue.partition)
+                    plan.returned(found.counts, of: planned)
                     // Long runs end one by one: each has a ticket of its own, taken when it begins.
-                    if batch > 1, !(entries.isEmpty && faulty.isEmpty) {
-                        held.tickets.append(inFlight.began(entries.map(\.id) + faulty.map(\.id)))
-                    }
-                    held.entries += entries
-                    held.unreadable += faulty
+                    if batch > 1, !found.isEmpty { held.tickets.append(inFlight.began(found.keys)) }
+                    held.found += found
                     // Entries that cannot be read need room as the others do.
-                    actions = machine.readReturned(count: entries.count + faulty.count, isTopUp: isTopUp)
+                    actions = machine.readReturned(count: found.count, isTopUp: isTopUp)
                 case .readFailed:
                     await wait(pause)
                     pause = min(pause * 2, .seconds(2))
                     actions = machine.readFailed()
-                case .unitEnded:
-                    actions = machine.unitEnded()
+                case .unitEnded(let count, let elapsed):
+                    pace.ended(count: count, elapsed: elapsed)
+                    actions = machine.unitEnded(most: batch > 1 ? pace.most.map { max($0, fewest) } : nil)
                 case .drainRequested:
                     stopReading.raise()
                     group.addTask {
@@ -115,34 +121,35 @@ struct Pool: Sendable {
 
     private func begin(_ held: Held, in group: inout ThrowingTaskGroup<Event, any Error>) {
         if batch > 1 {
-            unit(of: held.tickets, in: &group) {
-                for entry in held.unreadable { try await executor.bury(entry, in: queue) }
-                try await executor.execute(held.entries, in: queue)
+            unit(of: held.tickets, count: held.found.count, in: &group) {
+                for entry in held.found.unreadable { try await executor.bury(entry, in: queue) }
+                try await executor.execute(held.found.entries, in: queue)
             }
             return
         }
-        for entry in held.unreadable {
-            unit(of: [inFlight.began([entry.id])], in: &group) { try await executor.bury(entry, in: queue) }
+        for entry in held.found.unreadable {
+            unit(of: [inFlight.began([entry.key])], count: 1, in: &group) { try await executor.bury(entry, in: queue) }
         }
-        for entry in held.entries {
-            unit(of: [inFlight.began([entry.id])], in: &group) { try await executor.execute([entry], in: queue) }
+        for entry in held.found.entries {
+            unit(of: [inFlight.began([entry.key])], count: 1, in: &group) { try await executor.execute([entry], in: queue) }
         }
     }
 
     private func unit(
-        of tickets: [Int], in group: inout ThrowingTaskGroup<Event, any Error>, _ work: @escaping @Sendable () async throws -> Void
+        of tickets: [Int], count: Int, in group: inout ThrowingTaskGroup<Event, any Error>, _ work: @escaping @Sendable () async throws -> Void
     ) {
         group.addTask {
             defer { for ticket in tickets { inFlight.ended(ticket) } }
+            let started = ContinuousClock.now
             try await executor.guarding(work)
-            return .unitEnded
+            return .unitEnded(count: count, elapsed: ContinuousClock.now - started)
         }
     }
 
     /// A blocking read that gives up when the pool drains or the queue is paused, and waits while it is. What the server
     /// delivered in that very moment stays pending for this worker: it is found again as lost, or handed back when the worker
     /// leaves.
-    private func read(_ count: Int, on connection: RedisBlockingConnection, until stop: Signal) async -> Event {
+    private func read(_ planned: ReadPlan.Read, on connection: RedisBlockingConnection, until stop: Signal) async -> Event {
         var (isPaused, change) = executor.controls.pause(of: queue.partition.queue)
         while isPaused {
             // Who does not want to read is not stuck.
@@ -152,7 +159,7 @@ struct Pool: Sendable {
             (isPaused, change) = executor.controls.pause(of: queue.partition.queue)
         }
         return await withTaskGroup(of: Ending.self) { [change] race in
-            race.addTask { .reply(await attempt(count, on: connection)) }
+            race.addTask { .reply(await attempt(planned, on: connection)) }
             race.addTask { .interrupted(isPaused: await untilEither(change, stop)) }
             var (reply, wasPaused) = (Event.readFailed, false)
             for await ending in race {
@@ -163,7 +170,7 @@ struct Pool: Sendable {
                 }
             }
             // What arrived in that very moment is run; a read that was given up for a pause is no failure.
-            if case .readFailed = reply, wasPaused { return .read([], [], isTopUp: false) }
+            if case .readFailed = reply, wasPaused { return .read(ReadEntries(), of: planned, isTopUp: false) }
             return reply
         }
     }
@@ -173,13 +180,12 @@ struct Pool: Sendable {
         case interrupted(isPaused: Bool)
     }
 
-    private func attempt(_ count: Int, on connection: RedisBlockingConnection) async -> Event {
+    private func attempt(_ planned: ReadPlan.Read, on connection: RedisBlockingConnection) async -> Event {
         do {
-            let reply = try await queue.healingGroup {
-                try await queue.read(worker: executor.worker.lowercased, count: count, block: Self.block, on: connection)
+            let found = try await queue.healingGroup {
+                try await queue.perform(planned, worker: executor.worker.lowercased, block: Self.block, on: connection)
             }
-            let (entries, unreadable) = Entry.read(reply)
-            return .read(entries, unreadable, isTopUp: false)
+            return .read(found, of: planned, isTopUp: false)
         } catch is CancellationError {
             return .readFailed
         } catch {
@@ -201,15 +207,14 @@ struct Pool: Sendable {
         return change.isRaised && !stop.isRaised
     }
 
-    private func topUp(_ count: Int, on connection: RedisBlockingConnection) async -> Event {
+    private func topUp(_ planned: ReadPlan.Read, on connection: RedisBlockingConnection) async -> Event {
         try? await executor.clock.sleep(for: Self.linger)
         do {
-            let reply = try await queue.read(worker: executor.worker.lowercased, count: count, block: .milliseconds(1), on: connection)
-            let (entries, unreadable) = Entry.read(reply)
-            return .read(entries, unreadable, isTopUp: true)
+            let found = try await queue.perform(planned, worker: executor.worker.lowercased, block: .milliseconds(1), on: connection)
+            return .read(found, of: planned, isTopUp: true)
         } catch {
             // What is held already is run; the next read says what is wrong.
-            return .read([], [], isTopUp: true)
+            return .read(ReadEntries(), of: planned, isTopUp: true)
         }
     }
 

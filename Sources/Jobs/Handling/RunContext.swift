@@ -13,14 +13,17 @@ public final class RunContext: Sendable {
 
     private let envelope: Envelope
     private let store: OutcomeStore
+    private let ledger: LedgerAcceptance
     private let pause: @Sendable (Duration) async throws -> Void
+    private let tell: @Sendable (JobProgress) -> Void
     private let finished = Mutex<OutcomeState?>(nil)
     private let draining: Signal
     private let cancelled: Signal
 
     init(
         envelope: Envelope, worker: UUID, isRedelivered: Bool, store: OutcomeStore, draining: Signal, cancelled: Signal,
-        pause: @escaping @Sendable (Duration) async throws -> Void
+        pause: @escaping @Sendable (Duration) async throws -> Void, tell: @escaping @Sendable (JobProgress) -> Void = { _ in },
+        ledger: LedgerAcceptance
     ) {
         self.job = envelope.id
         self.workspace = envelope.workspace
@@ -28,9 +31,24 @@ public final class RunContext: Sendable {
         self.isRedelivered = isRedelivered
         self.envelope = envelope
         self.store = store
+        self.ledger = ledger
         self.draining = draining
         self.cancelled = cancelled
         self.pause = pause
+        self.tell = tell
+    }
+
+    /// Tells those who watch how far this job is: `GET /v1/jobs/{id}` and `mainstay top` show it.
+    ///
+    /// Told as often as one likes: it is kept in memory, and once a second the last goes out. It is lost with the worker, and with
+    /// the end of the job. Nothing depends on it: what must last belongs into a row.
+    ///
+    /// - Parameters:
+    ///   - progress: from 0 to 1; what lies outside is taken for the nearest of the two, what is no number is not told.
+    ///   - note: a few words, of which the first 200 characters are kept. The workspace's own people read it, and operators.
+    public func report(progress: Double, note: String? = nil) {
+        guard !progress.isNaN else { return }
+        tell(JobProgress(progress: min(max(progress, 0), 1), note: note.map { String($0.unicodeScalars.prefix(200)) }))
     }
 
     /// How it was finished; nil while it runs.
@@ -51,9 +69,13 @@ public final class RunContext: Sendable {
         await cancelled.wait()
     }
 
-    /// A transaction in the job's workspace that commits only while this worker is alive by the ledger.
+    /// A transaction in the job's workspace that commits only while this worker is alive by the ledger. Jobs may be enqueued in it.
     public func transaction<R: Sendable>(_ body: @Sendable (PostgresTransaction) async throws -> R) async throws -> R {
-        try await store.fenced(worker: worker, workspaces: [workspace], body)
+        let (value, jobs) = try await store.fenced(worker: worker, workspaces: [workspace]) { transaction in
+            try await TransactionJobs.collecting(in: transaction, ledger.configuration) { try await body(transaction) }
+        }
+        await ledger.append(jobs)
+        return value
     }
 
     /// Commits the last writes and the outcome together; the job will not run again.
@@ -67,11 +89,15 @@ public final class RunContext: Sendable {
         var wait = Duration.milliseconds(100)
         while true {
             do {
-                try await store.fenced(worker: worker, workspaces: [workspace]) { transaction in
-                    try await body(transaction)
+                let jobs = try await store.fenced(worker: worker, workspaces: [workspace]) { transaction in
+                    let (_, jobs) = try await TransactionJobs.collecting(in: transaction, ledger.configuration) { try await body(transaction) }
                     store.submitOutcomes([(envelope, state, error, result)], worker: worker, in: transaction)
+                    if envelope.mayBeMember { JobGroupStore.submitEnded([JobName(envelope)], in: transaction, noting: jobs) }
+                    return jobs
                 }
-                break
+                finished.withLock { $0 = state }
+                await ledger.append(jobs)
+                return
             } catch {
                 switch Failure(error) {
                 case .storeUnavailable:
@@ -90,6 +116,5 @@ public final class RunContext: Sendable {
                 }
             }
         }
-        finished.withLock { $0 = state }
     }
 }

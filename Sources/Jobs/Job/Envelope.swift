@@ -5,8 +5,9 @@ public import Foundation
 /// On the wire an envelope is two fields of a stream entry. `h` is one line of ASCII, words separated by a space:
 ///
 ///     1 <id> <workspace> <kind> <payload version> <attempt> <accepted at, ms> <marks> <traceparent or ->
+///     2 … the same … <route>
 ///
-/// and `b` is the body. Two fields and not nine, because every field of an entry is one more string to parse for
+/// (the second where the job's route is not the usual one) and `b` is the body. Two fields and not nine, because every field of an entry is one more string to parse for
 /// every job; text and not binary, because operators read streams with redis-cli at night.
 ///
 /// The workspace is always taken from here and never from the body.
@@ -21,6 +22,8 @@ public struct Envelope: Sendable, Equatable {
         public static let stored = Marks(rawValue: 2)
         /// Redis holds a note of its acceptance, which goes when the job is finished.
         public static let noted = Marks(rawValue: 4)
+        /// It belongs to a group, which is told of its end.
+        public static let grouped = Marks(rawValue: 8)
     }
 
     public let id: UUID
@@ -33,6 +36,7 @@ public struct Envelope: Sendable, Equatable {
     public let acceptedAt: Int64
     public var marks: Marks
     public let trace: TraceParent?
+    var route = JobRoute.usual
     public var body: [UInt8]
 
     public init(
@@ -58,8 +62,8 @@ public struct Envelope: Sendable, Equatable {
 
         public var description: String {
             switch self {
-            case .fields(let count): "the header has \(count) words instead of 9"
-            case .format(let found): "the header has format \(found); this version reads format 1"
+            case .fields(let count): "the header has \(count) words instead of 9, or 10 in format 2"
+            case .format(let found): "the header has format \(found); this version reads formats 1 and 2"
             case .word(let name): "the header's \(name) cannot be read"
             }
         }
@@ -74,7 +78,7 @@ public struct Envelope: Sendable, Equatable {
         }
     }
 
-    /// The header that this release writes, read in one pass and without a slice: it is read for every job. Nil on any doubt.
+    /// The usual header, of format 1, read in one pass and without a slice: it is read for every job. Nil on any doubt.
     private static func usual(_ line: UnsafeBufferPointer<UInt8>, body: [UInt8]) -> Envelope? {
         // `1 <id> <workspace> ` have fixed places.
         guard line.count > 76, let text = line.baseAddress, text[0] == 0x31, text[1] == 0x20, text[38] == 0x20, text[75] == 0x20,
@@ -103,6 +107,7 @@ public struct Envelope: Sendable, Equatable {
             case UInt8(ascii: "s"): marks.insert(.seen)
             case UInt8(ascii: "b"): marks.insert(.stored)
             case UInt8(ascii: "n"): marks.insert(.noted)
+            case UInt8(ascii: "g"): marks.insert(.grouped)
             case UInt8(ascii: "-"): break
             default: return nil
             }
@@ -118,8 +123,11 @@ public struct Envelope: Sendable, Equatable {
     /// Reads any header line, word by word, and names what is wrong with it.
     private init(words header: [UInt8], body: [UInt8]) throws(Fault) {
         let words = header.split(separator: 0x20, omittingEmptySubsequences: false)
-        if let format = words.first, !format.elementsEqual([0x31]) { throw .format(String(decoding: format, as: UTF8.self)) }
-        guard words.count == 9 else { throw .fields(words.count) }
+        let isRouted = words[0].elementsEqual([0x32])
+        guard isRouted || words[0].elementsEqual([0x31]) else { throw .format(String(decoding: words[0], as: UTF8.self)) }
+        guard words.count == (isRouted ? 10 : 9) else { throw .fields(words.count) }
+        let route = isRouted ? JobRoute(word: String(decoding: words[9], as: UTF8.self)) : .usual
+        guard let route else { throw .word("route") }
         guard let id = UUIDText.parse(words[1]) else { throw .word("id") }
         guard let workspace = UUIDText.parse(words[2]) else { throw .word("workspace") }
         guard !words[3].isEmpty else { throw .word("kind") }
@@ -132,6 +140,7 @@ public struct Envelope: Sendable, Equatable {
             case UInt8(ascii: "s"): marks.insert(.seen)
             case UInt8(ascii: "b"): marks.insert(.stored)
             case UInt8(ascii: "n"): marks.insert(.noted)
+            case UInt8(ascii: "g"): marks.insert(.grouped)
             case UInt8(ascii: "-"): break
             default: throw .word("marks")
             }
@@ -140,13 +149,14 @@ public struct Envelope: Sendable, Equatable {
             id: id, workspace: workspace, kind: String(decoding: words[3], as: UTF8.self), version: version, attempt: attempt,
             acceptedAt: Int64(acceptedAt), marks: marks,
             trace: words[8].count == 55 ? TraceParent(header: String(decoding: words[8], as: UTF8.self)) : nil, body: body)
+        self.route = route
     }
 
     /// The header line of the wire form.
     public var header: [UInt8] {
         var line: [UInt8] = []
         line.reserveCapacity(128 + kind.utf8.count)
-        line.append(0x31)
+        line.append(route == .usual ? 0x31 : 0x32)
         line.append(0x20)
         UUIDText.append(id, to: &line)
         line.append(0x20)
@@ -164,8 +174,13 @@ public struct Envelope: Sendable, Equatable {
         if marks.contains(.seen) { line.append(UInt8(ascii: "s")) }
         if marks.contains(.stored) { line.append(UInt8(ascii: "b")) }
         if marks.contains(.noted) { line.append(UInt8(ascii: "n")) }
+        if marks.contains(.grouped) { line.append(UInt8(ascii: "g")) }
         line.append(0x20)
         if let trace { line.append(contentsOf: trace.header.utf8) } else { line.append(UInt8(ascii: "-")) }
+        if route != .usual {
+            line.append(0x20)
+            line.append(contentsOf: route.word.utf8)
+        }
         return line
     }
 

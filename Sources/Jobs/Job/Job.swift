@@ -4,6 +4,9 @@ public import Foundation
 public protocol JobPayload: Codable, Sendable {
     static var kind: JobKind { get }
 
+    /// What this job has in common with others of its workspace that must not run at once, or not too fast; nil by default.
+    var key: JobKey? { get }
+
     /// Reads a body that an older release enqueued. The default knows only the present version.
     static func upcast(_ body: [UInt8], from version: Int) throws -> Self
 
@@ -15,6 +18,8 @@ public protocol JobPayload: Codable, Sendable {
 }
 
 extension JobPayload {
+    public var key: JobKey? { nil }
+
     public static func upcast(_ body: [UInt8], from version: Int) throws -> Self {
         throw PermanentJobError(
             "version \(version) of \(kind.name) cannot be read by this release, which knows \(kind.version)", code: "unknown_version")

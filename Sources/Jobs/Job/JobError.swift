@@ -18,7 +18,7 @@ public struct JobError: RetryAdvice, Sendable, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String {
             case idempotencyMismatch, inFlight, unavailable, backlogFull, payloadTooLarge, unknownKind, invalidPayload, fenced, unfinishedRun,
-                tooSlow
+                tooSlow, refused, timedOut, notTransactional
         }
         private let value: Value
         public var description: String { value.rawValue }
@@ -40,6 +40,13 @@ public struct JobError: RetryAdvice, Sendable, CustomStringConvertible {
         public static let unfinishedRun = Code(value: .unfinishedRun)
         /// A transaction ran into its deadline several times while the server answered others.
         public static let tooSlow = Code(value: .tooSlow)
+        /// What was asked for cannot be: the caller has to ask otherwise.
+        public static let refused = Code(value: .refused)
+        /// A handler took longer than its limit; nothing of it was committed.
+        public static let timedOut = Code(value: .timedOut)
+        /// A job cannot be enqueued in this transaction: its kind is accepted by Redis alone, or the transaction is none of the
+        /// engine's.
+        public static let notTransactional = Code(value: .notTransactional)
     }
 
     public let code: Code

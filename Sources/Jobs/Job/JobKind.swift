@@ -18,7 +18,8 @@ public struct JobKind: Sendable, Hashable {
         /// A row in `outcomes`, written by the engine in the handler's transaction.
         case outcomes
         /// The row that the handler writes in its own table, keyed by the job's id (`on conflict do nothing`); the
-        /// view `finished_jobs` shows it. Failures still go to `outcomes`.
+        /// view `finished_jobs` shows it. Failures still go to `outcomes`, and a lock that batches of the kind share keeps the
+        /// two apart.
         case ownTable
     }
 
@@ -30,14 +31,17 @@ public struct JobKind: Sendable, Hashable {
     public let acceptance: Acceptance
     public let outcome: OutcomePlace
     public let retry: RetryPolicy
-    /// A job that is older than this is not begun any more and becomes a dead letter with code `expired`; nil for never.
+    /// A job that is older than this is not begun any more and becomes a dead letter with code `expired`; nil for never. The age
+    /// counts from the acceptance, or from the last replay.
     public let expiry: Duration?
     /// Whether a wish to cancel a job of this kind is granted. False for what the installation owes to itself.
     public let isCancellable: Bool
+    /// The class of its jobs, unless the producer says another.
+    public let priority: JobPriority
 
     public init(
         name: String, version: Int = 1, queue: String, acceptance: Acceptance, outcome: OutcomePlace = .outcomes,
-        retry: RetryPolicy = RetryPolicy(), expiry: Duration? = nil, isCancellable: Bool = true
+        retry: RetryPolicy = RetryPolicy(), expiry: Duration? = nil, isCancellable: Bool = true, priority: JobPriority = .normal
     ) {
         self.name = name
         self.version = version
@@ -47,5 +51,6 @@ public struct JobKind: Sendable, Hashable {
         self.retry = retry
         self.expiry = expiry
         self.isCancellable = isCancellable
+        self.priority = priority
     }
 }

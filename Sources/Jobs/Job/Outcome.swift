@@ -48,9 +48,14 @@ public struct JobStatus: Sendable {
     public let result: [UInt8]?
     public let acceptedAt: Date
     public let finishedAt: Date?
+    /// How far a long job is that tells it, from 0 to 1: some seconds old at the most, and nil once it has ended.
+    public var progress: Double?
+    /// A few words of the handler's own, with the progress.
+    public var note: String?
 
     public init(
-        id: UUID, kind: String, state: State, attempts: Int, error: String? = nil, result: [UInt8]? = nil, acceptedAt: Date, finishedAt: Date? = nil
+        id: UUID, kind: String, state: State, attempts: Int, error: String? = nil, result: [UInt8]? = nil, acceptedAt: Date, finishedAt: Date? = nil,
+        progress: Double? = nil, note: String? = nil
     ) {
         self.id = id
         self.kind = kind
@@ -60,5 +65,7 @@ public struct JobStatus: Sendable {
         self.result = result
         self.acceptedAt = acceptedAt
         self.finishedAt = finishedAt
+        self.progress = progress
+        self.note = note
     }
 }

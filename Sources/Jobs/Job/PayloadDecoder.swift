@@ -24,3 +24,12 @@ struct PayloadDecoder<Payload: JobPayload> {
         return try Payload.read(fields)
     }
 }
+
+extension JobPayload {
+    /// Reads one body of any known version, as the engine does for a handler.
+    /// - Throws: `PermanentJobError` for a body that no attempt will read; what `upcast` throws.
+    package static func decode(_ body: [UInt8], version: Int) throws -> Self {
+        var decoder = PayloadDecoder<Self>()
+        return try decoder.decode(body, version: version)
+    }
+}

@@ -18,8 +18,21 @@ public struct TraceParent: Sendable, Hashable, CustomStringConvertible {
         self.header = header
     }
 
+    private init(trace: Substring, span: String, flags: Substring) {
+        header = "00-\(trace)-\(span)-\(flags)"
+    }
+
     /// The 32 hexadecimal characters that logs of one trace share.
     public var traceID: Substring { header.dropFirst(3).prefix(32) }
+
+    /// The 16 hexadecimal characters of the span that wrote the header.
+    public var spanID: Substring { header.dropFirst(36).prefix(16) }
+
+    /// A new span of the same trace, below this one.
+    public func child(using generator: inout some RandomNumberGenerator) -> TraceParent {
+        let digits = String(UInt64.random(in: 1 ... .max, using: &generator), radix: 16)
+        return TraceParent(trace: traceID, span: String(repeating: "0", count: 16 - digits.utf8.count) + digits, flags: header.suffix(2))
+    }
 
     public var description: String { header }
 

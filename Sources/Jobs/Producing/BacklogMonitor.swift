@@ -12,6 +12,9 @@ final class BacklogMonitor: Sendable {
         /// Jobs acknowledged a second, smoothed over some ten seconds; nil until two measures were taken.
         var rate: Double?
         var at: ContinuousClock.Instant
+        var window: RateWindow
+        /// Jobs acknowledged a second over the window: zero, where `rate` only comes near it.
+        var recent: Double?
     }
 
     let queues: [String]
@@ -29,6 +32,9 @@ final class BacklogMonitor: Sendable {
     }
 
     var backlogs: [String: Backlog] { seen.withLock { $0.mapValues(\.backlog) } }
+
+    /// Jobs acknowledged a second over the last half minute; a queue that was not measured twice is absent.
+    var rates: [String: Double] { seen.withLock { $0.compactMapValues(\.recent) } }
 
     func drainTime(of queue: String) -> Duration? {
         seen.withLock { seen in seen[queue].flatMap { $0.backlog.drainTime(perSecond: $0.rate) } }.map { max(.seconds(1), min($0, .seconds(600))) }
@@ -70,13 +76,16 @@ final class BacklogMonitor: Sendable {
     private func record(_ backlog: Backlog, of queue: String) {
         let now = ContinuousClock.now
         seen.withLock { seen in
+            var window = seen[queue]?.window ?? RateWindow(length: .seconds(30))
+            let recent = window.looked(backlog.acknowledged, at: now)
             guard let last = seen[queue], backlog.acknowledged >= last.backlog.acknowledged else {
-                seen[queue] = Seen(backlog: backlog, rate: nil, at: now)
+                seen[queue] = Seen(backlog: backlog, rate: nil, at: now, window: window, recent: recent)
                 return
             }
             let elapsed = max(0.001, (now - last.at).inSeconds)
             let rate = Double(backlog.acknowledged - last.backlog.acknowledged) / elapsed
-            seen[queue] = Seen(backlog: backlog, rate: last.rate.map { $0 * 0.8 + rate * 0.2 } ?? rate, at: now)
+            seen[queue] = Seen(
+                backlog: backlog, rate: last.rate.map { $0 * 0.8 + rate * 0.2 } ?? rate, at: now, window: window, recent: recent)
         }
     }
 }

@@ -6,35 +6,43 @@ import Redis
 extension JobProducer {
     /// Accepts one job. When this returns, the job survives what its kind promises.
     ///
-    /// - Parameter id: a version 7 or derived id when the caller needs to know it before; accepting an id twice is one job.
-    /// - Parameter notBefore: no worker begins the job before; nil, or a time that has passed, for at once.
-    /// - Throws: `JobError` with `.idempotencyMismatch`, `.inFlight`, `.backlogFull`, `.unavailable`: nothing was accepted.
+    /// - Parameters:
+    ///   - id: a version 7 or derived id when the caller needs to know it before; accepting an id twice is one job.
+    ///   - notBefore: no worker begins the job before; nil, or a time that has passed, for at once.
+    ///   - priority: its class; nil for that of its kind.
+    ///   - unique: while another job of the same kind, workspace and key has been accepted in the period, that one is answered.
+    /// - Throws: `JobError` with `.idempotencyMismatch`, `.inFlight`, `.backlogFull`, `.unavailable`, `.refused`: nothing was accepted.
     public func accept<Payload: JobPayload>(
-        _ payload: Payload, workspace: UUID, id: UUID? = nil, notBefore: Date? = nil, idempotency: Idempotency? = nil, trace: TraceParent? = nil
+        _ payload: Payload, workspace: UUID, id: UUID? = nil, notBefore: Date? = nil, priority: JobPriority? = nil, unique: Uniqueness? = nil,
+        idempotency: Idempotency? = nil, trace: TraceParent? = nil
     ) async throws -> Acceptance {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .withoutEscapingSlashes
         return try await accept(
-            kind: Payload.kind, body: Array(try encoder.encode(payload)), workspace: workspace, id: id, notBefore: notBefore,
-            idempotency: idempotency, trace: trace)
+            kind: Payload.kind, body: Array(try encoder.encode(payload)), workspace: workspace, id: id, notBefore: notBefore, priority: priority,
+            key: payload.key, unique: unique, idempotency: idempotency, trace: trace)
     }
 
     /// The same for a body that is already encoded.
+    /// - Parameter key: that of the payload, which the engine does not read.
     public func accept(
-        kind: JobKind, body: [UInt8], workspace: UUID, id: UUID? = nil, notBefore: Date? = nil, idempotency: Idempotency? = nil,
-        trace: TraceParent? = nil
+        kind: JobKind, body: [UInt8], workspace: UUID, id: UUID? = nil, notBefore: Date? = nil, priority: JobPriority? = nil, key: JobKey? = nil,
+        unique: Uniqueness? = nil, idempotency: Idempotency? = nil, trace: TraceParent? = nil
     ) async throws -> Acceptance {
-        try await underWay.alone(idempotency, workspace: workspace) {
-            if let job = try await admit(kind, idempotency, workspace: workspace) { return await replay(of: job, workspace: workspace) }
-            let envelope = Envelope(
+        let claimed = try unique?.idempotency(of: kind, besides: idempotency, window: configuration.idempotencyWindow, now: Date()) ?? idempotency
+        // A second request with one Idempotency-Key is told that the first is under way; of two unique jobs the second waits its turn.
+        return try await underWay.alone(idempotency, workspace: workspace) {
+            if let job = try await admit(kind, claimed, workspace: workspace) { return await replay(of: job, workspace: workspace) }
+            var envelope = Envelope(
                 id: id ?? .version7(), workspace: workspace, kind: kind.name, version: kind.version,
                 acceptedAt: Int64(Self.born(kind, notBefore).timeIntervalSince1970 * 1000),
                 // An id that the caller chose may have been accepted before.
                 marks: id == nil ? [] : .seen, trace: trace, body: body)
+            envelope.route = JobRoute(priority: priority ?? kind.priority, key: key)
             let earlier =
                 switch kind.acceptance {
-                case .ledger: try await commit(envelope, of: kind, notBefore, idempotency)
-                case .stream: try await append(envelope, of: kind, notBefore, idempotency, isNew: id == nil)
+                case .ledger: try await commit(envelope, of: kind, notBefore, claimed)
+                case .stream: try await append(envelope, of: kind, notBefore, claimed, isNew: id == nil)
                 }
             if let earlier { return await replay(of: earlier, workspace: workspace) }
             logger.debug(
@@ -45,7 +53,7 @@ extension JobProducer {
     }
 
     /// The age of a job that may expire counts from the time for which it was asked.
-    private static func born(_ kind: JobKind, _ notBefore: Date?) -> Date {
+    static func born(_ kind: JobKind, _ notBefore: Date?) -> Date {
         let now = Date()
         return kind.expiry == nil ? now : max(now, notBefore ?? now)
     }

@@ -27,7 +27,7 @@ public final class JobProducer: Service, Sendable {
     let underWay = KeysUnderWay()
     let logger: Logger
     let redis: RedisClient
-    private let confirmations: Confirmations
+    let confirmations: Confirmations
 
     /// - Parameter queues: those whose backlog bounds what is accepted.
     public init(pool: PostgresPool, redis: RedisClient, configuration: JobsConfiguration, queues: [String], logger: Logger) {

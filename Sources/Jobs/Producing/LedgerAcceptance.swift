@@ -30,20 +30,53 @@ struct LedgerAcceptance: Sendable {
         }
     }
 
-    private func append(_ items: [AcceptanceStore.Item], group: UUID) async {
-        // Waiting long for a Redis that is away would hold the next commit up: the group stands, and the relay finds it.
-        let patience: Duration? = redis.statistics.connected > 0 ? nil : .milliseconds(500)
+    /// Jobs of one call of a script: it blocks the server.
+    private static let page = 500
+
+    func append(_ items: [AcceptanceStore.Item], group: UUID) async {
+        // Waiting long for a Redis that is away, or for a node of it, would hold the next commit up: the group stands, and the relay
+        // finds it.
+        let statistics = redis.statistics
+        let patience: Duration? = statistics.connected > 0 && statistics.connected == statistics.connections ? nil : .milliseconds(500)
+        let partitions = Dictionary(grouping: items) { QueuePartition(queue: $0.queue, index: $0.partition) }
         do {
-            let partitions = Dictionary(grouping: items) { QueuePartition(queue: $0.queue, index: $0.partition) }
-            for (partition, items) in partitions {
-                let jobs = items.map { ($0.envelope.carried(limit: configuration.inlineBodyLimit), $0.notBefore) }
-                try await configuration.queue(partition, on: redis).enter(jobs, timeout: patience)
+            if partitions.count == 1, let (partition, items) = partitions.first {
+                try await append(items, to: partition, timeout: patience)
+            } else {
+                // At once, for they may be on different servers; and each on its own, for only some of these may be away.
+                let failures = await withTaskGroup(of: (any Error)?.self) { tasks in
+                    for (partition, items) in partitions {
+                        tasks.addTask {
+                            do {
+                                try await append(items, to: partition, timeout: patience)
+                                return nil
+                            } catch {
+                                return error
+                            }
+                        }
+                    }
+                    var failures: [any Error] = []
+                    for await failure in tasks { if let failure { failures.append(failure) } }
+                    return failures
+                }
+                if let failure = failures.first { throw failure }
             }
             confirmations.put([group])
         } catch {
             logger.warning(
                 "accepted jobs were not appended; the relay will",
                 metadata: ["jobs": "\(items.count)", "group": "\(group.lowercased)", "error": "\(error)"])
+        }
+    }
+}
+
+extension LedgerAcceptance {
+    private func append(_ items: [AcceptanceStore.Item], to partition: QueuePartition, timeout: Duration?) async throws {
+        let queue = configuration.queue(partition, on: redis)
+        for start in stride(from: 0, to: items.count, by: Self.page) {
+            let page = items[start..<min(start + Self.page, items.count)]
+            try await queue.enter(
+                page.map { ($0.envelope.carried(limit: configuration.inlineBodyLimit), $0.notBefore) }, timeout: timeout)
         }
     }
 }

@@ -33,8 +33,11 @@ struct StatusNotes: Sendable {
             return [RedisCommand("GET", .string(keys.accepted(id))), RedisCommand("HGET", .string(keys.failures), .string(id))]
         }
         let replies: [RedisValue]
+        let progress: JobProgress?
         do {
-            replies = try await redis.pipeline(commands)
+            let told = FleetKeys(prefix: configuration.prefix).progress(JobName(workspace: workspace, id: job))
+            replies = try await redis.pipeline(commands + [RedisCommand("GET", .string(told))])
+            progress = replies.last?.bytes.flatMap { try? JSONDecoder().decode(JobProgress.self, from: Data($0)) }
         } catch {
             guard let ledger else { throw JobError.unavailable("status", error) }
             return ledger
@@ -45,11 +48,14 @@ struct StatusNotes: Sendable {
             guard words.count == 3, words[0] == workspace.lowercased, let time = Double(words[2]) else { continue }
             status = JobStatus(id: job, kind: String(words[1]), state: .queued, attempts: 0, acceptedAt: Date(timeIntervalSince1970: time / 1000))
         }
-        guard let known = status else { return nil }
+        guard var known = status else { return nil }
+        known.progress = progress?.progress
+        known.note = progress?.note
         for index in stride(from: 1, to: replies.count, by: 2) {
             guard let bytes = replies[index].bytes, let note = try? JSONDecoder().decode(Note.self, from: Data(bytes)) else { continue }
             return JobStatus(
-                id: job, kind: known.kind, state: .retrying, attempts: note.attempts, error: note.error, acceptedAt: known.acceptedAt)
+                id: job, kind: known.kind, state: .retrying, attempts: note.attempts, error: note.error, acceptedAt: known.acceptedAt,
+                progress: known.progress, note: known.note)
         }
         return known
     }

@@ -35,38 +35,50 @@ struct StreamAcceptance: Sendable {
 
     func perform(_ items: [Item]) async -> Performed {
         var answers = [Result<Answer, any Error>](repeating: .success(.full), count: items.count)
-        for (call, indices) in Dictionary(grouping: items.indices, by: { items[$0].call }) {
-            do {
-                let replies = try await accept(indices.map { items[$0] }, call)
-                for (index, reply) in zip(indices, replies) { answers[index] = .success(reply) }
-            } catch {
-                let failure = JobError.unavailable(call.partition.queue, error)
-                for index in indices { answers[index] = .failure(failure) }
+        let calls = Dictionary(grouping: items.indices) { items[$0].call }
+        if calls.count == 1, let (call, indices) = calls.first {
+            for (index, result) in zip(indices, await answer(items, call)) { answers[index] = result }
+            return Performed(answers: answers)
+        }
+        // At once, for they may be for different servers, of which only some may be away.
+        await withTaskGroup(of: ([Int], [Result<Answer, any Error>]).self) { tasks in
+            for (call, indices) in calls {
+                tasks.addTask { (indices, await answer(indices.map { items[$0] }, call)) }
+            }
+            for await (indices, found) in tasks {
+                for (index, result) in zip(indices, found) { answers[index] = result }
             }
         }
         return Performed(answers: answers)
     }
 
+    private func answer(_ items: [Item], _ call: Call) async -> [Result<Answer, any Error>] {
+        do {
+            return try await accept(items, call).map { .success($0) }
+        } catch {
+            let failure = JobError.unavailable(call.partition.queue, error)
+            return items.map { _ in .failure(failure) }
+        }
+    }
+
     private func accept(_ items: [Item], _ call: Call) async throws -> [Answer] {
-        let keys = QueueKeys(prefix: configuration.prefix, partition: call.partition)
         var arguments: [RedisArgument] = [
-            .integer(configuration.window), .integer(call.isRepeatOnly ? 0 : configuration.backlogBound), .string(keys.base),
-            .integer(configuration.idempotencyWindow.milliseconds), .integer(configuration.statusWindow.milliseconds),
+            .integer(call.isRepeatOnly ? 0 : configuration.backlogBound), .integer(configuration.idempotencyWindow.milliseconds),
+            .integer(configuration.statusWindow.milliseconds),
         ]
-        arguments.reserveCapacity(5 + items.count * 8)
+        arguments.reserveCapacity(3 + items.count * 8)
         for item in items {
-            let workspace = item.envelope.workspace.lowercased
-            arguments.append(.string(workspace))
-            arguments.append(.string(item.envelope.id.lowercased))
-            arguments.append(.string("\(workspace) \(item.envelope.kind) \(item.envelope.acceptedAt)"))
+            let envelope = item.envelope
+            arguments.append(.string(envelope.route.word(in: envelope.workspace)))
+            arguments.append(.string(envelope.id.lowercased))
+            arguments.append(.string("\(envelope.workspace.lowercased) \(envelope.kind) \(envelope.acceptedAt)"))
             arguments.append(.string(item.idempotency?.key ?? ""))
             arguments.append(.string(item.idempotency.map { Self.hexadecimal($0.digest) } ?? ""))
-            arguments.append(.bytes(item.envelope.header))
-            arguments.append(.bytes(item.envelope.body))
+            arguments.append(.bytes(envelope.header))
+            arguments.append(.bytes(envelope.body))
             arguments.append(.string(item.notBefore.map { String(Int(($0.timeIntervalSince1970 * 1000).rounded(.up))) } ?? ""))
         }
-        let reply = try await redis.evaluate(
-            QueueScripts.accept, keys: [keys.ready, keys.parked, keys.totals, keys.later, keys.laterJobs], arguments: arguments)
+        let reply = try await configuration.queue(call.partition, on: redis).call(QueueScripts.accept, arguments)
         guard let words = reply.array, words.count == items.count else {
             throw RedisError(.protocol, "accept.lua answered \(reply)")
         }

@@ -1,34 +1,47 @@
+import Foundation
 import Redis
 
-/// An entry of a work stream in a worker's hands: what it says, and the id by which it is acknowledged.
+/// An entry of a lane in a worker's hands: what it says, and the key by which it is acknowledged.
 struct Entry: Sendable {
-    let id: String
+    let key: EntryKey
     var envelope: Envelope
 
     /// An entry that is not a job: kept as it is for the dead letters.
     struct Unreadable: Sendable {
-        let id: String
+        let key: EntryKey
         let fault: String
         let header: [UInt8]
         let body: [UInt8]
+
+        /// Whose it is nobody can tell.
+        var finished: Queue.Finished { Queue.Finished(key: key, workspace: UUID(high: 0, low: 0), route: .usual) }
     }
 
-    /// Reads the reply of XREADGROUP over one stream.
-    static func read(_ reply: RedisValue) -> (entries: [Entry], unreadable: [Unreadable]) {
-        guard let stream = reply.array?.first?.array, stream.count == 2, let items = stream[1].array else { return ([], []) }
-        return read(items: items)
-    }
+    var finished: Queue.Finished { Queue.Finished(key: key, workspace: envelope.workspace, route: envelope.route) }
+}
+
+/// What a read gave, lane by lane.
+struct ReadEntries: Sendable {
+    private(set) var entries: [Entry] = []
+    private(set) var unreadable: [Entry.Unreadable] = []
+    /// Entries of each lane, readable or not; a lane without any is absent.
+    private(set) var counts: [Lane: Int] = [:]
+
+    var count: Int { entries.count + unreadable.count }
+    var isEmpty: Bool { count == 0 }
+    var keys: [EntryKey] { entries.map(\.key) + unreadable.map(\.key) }
 
     /// Reads `[[id, [field, value, …]], …]`.
-    static func read(items: [RedisValue]) -> (entries: [Entry], unreadable: [Unreadable]) {
-        var entries: [Entry] = []
-        var unreadable: [Unreadable] = []
-        entries.reserveCapacity(items.count)
+    mutating func add(_ items: [RedisValue], from lane: Lane) {
+        guard !items.isEmpty else { return }
+        counts[lane, default: 0] += items.count
+        entries.reserveCapacity(entries.count + items.count)
         for item in items {
             guard case .array(let pair) = item, pair.count == 2, let id = pair[0].string else { continue }
+            let key = EntryKey(lane: lane, id: id)
             // A nil in place of the fields is an entry that was deleted while it was pending.
             guard case .array(let fields) = pair[1] else {
-                unreadable.append(Unreadable(id: id, fault: "deleted", header: [], body: []))
+                unreadable.append(Entry.Unreadable(key: key, fault: "deleted", header: [], body: []))
                 continue
             }
             var header: [UInt8] = []
@@ -41,11 +54,16 @@ struct Entry: Sendable {
                 index += 2
             }
             do {
-                entries.append(Entry(id: id, envelope: try Envelope(header: header, body: body)))
+                entries.append(Entry(key: key, envelope: try Envelope(header: header, body: body)))
             } catch {
-                unreadable.append(Unreadable(id: id, fault: error.description, header: header, body: body))
+                unreadable.append(Entry.Unreadable(key: key, fault: error.description, header: header, body: body))
             }
         }
-        return (entries, unreadable)
+    }
+
+    static func += (left: inout ReadEntries, right: ReadEntries) {
+        left.entries += right.entries
+        left.unreadable += right.unreadable
+        left.counts.merge(right.counts, uniquingKeysWith: +)
     }
 }

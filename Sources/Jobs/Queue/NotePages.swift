@@ -4,7 +4,8 @@ import Redis
 /// Reads the notes of acceptance, `…:accepted:<job>`, in pages: what Redis says was accepted of stream kinds and is not finished.
 ///
 /// One script writes a note with its job's entry, another removes it with the acknowledgement. So whose note is there, is held.
-/// SCAN passes over all keys of the server, of whomever they are: linear in them, and nobody waits for it.
+/// SCAN passes over all keys of the server, of whomever they are: linear in them, and nobody waits for it. Of a cluster each primary
+/// is read in turn; what moves from one to another meanwhile may be shown twice or missed.
 struct NotePages: Sendable {
     struct Note: Sendable, Hashable {
         let partition: QueuePartition
@@ -17,7 +18,9 @@ struct NotePages: Sendable {
     private let client: RedisClient
     private let prefix: String
     private let pattern: String
-    private var cursor: String? = "0"
+    private var cursor = "0"
+    /// Servers that are not read to their end; nil before the first page.
+    private var unread: [RedisNode]?
 
     /// - Parameter queue: nil for all.
     init(client: RedisClient, prefix: String, queue: String?) {
@@ -28,12 +31,16 @@ struct NotePages: Sendable {
 
     /// The next page, which may be empty and may repeat a note; nil when all was read.
     mutating func next() async throws -> [Note]? {
-        guard let cursor else { return nil }
-        let reply = try await client.send(RedisCommand("SCAN", .string(cursor), "MATCH", .string(pattern), "COUNT", .integer(Self.size)))
+        let nodes: [RedisNode]
+        if let unread { nodes = unread } else { nodes = try await client.nodes() }
+        unread = nodes
+        guard let node = nodes.last else { return nil }
+        let reply = try await node.send(RedisCommand("SCAN", .string(cursor), "MATCH", .string(pattern), "COUNT", .integer(Self.size)))
         guard let words = reply.array, words.count == 2, let next = words[0].string, let names = words[1].array else {
             throw RedisError(.protocol, "SCAN answered no cursor and page", command: "SCAN")
         }
-        self.cursor = next == "0" ? nil : next
+        cursor = next
+        if next == "0" { unread?.removeLast() }
         let keys = names.compactMap { $0.string.flatMap { NoteKey($0, prefix: prefix) } }
         let notes = try await client.pipeline(keys.map { RedisCommand("GET", .string($0.text)) })
         if case .error(let text)? = notes.first(where: \.isError) { throw RedisError(serverReply: text, command: "GET") }

@@ -4,9 +4,9 @@ import Redis
 /// A job as Redis holds it, without its body.
 struct HeldJob: Sendable, Hashable {
     enum Place: Sendable, Hashable {
-        /// In the ready stream, and nobody has it yet.
+        /// In a lane, and nobody has it yet.
         case ready
-        /// In the ready stream, and in the hands of a worker.
+        /// In a lane, and in the hands of a worker.
         case running
         case parked
         case later
@@ -26,7 +26,12 @@ struct HeldJob: Sendable, Hashable {
 
     /// Reads `cmsgpack.pack(header, body)` and leaves the body packed. Nil for what holds no header.
     init?(packed: [UInt8], place: Place) {
-        guard let header = Self.header(of: packed), let envelope = try? Envelope(header: header, body: []) else { return nil }
+        guard let header = Self.header(of: packed) else { return nil }
+        self.init(header: header, place: place)
+    }
+
+    init?(header: [UInt8], place: Place) {
+        guard let envelope = try? Envelope(header: header, body: []) else { return nil }
         self.init(id: envelope.id, workspace: envelope.workspace, kind: envelope.kind, place: place)
     }
 
@@ -44,10 +49,6 @@ struct HeldJob: Sendable, Hashable {
     }
 }
 
-extension QueueScripts {
-    static let locate = RedisScript(name: "locate", source: String(decoding: PackageResources.locate_lua, as: UTF8.self))
-}
-
 extension Queue {
     /// Everything that this partition holds, a page at a time.
     func held() -> HeldPages { HeldPages(queue: self) }
@@ -58,20 +59,26 @@ extension Queue {
 /// **A job that is held all the time is found**, by the pages or by `locate` after them, wherever it moves meanwhile:
 ///
 /// 1. *Parked lists, from their tails to their heads.* They are taken from at the head and added to at the tail, so what is
-///    unread only moves away from the tail. What leaves a list goes to the ready stream, which is read after them.
-/// 2. *The ready stream, from its head to its tail.* What is added has a higher id than all there ever was, so at the end
-///    every entry has been read that is there.
-/// 3. *Later.* Whatever the pages missed went back and forth between the ready stream and later, for nothing else is left.
-///    `locate` looks at both in one step: at later by the job's id, at the stream behind the last entry that was read.
+///    unread only moves away from the tail. What leaves a list goes to a lane, which is read after them; and nothing that was held
+///    comes into a list, for what leaves later goes to a lane or stays.
+/// 2. *The lanes, each from its head to its tail.* What is added to one has a higher id than all there ever was, so at the end
+///    every entry has been read that is there and was not added behind the end of a lane that was read before.
+/// 3. *Later.* Whatever the pages missed went back and forth between the lanes and later, for nothing else is left. `locate`
+///    looks at both in one step: at later by the job's id, at the lanes behind the last entries that were read.
 ///
 /// A job may be shown more than once, where it moved from one place to the next.
 struct HeldPages: Sendable {
     private enum Step: Sendable {
-        case ring
+        case rings
         case parked
-        case ready
+        case lane(Lane)
         case later(cursor: String)
         case ended
+    }
+
+    private struct Flow: Sendable {
+        let priority: JobPriority
+        let name: String
     }
 
     /// Entries of a page. Their bodies come along, so that the bound on bytes is this times the bound of a body.
@@ -82,12 +89,12 @@ struct HeldPages: Sendable {
     static let chases = 200
 
     private let queue: Queue
-    private var step = Step.ring
-    /// Workspaces whose parked lists are unread, and how much of the last one's is read.
-    private var workspaces: [String] = []
+    private var step = Step.rings
+    /// Flows whose parked lists are unread, and how much of the last one's is read.
+    private var flows: [Flow] = []
     private var parkedRead = 0
-    private var lastDelivered: EntryID?
-    private var lastReady: String?
+    private var lastDelivered: [Lane: EntryID] = [:]
+    private var lastRead: [Lane: String] = [:]
     /// Entries that are no jobs.
     private(set) var unreadable = 0
 
@@ -100,61 +107,96 @@ struct HeldPages: Sendable {
     /// The next page, which may be empty; nil when all was read.
     mutating func next() async throws -> [HeldJob]? {
         switch step {
-        case .ring:
-            // One word a workspace. In pieces it could not be read: every refill turns it.
-            workspaces = try await array(RedisCommand("LRANGE", .string(keys.parked), 0, -1)).compactMap(\.string)
+        case .rings:
+            flows = try await parkedFlows()
             step = .parked
             return []
         case .parked:
-            guard let workspace = workspaces.last else {
-                lastDelivered = try await delivered()
-                step = .ready
+            guard let flow = flows.last else {
+                for lane in Lane.all { lastDelivered[lane] = try await delivered(in: lane) }
+                step = .lane(Lane.all[0])
                 return []
             }
+            // Two words a job.
             let page = try await array(
                 RedisCommand(
-                    "LRANGE", .string("\(keys.parked):\(workspace)"), .integer(-parkedRead - Self.size), .integer(-parkedRead - 1)))
+                    "LRANGE", .string(keys.parked(flow.priority, flow: flow.name)), .integer(-2 * (parkedRead + Self.size)),
+                    .integer(-2 * parkedRead - 1)))
             parkedRead += Self.size
-            if page.count < Self.size {
-                workspaces.removeLast()
+            if page.count < 2 * Self.size {
+                flows.removeLast()
                 parkedRead = 0
             }
-            return page.compactMap { packed($0, .parked) }
-        case .ready:
-            let page = try await array(RedisCommand("XRANGE", .string(keys.ready), .string(behindLast), "+", "COUNT", .integer(Self.size)))
-            if page.count < Self.size { step = .later(cursor: "0") }
-            return entries(page)
+            return stride(from: 0, to: page.count - 1, by: 2).compactMap { held(HeldJob(header: page[$0].bytes ?? [], place: .parked)) }
+        case .lane(let lane):
+            let page = try await array(
+                RedisCommand("XRANGE", .string(keys.lane(lane)), .string(behindLast(in: lane)), "+", "COUNT", .integer(Self.size)))
+            if page.count < Self.size { step = Lane.all.drop { $0 != lane }.dropFirst().first.map { .lane($0) } ?? .later(cursor: "0") }
+            return entries(page, in: lane)
         case .later(let cursor):
             let reply = try await array(RedisCommand("HSCAN", .string(keys.laterJobs), .string(cursor), "COUNT", 100))
             guard reply.count == 2, let next = reply[0].string, let pairs = reply[1].array else {
                 throw RedisError(.protocol, "HSCAN answered no cursor and page", command: "HSCAN")
             }
             step = next == "0" ? .ended : .later(cursor: next)
-            return stride(from: 1, to: pairs.count, by: 2).compactMap { packed(pairs[$0], .later) }
+            return stride(from: 1, to: pairs.count, by: 2).compactMap { held(HeldJob(packed: pairs[$0].bytes ?? [], place: .later)) }
         case .ended:
             return nil
         }
     }
 
-    /// Which of `jobs`, that no page showed, wait in later at one moment, and what had come to the ready stream by then. At
-    /// most `located` jobs a call.
-    /// - Throws: `JobError(.tooSlow)` when the stream grows faster than it can be read: then nothing is known.
+    /// Every flow with parked jobs: those in the rings, one word each, and those that wait for a gate. In pieces the rings could
+    /// not be read: every refill turns them. A flow that moves between the two meanwhile is read twice, and misses nothing: what
+    /// left its list is in a lane.
+    private func parkedFlows() async throws -> [Flow] {
+        var flows: [Flow] = []
+        let commands =
+            JobPriority.allCases.map { RedisCommand("LRANGE", .string(keys.ring($0)), 0, -1) }
+            + [RedisCommand("ZRANGE", .string(keys.blocked), 0, -1)]
+            + JobPriority.allCases.map { RedisCommand("LRANGE", .string(keys.ring($0)), 0, -1) }
+        let replies = try await queue.client.pipeline(commands)
+        for (index, reply) in replies.enumerated() {
+            guard let names = reply.array else { throw RedisError(.protocol, "the reply is no array", command: commands[index].name) }
+            for name in names.compactMap(\.string) {
+                if index == JobPriority.allCases.count {
+                    let words = name.split(separator: " ", maxSplits: 1)
+                    guard words.count == 2, let priority = JobPriority(rawValue: String(words[0])) else { continue }
+                    flows.append(Flow(priority: priority, name: String(words[1])))
+                } else {
+                    flows.append(Flow(priority: JobPriority.allCases[index % (JobPriority.allCases.count + 1)], name: name))
+                }
+            }
+        }
+        var known: Set<String> = []
+        return flows.filter { known.insert($0.priority.rawValue + $0.name).inserted }
+    }
+
+    /// Which of `jobs`, that no page showed, wait in later at one moment, and what had come to the lanes by then. At most
+    /// `located` jobs a call.
+    /// - Throws: `JobError(.tooSlow)` when the lanes grow faster than they can be read: then nothing is known.
     mutating func locate(_ jobs: [UUID]) async throws -> (moved: [HeldJob], later: Set<UUID>) {
         var moved: [HeldJob] = []
         for _ in 0..<Self.chases {
-            let reply = try await queue.client.evaluate(
-                QueueScripts.locate, keys: [keys.ready, keys.laterJobs],
-                arguments: [.string(behindLast), .integer(Self.size)] + jobs.map { RedisArgument.string($0.lowercased) })
-            guard let words = reply.array, words.count == 2, let tail = words[0].array, let flags = words[1].array, flags.count == jobs.count else {
+            let reply = try await queue.call(
+                QueueScripts.locate,
+                [.integer(Self.size)] + Lane.all.map { .string(behindLast(in: $0)) } + jobs.map { .string($0.lowercased) })
+            guard let words = reply.array, words.count == 2, let tails = words[0].array, tails.count == Lane.all.count,
+                let flags = words[1].array, flags.count == jobs.count
+            else {
                 throw RedisError(.protocol, "locate.lua answered something else", command: "EVALSHA")
             }
-            moved += entries(tail)
-            if tail.count < Self.size { return (moved, Set(zip(jobs, flags).filter { $0.1.integer == 1 }.map(\.0))) }
+            var isFull = false
+            for (lane, tail) in zip(Lane.all, tails) {
+                let tail = tail.array ?? []
+                moved += entries(tail, in: lane)
+                if tail.count >= Self.size { isFull = true }
+            }
+            if !isFull { return (moved, Set(zip(jobs, flags).filter { $0.1.integer == 1 }.map(\.0))) }
         }
-        throw JobError(.tooSlow, subject: queue.partition.description, message: "its ready stream grows faster than it can be read")
+        throw JobError(.tooSlow, subject: queue.partition.description, message: "its lanes grow faster than they can be read")
     }
 
-    private var behindLast: String { lastReady.map { "(" + $0 } ?? "-" }
+    private func behindLast(in lane: Lane) -> String { lastRead[lane].map { "(" + $0 } ?? "-" }
 
     private func array(_ command: RedisCommand) async throws -> [RedisValue] {
         let reply = try await queue.client.send(command)
@@ -162,29 +204,27 @@ struct HeldPages: Sendable {
         return array
     }
 
-    private mutating func packed(_ value: RedisValue, _ place: HeldJob.Place) -> HeldJob? {
-        guard let job = value.bytes.flatMap({ HeldJob(packed: $0, place: place) }) else {
-            unreadable += 1
-            return nil
-        }
+    private mutating func held(_ job: HeldJob?) -> HeldJob? {
+        if job == nil { unreadable += 1 }
         return job
     }
 
-    private mutating func entries(_ items: [RedisValue]) -> [HeldJob] {
-        if let last = items.last?.array?.first?.string { lastReady = last }
-        let (entries, faulty) = Entry.read(items: items)
-        unreadable += faulty.count
-        return entries.map { entry in
+    private mutating func entries(_ items: [RedisValue], in lane: Lane) -> [HeldJob] {
+        if let last = items.last?.array?.first?.string { lastRead[lane] = last }
+        var found = ReadEntries()
+        found.add(items, from: lane)
+        unreadable += found.unreadable.count
+        return found.entries.map { entry in
             var place = HeldJob.Place.ready
             // Acknowledged entries are deleted: what was delivered and is still there is in somebody's hands.
-            if let lastDelivered, let id = EntryID(entry.id), id <= lastDelivered { place = .running }
+            if let last = lastDelivered[lane], let id = EntryID(entry.key.id), id <= last { place = .running }
             return HeldJob(id: entry.envelope.id, workspace: entry.envelope.workspace, kind: entry.envelope.kind, place: place)
         }
     }
 
-    /// The last entry that the workers were given; nil where there is no stream, or no group yet.
-    private func delivered() async throws -> EntryID? {
-        switch try await queue.client.pipeline([RedisCommand("XINFO", "GROUPS", .string(keys.ready))]).first {
+    /// The last entry of a lane that the workers were given; nil where there is no stream, or no group yet.
+    private func delivered(in lane: Lane) async throws -> EntryID? {
+        switch try await queue.client.pipeline([RedisCommand("XINFO", "GROUPS", .string(keys.lane(lane)))]).first {
         case .array(let groups)?:
             for group in groups {
                 let words = group.array ?? []

@@ -9,25 +9,37 @@ package struct Queue: Sendable {
     package let partition: QueuePartition
     let keys: QueueKeys
     let client: RedisClient
-    /// Jobs that the ready stream holds before others are parked.
+    /// Jobs that a bulk lane holds before others are parked.
     let window: Int
+    /// Jobs of one class that a workspace may hold before it counts as one that floods.
+    let burst: Int
     /// Added to the server's time; only tests set it.
     let clockOffset: Duration
 
-    package init(partition: QueuePartition, client: RedisClient, prefix: String = "mainstay", window: Int = 50_000, clockOffset: Duration = .zero) {
+    package init(
+        partition: QueuePartition, client: RedisClient, prefix: String = "mainstay", window: Int = 250_000, burst: Int = 128,
+        clockOffset: Duration = .zero
+    ) {
         self.partition = partition
         self.keys = QueueKeys(prefix: prefix, partition: partition)
         self.client = client
         self.window = window
+        self.burst = burst
         self.clockOffset = clockOffset
     }
 
-    private var offset: RedisArgument { .integer(clockOffset.milliseconds) }
+    /// Calls a script of this partition with the arguments that all of them begin with.
+    func call(_ script: RedisScript, _ arguments: [RedisArgument] = [], timeout: Duration? = nil) async throws -> RedisValue {
+        try await client.evaluate(
+            script, keys: [keys.base], arguments: [.integer(window), .integer(burst), .integer(clockOffset.milliseconds)] + arguments,
+            timeout: timeout)
+    }
 
-    /// Makes the consumer group, and the stream if there is none. Doing it again is harmless.
+    /// Makes the consumer group of each lane, and the streams that are not there. Doing it again is harmless.
     func ensureGroup() async throws {
-        let reply = try await client.pipeline([RedisCommand("XGROUP", "CREATE", .string(keys.ready), .string(QueueKeys.group), "0", "MKSTREAM")])
-        if case .error(let text)? = reply.first, !text.hasPrefix("BUSYGROUP") {
+        let replies = try await client.pipeline(
+            Lane.all.map { RedisCommand("XGROUP", "CREATE", .string(keys.lane($0)), .string(QueueKeys.group), "0", "MKSTREAM") })
+        for case .error(let text) in replies where !text.hasPrefix("BUSYGROUP") {
             throw RedisError(serverReply: text, command: "XGROUP")
         }
     }
@@ -44,14 +56,14 @@ package struct Queue: Sendable {
 
     /// Appends jobs. At most 2,000 a call.
     package func append(_ envelopes: some Collection<Envelope>, timeout: Duration? = nil) async throws {
-        var arguments: [RedisArgument] = [.integer(window)]
-        arguments.reserveCapacity(1 + envelopes.count * 3)
+        var arguments: [RedisArgument] = []
+        arguments.reserveCapacity(envelopes.count * 3)
         for envelope in envelopes {
-            arguments.append(.string(envelope.workspace.lowercased))
+            arguments.append(.string(envelope.route.word(in: envelope.workspace)))
             arguments.append(.bytes(envelope.header))
             arguments.append(.bytes(envelope.body))
         }
-        _ = try await client.evaluate(QueueScripts.append, keys: [keys.ready, keys.parked, keys.totals], arguments: arguments, timeout: timeout)
+        _ = try await call(QueueScripts.append, arguments, timeout: timeout)
     }
 
     /// Lets jobs into the queue: at once, or to wait for their time.
@@ -70,36 +82,50 @@ package struct Queue: Sendable {
             arguments.append(.bytes(envelope.header))
             arguments.append(.bytes(envelope.body))
         }
-        _ = try await client.evaluate(QueueScripts.schedule, keys: [keys.later, keys.laterJobs], arguments: arguments, timeout: timeout)
+        _ = try await call(QueueScripts.schedule, arguments, timeout: timeout)
     }
 
-    /// Reads up to `count` entries that no worker has seen, waiting up to `block` for the first.
-    func read(worker: String, count: Int, block: Duration, on connection: RedisBlockingConnection) async throws -> RedisValue {
-        try await connection.send(
-            RedisCommand(
-                "XREADGROUP", "GROUP", .string(QueueKeys.group), .string(worker), "COUNT", .integer(count), "BLOCK",
-                .integer(max(1, block.milliseconds)), "STREAMS", .string(keys.ready), ">"),
-            timeout: block + .seconds(5))
-    }
-
-    /// Acknowledges finished entries and refills the ready stream. At most 1,000 entries a call.
+    /// Acknowledges finished entries and refills the lanes. At most 1,000 entries a call.
     /// - Parameter clearing: ids of jobs that had failed before or ran alone, whose notes go.
-    func acknowledge(_ entries: [String], as counter: String = "done", clearing jobs: [UUID] = []) async throws {
-        var arguments: [RedisArgument] = [
-            .string(QueueKeys.group), .integer(window), .integer(250), .string(counter), .integer(entries.count),
-            .string(keys.base),
-        ]
-        arguments.reserveCapacity(6 + entries.count + jobs.count)
-        for entry in entries { arguments.append(.string(entry)) }
+    func acknowledge(_ entries: some Collection<Finished>, as counter: String = "done", clearing jobs: [UUID] = []) async throws {
+        // A run is what one lane holds of one route: its counters are touched once.
+        var lanes: [Lane: [Finished.Run: [String]]] = [:]
+        for entry in entries { lanes[entry.key.lane, default: [:]][entry.run, default: []].append(entry.key.id) }
+        // As many jobs go on as have ended, or the lanes would run dry before the lists.
+        var arguments: [RedisArgument] = [.integer(max(250, entries.count)), .string(counter), .integer(lanes.count)]
+        arguments.reserveCapacity(3 + entries.count + lanes.values.reduce(0) { $0 + 2 + 2 * $1.count } + jobs.count)
+        for (lane, runs) in lanes {
+            arguments.append(.string(lane.name))
+            arguments.append(.integer(runs.count))
+            // Twice the same order: nothing changes the dictionary in between.
+            for (run, ids) in runs {
+                arguments.append(.string(run.route.word(in: run.workspace)))
+                arguments.append(.integer(ids.count))
+            }
+            for ids in runs.values { for id in ids { arguments.append(.string(id)) } }
+        }
         for job in jobs { arguments.append(.string(job.lowercased)) }
-        _ = try await client.evaluate(
-            QueueScripts.acknowledge, keys: [keys.ready, keys.parked, keys.totals, keys.failures, keys.alone], arguments: arguments)
+        _ = try await call(QueueScripts.acknowledge, arguments)
+    }
+
+    /// An entry whose job has come to an end.
+    struct Finished: Sendable {
+        fileprivate struct Run: Hashable {
+            let workspace: UUID
+            let route: JobRoute
+        }
+
+        let key: EntryKey
+        let workspace: UUID
+        let route: JobRoute
+
+        fileprivate var run: Run { Run(workspace: workspace, route: route) }
     }
 
     /// A job to be tried again, or begun, after a delay.
     struct Delayed: Sendable {
-        /// The entry that it leaves, if it comes from the stream.
-        let entry: String?
+        /// The entry that it leaves, if it comes from a lane.
+        let entry: EntryKey?
         let envelope: Envelope
         let delay: Duration
         /// UTF-8 JSON kept for status and history; empty for none.
@@ -107,34 +133,30 @@ package struct Queue: Sendable {
     }
 
     func postpone(_ jobs: [Delayed]) async throws {
-        var arguments: [RedisArgument] = [.string(QueueKeys.group), offset]
+        var arguments: [RedisArgument] = []
         for job in jobs {
-            arguments.append(.string(job.entry ?? ""))
+            arguments.append(.string(job.entry?.lane.name ?? ""))
+            arguments.append(.string(job.entry?.id ?? ""))
+            arguments.append(.string(job.envelope.route.word(in: job.envelope.workspace)))
             arguments.append(.string(job.envelope.id.lowercased))
             arguments.append(.integer(job.delay.milliseconds))
             arguments.append(.bytes(job.envelope.header))
             arguments.append(.bytes(job.envelope.body))
             arguments.append(.bytes(job.failure))
         }
-        _ = try await client.evaluate(
-            QueueScripts.retry, keys: [keys.ready, keys.later, keys.laterJobs, keys.failures, keys.totals, keys.alone], arguments: arguments)
+        _ = try await call(QueueScripts.retry, arguments)
     }
 
-    /// Moves what is due to the ready stream; returns how many, and the time until the next one (nil: none).
+    /// Moves what is due, or may go on, to the lanes; returns how many were due, and the time until the next one (nil: none).
     func promote(most: Int = 250) async throws -> (moved: Int, next: Duration?) {
-        let reply = try await client.evaluate(
-            QueueScripts.promote, keys: [keys.ready, keys.later, keys.laterJobs, keys.parked, keys.totals],
-            arguments: [offset, .integer(most), .integer(window)])
-        let words = reply.array ?? []
+        let words = try await call(QueueScripts.promote, [.integer(most)]).array ?? []
         let wait = words.count > 1 ? words[1].integer ?? -1 : -1
         return (words.first?.integer ?? 0, wait < 0 ? nil : .milliseconds(wait))
     }
 
     /// Makes a job that waits for its time due now. False when it does not wait there.
     func hurry(_ job: UUID, timeout: Duration? = nil) async throws -> Bool {
-        try await client.evaluate(
-            QueueScripts.hurry, keys: [keys.later, keys.laterJobs], arguments: [.string(job.lowercased)], timeout: timeout
-        ).integer == 1
+        try await call(QueueScripts.hurry, [.string(job.lowercased)], timeout: timeout).integer == 1
     }
 
     /// Gives everything back that `worker` read and did not finish; returns how many jobs.
@@ -142,9 +164,7 @@ package struct Queue: Sendable {
         try await healingGroup {
             var total = 0
             while true {
-                let reply = try await client.evaluate(
-                    QueueScripts.handback, keys: [keys.ready, keys.alone], arguments: [.string(QueueKeys.group), .string(worker.lowercased), 250])
-                let returned = reply.integer ?? 0
+                let returned = try await call(QueueScripts.handback, [.string(worker.lowercased), 250]).integer ?? 0
                 total += returned
                 if returned < 250 { return total }
             }
@@ -156,14 +176,8 @@ package struct Queue: Sendable {
         try await client.send(RedisCommand("HGET", .string(keys.failures), .string(job.lowercased))).bytes
     }
 
-    /// Counts that a job is begun alone; returns how often it was begun so without coming to an end.
-    func beginAlone(_ job: UUID) async throws -> Int {
-        try await client.send(RedisCommand("HINCRBY", .string(keys.alone), .string(job.lowercased), 1)).integer ?? 1
-    }
-
     package func measure() async throws -> Backlog {
-        let reply = try await client.evaluate(
-            QueueScripts.measure, keys: [keys.ready, keys.later, keys.totals, keys.beats], arguments: [.string(QueueKeys.group), offset])
+        let reply = try await call(QueueScripts.measure)
         guard let words = reply.array?.map({ $0.integer ?? 0 }), words.count == 10 else {
             throw RedisError(.protocol, "measure.lua answered \(reply)")
         }

@@ -13,24 +13,33 @@ public struct QueuePartition: Sendable, Hashable, CustomStringConvertible {
     public var description: String { "\(queue)/\(index)" }
 }
 
-/// Every Redis key of the engine. Nowhere else is a key written.
+/// Every Redis key of the engine but those of `FleetKeys`. Nowhere else is a key written.
 ///
 /// All keys of a partition carry one hash tag, `{tickets/0}`, so that each script touches one slot of a cluster.
 ///
 /// | key | type | holds |
 /// |---|---|---|
-/// | `…:ready:normal` | stream | what workers read; kept short by the window |
-/// | `…:parked` | list | the ring of workspaces that have parked jobs |
-/// | `…:parked:<workspace>` | list | jobs beyond the window, header and body packed |
+/// | `…:ready:<class>` | stream | what workers read of workspaces that hold few jobs; `<class>` is high, normal or low |
+/// | `…:bulk:<class>:<0…3>` | stream | what workers read of the others; bounded by the window |
+/// | `…:parked:<class>:<flow>` | list | jobs that may not go on yet: header, body, header, body … |
+/// | `…:ring:<class>` | list | flows with parked jobs that may go on, by turns |
+/// | `…:blocked` | sorted set | `<class> <flow>` whose gate is shut, by the ms at which to look again |
+/// | `…:waiting:<gate>` | sorted set | `<class> <flow>` that want the next slot of a gate |
+/// | `…:slots:<gate>` | sorted set | `<lane> <entry>` in workers' hands or before them, of a workspace or key with a limit |
+/// | `…:rate:<gate>` | string | ms until which a limit of jobs a second is used up |
+/// | `…:limits`, `…:limits:digest` | hash, string | workspace → its limits, and which state of PostgreSQL this is |
+/// | `…:held` | hash | class and workspace → jobs in lanes and lists |
 /// | `…:later` | sorted set | job id by due time in ms: retries and delayed jobs |
 /// | `…:later:jobs` | hash | job id → header and body packed |
 /// | `…:failures` | hash | job id → last failure of a job that will be tried again |
-/// | `…:alone` | hash | job id → how often it was begun alone after a crash |
+/// | `…:starters` | hash | job id → who began it alone after a crash, or a run that may be there twice: a word each |
 /// | `…:beats` | sorted set | worker id by time of its last heartbeat in ms |
-/// | `…:totals` | hash | parked, acknowledged, retried, dead: counters for the measures |
-/// | `…:epoch` | string | the identity that the relay gave this Redis's data |
+/// | `…:totals` | hash | held, parked, acknowledged, retried, dead: counters for the measures |
+/// | `…:epoch`, `…:epoch:server` | strings | the identity that the relay gave this Redis's data, and the server that it was given on |
 /// | `…:accepted:<job>` | string | of stream kinds: workspace, kind and time, until PostgreSQL knows the job |
 /// | `…:idempotency:<workspace>:<key>` | string | of stream kinds: digest and job id |
+///
+/// A flow is a workspace, or `<workspace>/<key>` with the key's limits; a gate is the name of what is limited.
 struct QueueKeys: Sendable, Hashable {
     let base: String
 
@@ -38,17 +47,19 @@ struct QueueKeys: Sendable, Hashable {
         self.base = "\(prefix):{\(partition.queue)/\(partition.index)}"
     }
 
-    var ready: String { base + ":ready:normal" }
-    var parked: String { base + ":parked" }
+    func lane(_ lane: Lane) -> String { "\(base):\(lane.name)" }
+    /// Where the jobs of a quiet partition lie.
+    var ready: String { lane(.ready(.normal)) }
+    func ring(_ priority: JobPriority) -> String { "\(base):ring:\(priority.rawValue)" }
+    func parked(_ priority: JobPriority, flow: String) -> String { "\(base):parked:\(priority.rawValue):\(flow)" }
+    var blocked: String { base + ":blocked" }
     var later: String { base + ":later" }
     var laterJobs: String { base + ":later:jobs" }
     var failures: String { base + ":failures" }
-    var alone: String { base + ":alone" }
-    var beats: String { base + ":beats" }
     var totals: String { base + ":totals" }
     var epoch: String { base + ":epoch" }
     func accepted(_ job: String) -> String { "\(base):accepted:\(job)" }
 
-    /// The consumer group of every work stream.
+    /// The consumer group of every lane.
     static let group = "workers"
 }

@@ -35,11 +35,15 @@ struct AcceptanceStore: Sendable {
         case mismatch
     }
 
+    /// A producer waits for its answer, and asks again: a connection that is half open must not hold it for as long as a
+    /// statement may take.
+    private static let patience = Duration.seconds(5)
+
     /// Commits many acceptances as one group.
     /// - Parameter confirmed: groups whose jobs are all in Redis; forgetting them rides along.
     func commit(_ items: [Item], group: UUID, confirmed: [UUID]) async throws -> [Answer] {
         let workspaces = Array(Set(items.map(\.envelope.workspace)))
-        return try await pool.transaction(.workspaces(workspaces)) { transaction in
+        return try await pool.transaction(.workspaces(workspaces), timeout: Self.patience) { transaction in
             if !confirmed.isEmpty { transaction.submit("delete from append_groups where id = any($1)", confirmed) }
             transaction.submit("insert into append_groups (id) values ($1)", group)
             var answers = [Answer](repeating: .accepted, count: items.count)
@@ -50,24 +54,27 @@ struct AcceptanceStore: Sendable {
             // An id that stands twice in the group is one job.
             var ids: Set<UUID> = []
             let accepted = items.indices.filter { answers[$0] == .accepted && ids.insert(items[$0].envelope.id).inserted }.map { items[$0] }
-            if !accepted.isEmpty { submit(accepted, group: group, in: transaction) }
+            if !accepted.isEmpty { Self.submit(accepted, group: group, in: transaction) }
             return answers
         }
     }
 
-    private func submit(_ items: [Item], group: UUID, in transaction: PostgresTransaction) {
+    /// Adds acceptances to a transaction. An id may stand in `items` once only.
+    /// - Parameter group: has its row in `append_groups` by the same transaction.
+    static func submit(_ items: [Item], group: UUID, in transaction: PostgresTransaction) {
         transaction.submit(
             """
-            insert into acceptances (workspace_id, id, kind, version, queue, partition, append_group, trace, body, accepted_at, not_before)
-            select workspace_id, id, kind, version, queue, partition, $11, trace, body, accepted_at, not_before
-            from unnest($1::uuid[], $2::uuid[], $3::text[], $4::int2[], $5::text[], $6::int2[], $7::text[], $8::bytea[], $9::timestamptz[], $10::timestamptz[])
-              as given (workspace_id, id, kind, version, queue, partition, trace, body, accepted_at, not_before)
+            insert into acceptances (workspace_id, id, kind, version, queue, partition, append_group, trace, body, accepted_at, not_before, route)
+            select workspace_id, id, kind, version, queue, partition, $12, trace, body, accepted_at, not_before, route
+            from unnest($1::uuid[], $2::uuid[], $3::text[], $4::int2[], $5::text[], $6::int2[], $7::text[], $8::bytea[], $9::timestamptz[],
+                        $10::timestamptz[], $11::text[])
+              as given (workspace_id, id, kind, version, queue, partition, trace, body, accepted_at, not_before, route)
             on conflict (workspace_id, id) do update set append_group = excluded.append_group
             """,
             items.map(\.envelope.workspace), items.map(\.envelope.id), items.map(\.envelope.kind),
             items.map { Int16(clamping: $0.envelope.version) }, items.map(\.queue), items.map { Int16(clamping: $0.partition) },
             items.map(\.envelope.trace?.header), items.map(\.envelope.body), items.map(\.envelope.acceptedDate),
-            items.map(\.notBefore), group)
+            items.map(\.notBefore), items.map(\.envelope.route.stored), group)
     }
 
     /// Answers for those whose key was taken before, by another transaction or by a neighbour in this one.

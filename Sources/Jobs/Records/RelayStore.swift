@@ -29,30 +29,20 @@ struct RelayStore: Sendable {
                 """, age.inSeconds, Int64(Self.page)
             ).map { try $0.decode("id", as: UUID.self) }
             guard !groups.isEmpty else { return false }
-            let owed = try await transaction.query(
-                """
-                select a.* from acceptances a
-                where a.append_group = any($1) and not exists (select 1 from finished_jobs f where f.workspace_id = a.workspace_id and f.id = a.id)
-                order by a.id
-                """, groups
-            ).map(Self.owed)
-            // Appended before the groups are forgotten by the commit: a failure here leaves them for the next round.
-            try await relay(owed)
+            // One after the other: a group of jobs that were enqueued together may be ten thousand, with their bodies.
+            for group in groups {
+                let owed = try await transaction.query(
+                    """
+                    select a.* from acceptances a
+                    where a.append_group = $1 and not exists (select 1 from finished_jobs f where f.workspace_id = a.workspace_id and f.id = a.id)
+                    order by a.id
+                    """, group
+                ).map(Self.owed)
+                // Appended before the groups are forgotten by the commit: a failure here leaves them for the next round.
+                try await relay(owed)
+            }
             return groups.count == Self.page
         }
-    }
-
-    /// Owed jobs of a partition in the order of their ids, after `last`.
-    func owed(in partition: QueuePartition, after last: UUID, limit: Int) async throws -> [Owed] {
-        try await pool.query(
-            .role(.upkeep),
-            """
-            select a.* from acceptances a
-            where a.queue = $1 and a.partition = $2 and a.id > $3
-              and not exists (select 1 from finished_jobs f where f.workspace_id = a.workspace_id and f.id = a.id)
-            order by a.id limit $4
-            """, partition.queue, Int16(clamping: partition.index), last, Int64(limit), timeout: .seconds(120)
-        ).map(Self.owed)
     }
 
     func epoch(of partition: QueuePartition) async throws -> UUID? {
@@ -71,12 +61,13 @@ struct RelayStore: Sendable {
             """, partition.queue, Int16(clamping: partition.index), epoch)
     }
 
-    private static func owed(_ row: PostgresRow) throws -> Owed {
-        let envelope = Envelope(
+    static func owed(_ row: PostgresRow) throws -> Owed {
+        var envelope = Envelope(
             id: try row.decode("id"), workspace: try row.decode("workspace_id"), kind: try row.decode("kind"),
             version: Int(try row.decode("version", as: Int16.self)),
             acceptedAt: Int64((try row.decode("accepted_at", as: Date.self)).timeIntervalSince1970 * 1000), marks: .seen,
             trace: try row.decode("trace", as: String?.self).flatMap { TraceParent(header: $0) }, body: try row.decode("body"))
+        envelope.route = JobRoute(stored: try row.decode("route", as: String?.self))
         return Owed(
             envelope: envelope, partition: QueuePartition(queue: try row.decode("queue"), index: Int(try row.decode("partition", as: Int16.self))),
             notBefore: try row.decode("not_before", as: Date?.self))

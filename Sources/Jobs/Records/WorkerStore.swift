@@ -8,6 +8,7 @@ package struct WorkerRecord: Sendable {
     package let host: String
     package let pid: Int
     package let queues: [String]
+    package let version: String
     package let startedAt: Date
     package let stoppedAt: Date?
     package let deadAt: Date?
@@ -40,19 +41,20 @@ package struct WorkerStore: Sendable {
         _ = try await pool.execute(.unscoped, "update workers set stopped_at = clock_timestamp() where id = $1 and dead_at is null", id)
     }
 
-    /// Workers that run, and those that ended within the last hour.
+    /// Workers that run, and those that ended within the last hour; at most 200, for whose sake none that runs is left out.
     package func list() async throws -> [WorkerRecord] {
         let rows = try await pool.query(
             .role(.upkeep),
             """
-            select id, name, host, pid, queues, started_at, stopped_at, dead_at from workers
+            select id, name, host, pid, queues, version, started_at, stopped_at, dead_at from workers
             where coalesce(stopped_at, dead_at, 'infinity') > clock_timestamp() - interval '1 hour'
-            order by started_at desc limit 200
+            order by (stopped_at is null and dead_at is null) desc, started_at desc limit 200
             """)
         return try rows.map { row in
             WorkerRecord(
                 id: try row.decode("id"), name: try row.decode("name"), host: try row.decode("host"), pid: Int(try row.decode("pid", as: Int32.self)),
-                queues: try row.decode("queues"), startedAt: try row.decode("started_at"), stoppedAt: try row.decode("stopped_at", as: Date?.self),
+                queues: try row.decode("queues"), version: try row.decode("version"), startedAt: try row.decode("started_at"),
+                stoppedAt: try row.decode("stopped_at", as: Date?.self),
                 deadAt: try row.decode("dead_at", as: Date?.self))
         }
     }

@@ -3,7 +3,7 @@ import Logging
 import Postgres
 
 /// What must be done now and then: days of partitions ahead, and away what nobody needs any more, which is bodies of
-/// finished jobs, days that are over, old idempotency keys and worker rows.
+/// finished jobs, days that are over, closed groups, old idempotency keys and worker rows.
 struct Housekeeping: Sendable {
     let pool: PostgresPool
     let idempotencyWindow: Duration
@@ -30,7 +30,11 @@ struct Housekeeping: Sendable {
             await step("workers") { try await forgetWorkers() }
             await step("cancellations") { _ = try await ControlStore(pool: pool).forgetSettled() }
             await step("bodies") { _ = try await forgetBodies() }
-            if round.isMultiple(of: Self.roundsBetweenDays) { await step("days") { _ = try await forgetDays() } }
+            if retention > .zero { await step("groups") { _ = try await JobGroupStore(pool: pool).forgetClosed(after: retention) } }
+            if round.isMultiple(of: Self.roundsBetweenDays) {
+                await step("days") { _ = try await forgetDays() }
+                await step("undone jobs") { _ = try await forgetUndone() }
+            }
             round += 1
         } while await draining.isQuiet(for: .seconds(900), clock: clock)
     }
@@ -110,6 +114,19 @@ struct Housekeeping: Sendable {
         }
         if total > 0 { logger.info("days that are over were dropped", metadata: ["partitions": "\(total)", "kept_days": "\(days)"]) }
         return total
+    }
+
+    /// What is left of jobs that were dead or cancelled, and whose outcomes went with their day.
+    /// - Returns: how many were deleted.
+    func forgetUndone() async throws -> Int {
+        try await pool.execute(
+            .role(.upkeep),
+            """
+            -- forget undone jobs
+            delete from undone_jobs u
+            where u.id < uuid_v7_floor(mainstay_now() - interval '1 day')
+              and (select true from outcomes o where o.workspace_id = u.workspace_id and o.id = u.id limit 1) is null
+            """, timeout: .seconds(60))
     }
 
     private static let drops: [SQL] = [

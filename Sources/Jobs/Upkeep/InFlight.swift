@@ -7,16 +7,16 @@ import Synchronization
 /// compared only every few seconds.
 final class InFlight: Sendable {
     private struct State {
-        var held: [Int: [String]] = [:]
+        var held: [Int: [EntryKey]] = [:]
         var next = 0
         /// Not held when last looked for; twice in a row means lost, once may be a reply on its way.
-        var missing: Set<String> = []
+        var missing: Set<EntryKey> = []
     }
 
     private let state = Mutex(State())
 
     /// - Returns: the ticket to give to `ended` when all of `entries` are settled.
-    func began(_ entries: [String]) -> Int {
+    func began(_ entries: [EntryKey]) -> Int {
         state.withLock { state in
             state.next += 1
             state.held[state.next] = entries
@@ -29,7 +29,7 @@ final class InFlight: Sendable {
     }
 
     /// Which of the entries that Redis counts as delivered are lost.
-    func lost(of delivered: [String]) -> [String] {
+    func lost(of delivered: [EntryKey]) -> [EntryKey] {
         state.withLock { state in
             guard !delivered.isEmpty else {
                 state.missing = []

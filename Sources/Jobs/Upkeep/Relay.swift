@@ -4,17 +4,21 @@ import Redis
 
 /// Makes good what acceptance promised: every accepted job of a ledger kind is in Redis or has an outcome.
 ///
-/// **Two ways to be missing, two proofs.**
+/// **Three ways to be missing.** Of the first two it is proved that they are made good; the third is looked for.
 ///
 /// 1. *The append after the commit failed* (the ingress died, Redis was away). The commit wrote a row into
 ///    `append_groups`, and only a successful append removes it. So the relay looks at the groups that have stood longer
 ///    than `relayAge`, and appends their owed jobs. It costs one row a group and nothing a job.
-/// 2. *Redis lost what it had* (FLUSHALL, a lost disk, a failover to an empty replica). Each partition carries an epoch,
-///    written here into Redis and into PostgreSQL. While both agree, Redis holds everything that was appended under it.
+/// 2. *Redis lost what it had* (FLUSHALL, a lost disk, a failover to a replica that lags behind). Each partition carries an epoch,
+///    written here into Redis and into PostgreSQL. While both agree, Redis holds everything that was appended under it. An
+///    epoch is good only on the server that it was set on: where another has taken over, or it came back from its log, they differ.
 ///    When they differ, the relay appends every owed job that Redis does not hold. During that the
-///    epoch says `pending`, so that a second loss in the middle starts it over:
+///    epoch says `pending` (`PendingEpoch`), so that a second loss in the middle starts it over:
 ///
-///        seen ≠ recorded ─▶ set pending:<new> ─▶ append what is missing ─▶ set <new> if still pending:<new> ─▶ record <new>
+///        seen ≠ recorded ─▶ set pending ─▶ append what is missing, renew pending ─▶ set <new> if still pending ─▶ record <new>
+///
+/// 3. *Redis lost a part, and its epoch knows nothing of it*: a log that was not synced, an entry that somebody deleted under the
+///    id of another. What has been owed for long is compared with what Redis holds, whatever the epoch says (`sweep`).
 ///
 /// A job may be appended twice (its first append succeeded and only the confirmation was lost): a doubled entry finds
 /// the outcome and is only acknowledged. A missing one would be a broken promise.
@@ -27,8 +31,10 @@ struct Relay: Sendable {
     let clock: any Clock<Duration>
     let logger: Logger
 
-    /// How long one reconciliation may take before another relay begins it anew.
-    static let patience = Duration.seconds(120)
+    /// Acceptances that one statement looks at: 2,000 bodies at the most are a page.
+    static let rows = 2000
+    /// After a loss, until the sweep looks at everything again: longer than a batch is in anybody's hands.
+    static let afterLoss = Duration.seconds(600)
 
     func run() async {
         repeat {
@@ -42,7 +48,7 @@ struct Relay: Sendable {
         } while await draining.isQuiet(for: .seconds(1), clock: clock)
     }
 
-    private func attempt(_ what: String, _ operation: () async throws -> Void) async {
+    func attempt(_ what: String, _ operation: () async throws -> Void) async {
         do {
             try await operation()
         } catch {
@@ -67,45 +73,64 @@ struct Relay: Sendable {
         let seen = try await queue.epoch()
         let recorded = try await store.epoch(of: partition)
         if let seen, let recorded, seen == recorded.lowercased { return nil }
-        // Somebody is at it. Its name tells when it began; one that takes this long is dead or as good as that.
-        if let seen, seen.hasPrefix("pending:"), let began = UUID(uuidString: String(seen.dropFirst(8)))?.version7Milliseconds,
-            Date().timeIntervalSince1970 * 1000 - Double(began) < Self.patience.inSeconds * 1000
-        {
-            return nil
-        }
-
+        if let seen, PendingEpoch.isKept(seen) { return nil }
+        var mark = PendingEpoch(in: queue, seen: seen)
+        guard try await mark.set() else { return nil }
+        guard let missing = try await appendMissing(in: partition, queue, keeping: &mark) else { return nil }
         let new = UUID.version7()
-        let pending = "pending:" + new.lowercased
-        guard try await queue.setEpoch(pending, seen: seen) else { return nil }
-        // The ledger is asked first, for what Redis holds is the whole backlog: where nothing is owed nothing is missing, and what
-        // is accepted from now on is appended under the new epoch.
-        let first = UUID(high: 0, low: 0)
-        let isOwing = try await !store.owed(in: partition, after: first, limit: 1).isEmpty
-        let missing = isOwing ? try await appendMissing(in: partition, after: first, held: try await queue.heldJobs()) : 0
-        guard try await queue.setEpoch(new.lowercased, seen: pending) else { return missing }
+        guard try await mark.conclude(as: new) else { return missing }
         try await store.record(epoch: new, of: partition)
         if recorded != nil, missing > 0 {
             Measures.relayed(missing)
             logger.warning(
                 "Redis had lost its data; owed jobs were appended again", metadata: ["partition": "\(partition)", "jobs": "\(missing)"])
         }
+        // Who had read something before the loss may acknowledge it later, under an id that by then is another job's.
+        if recorded != nil { try await store.repeatSweep(after: Self.afterLoss) }
         return missing
     }
 
-    /// - Parameter held: what Redis held before this call: a job that has left it since has its outcome and is not owed.
-    private func appendMissing(in partition: QueuePartition, after first: UUID, held: Set<JobName>) async throws -> Int {
-        var (missing, last) = (0, first)
-        while true {
-            let page = try await store.owed(in: partition, after: last, limit: 1000)
-            let absent = page.filter { !held.contains(JobName($0.envelope)) }
+    /// Appends what is owed and Redis does not hold.
+    ///
+    /// The ledger is asked first, for what Redis holds is the whole backlog: where nothing is owed nothing is missing, and what is
+    /// accepted from now on is appended under the new epoch. What Redis held at one moment stands for all pages: a job that has
+    /// left it since has its outcome, and one that has come since is appended a second time, which harms nothing.
+    /// - Returns: how many they were; nil when another relay does the work by now, or must.
+    private func appendMissing(in partition: QueuePartition, _ queue: Queue, keeping mark: inout PendingEpoch) async throws -> Int? {
+        var held: Set<JobName>?
+        var (missing, last) = (0, UUID(high: 0, low: 0))
+        while let page = try await store.owed(in: partition, after: last, looking: Self.rows) {
+            guard !draining.isRaised else { throw CancellationError() }
+            guard try await mark.keep() else { return nil }
+            last = page.last
+            guard !page.owed.isEmpty else { continue }
+            let isFirst = held == nil
+            if isFirst { held = try await heldJobs(of: queue, keeping: &mark) }
+            guard let known = held else { return nil }
+            var absent = page.owed.filter { !known.contains(JobName($0.envelope)) }
+            if isFirst, !absent.isEmpty {
+                // What left Redis while that was read was owed before, and has its outcome by now.
+                let finished = try await store.finished(among: absent.map { JobName($0.envelope) })
+                absent.removeAll { finished.contains(JobName($0.envelope)) }
+            }
             try await append(absent)
             missing += absent.count
-            guard page.count == 1000, let end = page.last else { return missing }
-            last = end.envelope.id
         }
+        return missing
     }
 
-    private func append(_ owed: [RelayStore.Owed]) async throws {
+    /// - Returns: nil when the mark is another's.
+    private func heldJobs(of queue: Queue, keeping mark: inout PendingEpoch) async throws -> Set<JobName>? {
+        var pages = queue.held()
+        var names: Set<JobName> = []
+        while let page = try await pages.next() {
+            guard try await mark.keep() else { return nil }
+            for job in page { names.insert(JobName(workspace: job.workspace, id: job.id)) }
+        }
+        return names
+    }
+
+    func append(_ owed: [RelayStore.Owed]) async throws {
         for (partition, jobs) in Dictionary(grouping: owed, by: \.partition) {
             let queue = configuration.queue(partition, on: redis)
             for start in stride(from: 0, to: jobs.count, by: 500) {

@@ -20,9 +20,12 @@ struct Takeover: Sendable {
     let drainBudget: Duration
     /// Long runs that are taken over at once.
     let places: Int
+    /// Raised when a run finds that this worker was declared dead.
+    private let fenced = Signal()
     let logger: Logger
 
-    /// How often a job may be begun alone without coming to an end: beyond it, it is what kills its workers.
+    /// How many workers may die while they run a job alone: then it is what kills them. Deaths count and not starts: the answer to a
+    /// start may be lost and the same worker begins again, and of two copies both may be begun by workers that live.
     static let lonelyStarts = 2
     /// Long runs go on together, and any of them may be the one that kills.
     static let lonelyStartsOfRuns = 4
@@ -46,6 +49,7 @@ struct Takeover: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { runs in
             var begun = 0
             while await executor.draining.isQuiet(for: lease / 4, clock: executor.clock) {
+                if fenced.isRaised { break }
                 do {
                     // What this worker was given before a pause it finishes, be the delivery lost; what others had waits.
                     if !executor.controls.isPaused(queue.partition.queue) {
@@ -59,7 +63,8 @@ struct Takeover: Sendable {
                     }
                 }
             }
-            try await runs.waitForAll()
+            // Until all have ended, or one says that this worker is dead.
+            while try await runs.next() != nil {}
         }
     }
 
@@ -67,10 +72,10 @@ struct Takeover: Sendable {
         let wasRunning = try await workers.markDead(worker)
         var taken = 0
         while !executor.draining.isRaised, !executor.controls.isPaused(queue.partition.queue) {
-            let (items, gone) = try await queue.claim(from: worker, to: executor.worker)
-            taken += items.count
-            try await settle(items, &runs, &begun)
-            if gone || items.isEmpty { break }
+            let (found, gone) = try await queue.claim(from: worker, to: executor.worker)
+            taken += found.count
+            try await settle(found, &runs, &begun)
+            if gone || found.isEmpty { break }
         }
         Measures.takenOver(taken)
         logger.notice(
@@ -88,16 +93,15 @@ struct Takeover: Sendable {
         }
     }
 
-    private func settle(_ items: [RedisValue], _ runs: inout ThrowingTaskGroup<Void, any Error>, _ begun: inout Int) async throws {
-        let (entries, unreadable) = Entry.read(items: items)
-        for entry in unreadable { try await executor.bury(entry, in: queue) }
+    private func settle(_ found: ReadEntries, _ runs: inout ThrowingTaskGroup<Void, any Error>, _ begun: inout Int) async throws {
+        for entry in found.unreadable { try await executor.bury(entry, in: queue) }
         // Most of a dead worker's jobs had committed and only lacked the acknowledgement: one look settles them.
-        let marked = entries.map { entry in
+        let marked = found.entries.map { entry in
             var seen = entry
             seen.envelope.marks.insert(.seen)
             return seen
         }
-        let page = inFlight.began(marked.map(\.id))
+        let page = inFlight.began(marked.map(\.key))
         defer { inFlight.ended(page) }
         for entry in try await executor.unfinished(marked, in: queue) {
             if executor.draining.isRaised { return }
@@ -105,13 +109,19 @@ struct Takeover: Sendable {
             case .run(let runner):
                 // Finished ones make room; how many exactly does not matter.
                 if begun >= places, try await runs.next() != nil { begun -= 1 }
-                guard try await mayBegin(entry, limit: Self.lonelyStartsOfRuns) else { continue }
+                guard try await mayBegin(entry, limit: Self.lonelyStartsOfRuns, isRun: true) else { continue }
                 begun += 1
                 // It outlives this page.
-                let ticket = inFlight.began([entry.id])
+                let ticket = inFlight.began([entry.key])
                 runs.addTask {
                     defer { inFlight.ended(ticket) }
-                    try await executor.guarding { try await executor.run(entry, with: runner, in: queue, isRedelivered: true) }
+                    do {
+                        try await executor.guarding { try await executor.run(entry, with: runner, in: queue, isRedelivered: true) }
+                    } catch {
+                        // Looked at by the loop, which otherwise asks the runs for nothing until it needs their places.
+                        fenced.raise()
+                        throw error
+                    }
                 }
             case .transactional, nil:
                 guard try await mayBegin(entry, limit: Self.lonelyStarts) else { continue }
@@ -120,10 +130,16 @@ struct Takeover: Sendable {
         }
     }
 
-    private func mayBegin(_ entry: Entry, limit: Int) async throws -> Bool {
-        guard try await queue.beginAlone(entry.envelope.id) > limit else { return true }
-        let error = PermanentJobError("its worker died \(limit) times while it ran alone", code: "worker_crashed")
-        try await executor.bury(entry, code: error.code, error: error, in: queue)
-        return false
+    private func mayBegin(_ entry: Entry, limit: Int, isRun: Bool = false) async throws -> Bool {
+        switch try await queue.beginAlone(entry, by: executor.worker, isRun: isRun) {
+        case .begun(let deaths) where deaths < limit:
+            return true
+        case .begun:
+            let error = PermanentJobError("its worker died \(limit) times while it ran alone", code: "worker_crashed")
+            try await executor.bury(entry, code: error.code, error: error, in: queue)
+            return false
+        case .notOurs, .leftToAnother:
+            return false
+        }
     }
 }

@@ -65,8 +65,14 @@ enum SimulatedTime {
     static let relay = 120
     static let relayAge = 200
     static let relayPatience = 5 * lease
-    /// Owed for longer than this is compared with what Redis holds, where the rules say so.
+    /// Owed for longer than this is compared with what Redis holds.
     static let owedForLong = 3 * lease
+    /// Between two turns of the sweep, and how long a turn lasts of which nobody hears again.
+    static let sweepPause = lease / 2
+    static let sweepTurn = 5 * lease
+    /// From one begin of the sweep at the beginning to the next, and to that after a loss.
+    static let passage = 15 * lease
+    static let afterLoss = 4 * lease
     static let block = 200
     static let promoterWait = 100
     static let confirm = 40

@@ -32,6 +32,7 @@ final class FaultInjector: SimulatedActor {
         case .redisAway: simulation.network.redisIsBackAt = now + simulation.random.within(20...SimulatedTime.lease * 2)
         case .redisRestart:
             simulation.network.dropLateCalls(toRedis: true)
+            simulation.redis.server += 1
             simulation.network.redisIsBackAt = now + simulation.random.within(5...60)
             if simulation.chaos.losesTail { lose { $0.loseTail() } }
         case .groupLoss: simulation.redis.loseGroup()

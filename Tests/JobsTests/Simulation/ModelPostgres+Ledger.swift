@@ -22,8 +22,9 @@ extension ModelPostgres {
         audit.promised(offer.copy.job)
         if let index = acceptances.firstIndex(where: { $0.job == offer.copy.job }) {
             acceptances[index].group = group
+            acceptances[index].groupedAt = clock.now
         } else {
-            acceptances.append(Acceptance(group: group, offer: offer, acceptedAt: clock.now))
+            acceptances.append(Acceptance(group: group, groupedAt: clock.now, offer: offer))
         }
     }
 
@@ -69,13 +70,72 @@ extension ModelPostgres {
         for index in groups.indices { groups[index].lockedBy = nil }
     }
 
-    /// Owed jobs in the order of their ids, after `last`, accepted before `time`.
-    func owed(after last: Int, before time: Int, limit: Int) -> [Offer] {
+    /// Owed jobs in the order of their ids, after `last`.
+    func owed(after last: Int, limit: Int) -> [Offer] {
         var found: [Offer] = []
         for acceptance in acceptances.sorted(by: { $0.job < $1.job }) where acceptance.job > last {
             guard found.count < limit else { break }
-            if acceptance.acceptedAt <= time, outcome(of: acceptance.job) == nil { found.append(acceptance.relayed) }
+            if outcome(of: acceptance.job) == nil { found.append(acceptance.relayed) }
         }
         return found
     }
+}
+
+// MARK: The sweep's questions
+
+extension ModelPostgres {
+    struct Look {
+        let owed: [Int]
+        let looked: Int
+        let last: Int
+    }
+
+    /// - Returns: the group behind which to go on; nil when another worker has the turn, or it is too early.
+    func takeSweep(_ worker: Int) -> Int? {
+        guard sweep.turnAt <= clock.now else { return nil }
+        sweep.owner = worker
+        sweep.turnAt = clock.now + SimulatedTime.sweepTurn
+        return sweep.place
+    }
+
+    /// The next acceptances in the order of their groups, as far as they are old enough; a group is not cut.
+    func look(after group: Int, rows: Int) -> Look {
+        var owed: [Int] = []
+        var (looked, last) = (0, group)
+        for acceptance in acceptances.sorted(by: { ($0.group, $0.job) < ($1.group, $1.job) }) {
+            guard acceptance.group > group, clock.now - acceptance.groupedAt > SimulatedTime.owedForLong else { continue }
+            if looked >= rows, acceptance.group != last { break }
+            looked += 1
+            last = acceptance.group
+            if isOwedAndAppended(acceptance) { owed.append(acceptance.job) }
+        }
+        return Look(owed: owed, looked: looked, last: last)
+    }
+
+    /// Those of `jobs` that are owed and whose append nobody looks after.
+    func owed(among jobs: [Int]) -> [Offer] {
+        acceptances.sorted { $0.job < $1.job }.filter { jobs.contains($0.job) && isOwedAndAppended($0) }.map(\.relayed)
+    }
+
+    private func isOwedAndAppended(_ acceptance: Acceptance) -> Bool {
+        outcome(of: acceptance.job) == nil && !groups.contains { $0.id == acceptance.group }
+    }
+
+    func keepSweep(_ worker: Int, at place: Int, rest: Int) -> Bool {
+        guard sweep.owner == worker else { return false }
+        sweep.place = place
+        sweep.turnAt = clock.now + rest
+        return true
+    }
+
+    func endSweep(_ worker: Int, at place: Int) {
+        guard sweep.owner == worker else { return }
+        sweep.place = place
+        sweep.turnAt = clock.now + SimulatedTime.sweepPause
+        guard sweep.passageAt <= clock.now else { return }
+        sweep.place = 0
+        sweep.passageAt = clock.now + SimulatedTime.passage
+    }
+
+    func repeatSweep() { sweep.passageAt = min(sweep.passageAt, clock.now + SimulatedTime.afterLoss) }
 }

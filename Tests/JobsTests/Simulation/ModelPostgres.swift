@@ -27,12 +27,22 @@ final class ModelPostgres {
 
     struct Acceptance {
         var group: Int
+        /// When its group was made.
+        var groupedAt: Int
         let offer: Offer
-        let acceptedAt: Int
 
         var job: Int { offer.copy.job }
         /// As the relay appends it: nobody knows whether it is the first copy.
         var relayed: Offer { Offer(copy: Copy(job: job, workspace: offer.copy.workspace, marks: .seen), notBefore: offer.notBefore) }
+    }
+
+    /// The row of `ledger_sweep`.
+    struct Sweep {
+        /// Up to this group all were looked at.
+        var place = 0
+        var passageAt = 0
+        var turnAt = 0
+        var owner: Int?
     }
 
     let clock: VirtualClock
@@ -54,6 +64,7 @@ final class ModelPostgres {
     /// Jobs that somebody wants cancelled.
     private(set) var wishes: [Int] = []
     var recordedEpoch: Int?
+    var sweep = Sweep()
     /// Transactions whose connection is gone.
     var abandoned: Set<Int> = []
     private var nextID = 0

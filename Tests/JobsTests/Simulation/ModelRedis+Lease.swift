@@ -32,12 +32,20 @@ extension ModelRedis {
                 contents.group?.pending[index].consumer = owner
             }
             audit.taken(entry.serial, from: dead)
+            died(dead, of: entry.copy.job)
             claimed.append(entry)
         }
         if !claimed.isEmpty, contents.group?.consumers.contains(owner) == false { contents.group?.consumers.append(owner) }
         guard pendingCount(of: dead) == 0 else { return (claimed, false) }
         remove(dead)
         return (claimed, true)
+    }
+
+    /// A worker that began a job alone was declared dead with an entry of it in hand.
+    private func died(_ worker: Int, of job: Int) {
+        guard let index = contents.starts.firstIndex(where: { $0.job == job }), contents.starts[index].workers.contains(worker) else { return }
+        contents.starts[index].workers.removeAll { $0 == worker }
+        if !contents.starts[index].dead.contains(worker) { contents.starts[index].dead.append(worker) }
     }
 
     /// `leave.lua`
@@ -66,8 +74,7 @@ extension ModelRedis {
         }
     }
 
-    /// The engine forgets with the start that did not come to its end also those that were somebody's end. Where deaths are
-    /// counted, only the name of the worker that leaves goes.
+    /// Only the name of the worker that leaves goes; where starts are counted and not deaths, all that is known goes with it.
     private func forgetStart(of job: Int, by worker: Int) {
         guard rules.countsDeadStarters else { return clearStarts(of: job) }
         if let index = contents.starts.firstIndex(where: { $0.job == job }) { contents.starts[index].workers.removeAll { $0 == worker } }
@@ -79,10 +86,8 @@ extension ModelRedis {
         return contents.group?.pending.filter { $0.consumer == worker }.map(\.id) ?? []
     }
 
-    /// `HINCRBY` of a job's starts alone, as the engine does it.
-    ///
-    /// Where the rules say so, a script that counts deaths: of those who began it, workers whose last beat is older than a
-    /// lease; and begins nothing that is another's.
+    /// `begin.lua`: counts of those who began it alone the ones that were declared dead with it in hand, or whose beat was taken
+    /// away; and begins nothing that is another's. Where the rules say so, just how often it was begun.
     /// - Returns: how often it was begun, this time included, with all but the last in vain; nil when the entry is another's.
     func beginAlone(_ entry: StreamEntry, by worker: Int) -> Int? {
         let job = entry.copy.job
@@ -96,18 +101,24 @@ extension ModelRedis {
         }
         contents.starts[index].count += 1
         if !contents.starts[index].workers.contains(worker) { contents.starts[index].workers.append(worker) }
-        guard rules.countsDeadStarters else { return contents.starts[index].count }
-        return 1 + contents.starts[index].workers.count { $0 != worker && !isBeating($0) }
+        let start = contents.starts[index]
+        guard rules.countsDeadStarters else { return start.count }
+        let vanished = start.workers.filter { starter in starter != worker && !contents.beats.contains(where: { $0.worker == starter }) }
+        return 1 + start.dead.count(where: { $0 != worker }) + vanished.count
     }
 
-    private func isBeating(_ worker: Int) -> Bool {
-        contents.beats.contains { $0.worker == worker && now - $0.at <= SimulatedTime.lease }
+    /// `epoch.lua`, as it reads
+    var epoch: Contents.Epoch? {
+        guard var epoch = contents.epoch else { return nil }
+        epoch.isMoved = rules.knowsServers && contents.epochServer != server
+        return epoch
     }
 
-    /// `epoch.lua`
+    /// `epoch.lua`, as it sets
     func setEpoch(_ new: Contents.Epoch, seen: Contents.Epoch?) -> Bool {
-        guard contents.epoch == seen else { return false }
+        guard epoch == seen else { return false }
         contents.epoch = new
+        contents.epochServer = server
         return true
     }
 }

@@ -74,7 +74,9 @@ final class ModelRedis {
         struct Start {
             let job: Int
             var count: Int
+            /// Who began it, and has not been declared dead with it in hand.
             var workers: [Int]
+            var dead: [Int] = []
         }
         struct Beat: CustomStringConvertible {
             let worker: Int
@@ -85,7 +87,9 @@ final class ModelRedis {
             let name: Int
             let isPending: Bool
             let began: Int
-            var description: String { "\(isPending ? "pending:" : "")\(name)" }
+            /// It is read on another server than it was set on.
+            var isMoved = false
+            var description: String { "\(isMoved ? "moved:" : "")\(isPending ? "pending:" : "")\(name)" }
         }
         struct Key {
             let key: Int
@@ -102,6 +106,8 @@ final class ModelRedis {
         var starts: [Start] = []
         var beats: [Beat] = []
         var epoch: Epoch?
+        /// On which it was set.
+        var epochServer = 0
         /// Idempotency-Keys of stream kinds.
         var keys: [Key] = []
     }
@@ -116,6 +122,8 @@ final class ModelRedis {
     var contents = Contents()
     /// What a restart would find, where the log is not synced at each write.
     private var synced = Contents()
+    /// Another number after each start.
+    var server = 0
     /// Added to the time of all others.
     var clockOffset = 0
     /// As many entries share a millisecond as in a busy Redis.
@@ -151,6 +159,15 @@ final class ModelRedis {
     func entry(_ id: Int) -> StreamEntry? { contents.stream.first { $0.id == id } }
 
     func pendingCount(of consumer: Int) -> Int { contents.group?.pending.count { $0.consumer == consumer } ?? 0 }
+
+    /// Jobs in one of the three places between which they move.
+    func held(at place: Int) -> [Int] {
+        switch place {
+        case 0: contents.parked.flatMap { $0.map(\.job) }
+        case 1: contents.stream.map(\.copy.job)
+        default: contents.later.map(\.job)
+        }
+    }
 
     /// `XGROUP CREATE … 0 MKSTREAM`, as the client does it after NOGROUP.
     func ensureGroup() {

@@ -1,6 +1,6 @@
 @testable import Jobs
 
-/// `Relay`: appends what an ingress committed and did not append, and what Redis lost.
+/// `Relay`: appends what an ingress committed and did not append, and what Redis lost; and sweeps, where all seems to be well.
 final class SimulatedRelay {
     private enum Phase {
         case idle
@@ -16,6 +16,8 @@ final class SimulatedRelay {
         case append([Offer], last: Int, isFull: Bool)
         case conclude
         case record
+        case repeatSweep
+        case sweep(SimulatedSweep)
     }
 
     /// Jobs that are looked at together.
@@ -29,8 +31,8 @@ final class SimulatedRelay {
     private var pending: ModelRedis.Contents.Epoch?
     /// Jobs that Redis holds; nil before it was asked.
     private var held: Set<Int>?
-    private var isSweep = false
-    private var round = 0
+    /// An epoch was recorded before: what is missing was lost.
+    private var hadEpoch = false
 
     init(of worker: SimulatedWorker) {
         self.worker = worker
@@ -61,6 +63,8 @@ final class SimulatedRelay {
         case .append(let absent, let last, let isFull): append(absent, last, isFull)
         case .conclude: conclude()
         case .record: record()
+        case .repeatSweep: repeatSweep()
+        case .sweep(let sweep): if !sweep.step() { giveUp() }
         }
         if case .idle = phase { return simulation.clock.now + SimulatedTime.relay }
         return simulation.clock.now
@@ -111,7 +115,7 @@ final class SimulatedRelay {
     // MARK: What Redis lost
 
     private func readEpoch() {
-        guard let seen = simulation.network.redis("\(me) reads the epoch", { $0.contents.epoch }) else { return giveUp() }
+        guard let seen = simulation.network.redis("\(me) reads the epoch", { $0.epoch }) else { return giveUp() }
         phase = .recorded(seen: seen)
     }
 
@@ -123,15 +127,13 @@ final class SimulatedRelay {
     private func readRecorded(_ seen: ModelRedis.Contents.Epoch?) {
         guard let recorded = simulation.network.ask("\(me) reads the recorded epoch", { $0.recordedEpoch }) else { return giveUp() }
         held = nil
-        round += 1
-        isSweep = false
-        if let seen, !seen.isPending, seen.name == recorded {
-            guard simulation.rules.sweepsOwedJobs, round.isMultiple(of: 3) else { return giveUp() }
-            isSweep = true
-            phase = .page(after: -1)
+        if let seen, !seen.isPending, !seen.isMoved, seen.name == recorded {
+            guard simulation.rules.sweepsOwedJobs else { return giveUp() }
+            phase = .sweep(SimulatedSweep(of: worker))
             return
         }
-        if let seen, seen.isPending, simulation.clock.now - seen.began < SimulatedTime.relayPatience { return giveUp() }
+        hadEpoch = recorded != nil
+        if let seen, seen.isPending, !seen.isMoved, simulation.clock.now - seen.began < SimulatedTime.relayPatience { return giveUp() }
         phase = .announce(new: simulation.postgres.newID(), seen: seen)
     }
 
@@ -143,8 +145,7 @@ final class SimulatedRelay {
     }
 
     private func readPage(after last: Int) {
-        let time = isSweep ? simulation.clock.now - SimulatedTime.owedForLong : .max
-        let call = simulation.network.ask("\(me) reads what is owed after \(last)") { $0.owed(after: last, before: time, limit: Self.page) }
+        let call = simulation.network.ask("\(me) reads what is owed after \(last)") { $0.owed(after: last, limit: Self.page) }
         guard let page = call else { return giveUp() }
         if page.isEmpty {
             phase = .conclude
@@ -158,14 +159,7 @@ final class SimulatedRelay {
 
     /// Three looks at three places, between which a job may move.
     private func readHeld(_ page: [Offer], _ place: Int) {
-        let call = simulation.network.redis("\(me) reads what is held, \(place)") { redis in
-            switch place {
-            case 0: redis.contents.parked.flatMap { $0.map(\.job) }
-            case 1: redis.contents.stream.map(\.copy.job)
-            default: redis.contents.later.map(\.job)
-            }
-        }
-        guard let jobs = call else { return giveUp() }
+        guard let jobs = simulation.network.redis("\(me) reads what is held, \(place)", { $0.held(at: place) }) else { return giveUp() }
         held?.formUnion(jobs)
         if place < 2 { phase = .held(page: page, place: place + 1) } else { chooseAbsent(page) }
     }
@@ -184,7 +178,7 @@ final class SimulatedRelay {
     }
 
     private func conclude() {
-        guard !isSweep, simulation.rules.keepsEpochPending, let pending else { return giveUp() }
+        guard simulation.rules.keepsEpochPending, let pending else { return giveUp() }
         let epoch = ModelRedis.Contents.Epoch(name: pending.name, isPending: false, began: pending.began)
         guard simulation.network.redis("\(me) sets epoch \(pending.name)", { $0.setEpoch(epoch, seen: pending) }) == true else { return giveUp() }
         phase = .record
@@ -193,6 +187,12 @@ final class SimulatedRelay {
     private func record() {
         guard let name = pending?.name else { return giveUp() }
         guard simulation.network.ask("\(me) records epoch \(name)", { $0.recordedEpoch = name }) != nil else { return giveUp() }
-        if simulation.rules.keepsEpochPending { giveUp() } else { phase = .page(after: -1) }
+        phase = simulation.rules.keepsEpochPending ? .repeatSweep : .page(after: -1)
+    }
+
+    /// Who had read something before the loss may acknowledge it later, under an id that by then is another job's.
+    private func repeatSweep() {
+        if hadEpoch, simulation.rules.sweepsOwedJobs { _ = simulation.network.ask("\(me) has the sweep repeated") { $0.repeatSweep() } }
+        giveUp()
     }
 }

@@ -106,7 +106,7 @@ final class SimulatedTakeover {
 
     private func settlePage() -> Int {
         for index in page.indices { page[index].copy.marks.insert(.seen) }
-        ticket = worker.inFlight.began(page.map { String($0.id) })
+        ticket = worker.inFlight.began(page.map { EntryKey(lane: .ready(.normal), id: String($0.id)) })
         phase = page.isEmpty ? .begin : .lookUp
         return now
     }
@@ -185,7 +185,7 @@ final class SimulatedTakeover {
         guard let pending = simulation.network.redis("worker \(identity) asks for what it was given", { $0.pending(of: identity) }) else {
             return giveUp()
         }
-        let lost = worker.inFlight.lost(of: pending.map(String.init)).compactMap { Int($0) }
+        let lost = worker.inFlight.lost(of: pending.map { EntryKey(lane: .ready(.normal), id: String($0)) }).compactMap { Int($0.id) }
         guard !lost.isEmpty else { return giveUp() }
         phase = .fetch(lost)
         return now

@@ -44,7 +44,7 @@ extension SimulatedWorker {
             isBlocked = true
             return wake(.reader, at: now + SimulatedTime.block)
         }
-        units[free] = (SimulatedUnit(entries, of: self), inFlight.began(entries.map { String($0.id) }))
+        units[free] = (SimulatedUnit(entries, of: self), inFlight.began(entries.map { EntryKey(lane: .ready(.normal), id: String($0.id)) }))
         wake(free == 0 ? .first : .second, at: now)
         wake(.reader, at: now)
     }

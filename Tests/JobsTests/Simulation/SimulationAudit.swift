@@ -46,7 +46,8 @@ final class SimulationAudit {
         var isWished = false
     }
 
-    /// What is asked for beyond the claims that the engine makes today.
+    /// What is claimed beyond what always must hold. The engine claims all of it; under a rule that was broken, the one claim is
+    /// looked at that the rule is for.
     struct Claims: OptionSet, Sendable {
         let rawValue: Int
         /// A job has one outcome even if its kind keeps outcomes in a table of its own.

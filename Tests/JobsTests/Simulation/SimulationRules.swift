@@ -23,13 +23,13 @@ struct SimulationRules: Sendable {
     var keepsEpochPending = true
     /// The relay forgets a group after it has appended the group's jobs.
     var forgetsGroupsAfterAppend = true
-
-    /// Rules that the engine does not have, and that would close a gap which the simulation found.
-    ///
+    /// An epoch holds on the server that it was set on: one that came back, or took over, is compared with the ledger.
+    var knowsServers = true
     /// Jobs that have been owed for long are compared with what Redis holds, whatever the epoch says.
-    var sweepsOwedJobs = false
+    var sweepsOwedJobs = true
     /// A job whose outcome is its own row is not written once another table holds its outcome.
-    var hasOneOutcomeAcrossTables = false
-    /// What counts against a job is not how often it was begun alone, but how many of those who began it beat no more.
-    var countsDeadStarters = false
+    var hasOneOutcomeAcrossTables = true
+    /// What counts against a job is not how often it was begun alone, but how many of those who began it were declared dead with it
+    /// in hand; and a worker that leaves takes only its own start back.
+    var countsDeadStarters = true
 }

@@ -1,6 +1,8 @@
 -- Removes a worker that stopped in good order; only when nothing is pending for it, or its jobs would be lost.
--- KEYS ready, beats   ARGV group, worker
-if #redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 1, ARGV[2]) > 0 then return 0 end
-redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
-redis.call('ZREM', KEYS[2], ARGV[2])
+-- ARGV … worker
+for _, lane in ipairs(lanes) do
+  if #redis.call('XPENDING', base .. ':' .. lane, group, '-', '+', 1, ARGV[4]) > 0 then return 0 end
+end
+for _, lane in ipairs(lanes) do redis.call('XGROUP', 'DELCONSUMER', base .. ':' .. lane, group, ARGV[4]) end
+redis.call('ZREM', base .. ':beats', ARGV[4])
 return 1

@@ -1,39 +1,46 @@
--- Moves jobs that are due from the later set to the ready stream, and parked jobs into the room that is left: when all
--- ready jobs failed and wait for their retry, nobody acknowledges and nobody else would refill. Any worker may run it.
--- KEYS ready, later, later:jobs, parked, totals   ARGV clock offset ms, most, window
+-- Lets jobs in that are due in the later set, flows whose gate may have opened, and parked jobs into the room that is left: when
+-- all jobs of the lanes failed and wait for their retry, nobody acknowledges and nobody else would refill. Any worker may run it.
+--
+-- What is due and may not go on stays in the later set and is never parked: the audit reads the parked lists first, and a job
+-- that came to them from behind would be missed.
+-- ARGV … most
 -- Returns how many were moved and the ms until the next one is due (-1: none).
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000) + tonumber(ARGV[1])
-local due = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, ARGV[2])
-for _, job in ipairs(due) do
-  local packed = redis.call('HGET', KEYS[3], job)
-  if packed then
-    local header, body = cmsgpack.unpack(packed)
-    redis.call('XADD', KEYS[1], '*', 'h', header, 'b', body)
+local later, most = base .. ':later', tonumber(ARGV[4])
+local due = redis.call('ZRANGEBYSCORE', later, '-inf', now, 'LIMIT', 0, most)
+local moved = admit(due)
+local opened = redis.call('ZRANGEBYSCORE', base .. ':blocked', '-inf', now, 'LIMIT', 0, most)
+for _, blocked in ipairs(opened) do
+  local class, flow = string.match(blocked, '^(%S+) (%S+)$')
+  redis.call('ZREM', base .. ':blocked', blocked)
+  redis.call('RPUSH', base .. ':ring:' .. class, flow)
+end
+refill(most)
+-- What the release before has parked: one ring, header and body packed.
+while redis.call('EXISTS', base .. ':parked') == 1 do
+  local workspace = redis.call('LPOP', base .. ':parked')
+  local lane, list = bulk('normal', workspace), base .. ':parked:' .. workspace
+  local packed = redis.call('LPOP', list, most) or {}
+  for _, job in ipairs(packed) do add(lane, cmsgpack.unpack(job)) end
+  redis.call('HINCRBY', totals, 'parked', -#packed)
+  if redis.call('EXISTS', list) == 1 then redis.call('RPUSH', base .. ':parked', workspace) end
+  if #packed > 0 then break end
+end
+-- The counters say what is there, whatever was deleted by hand, or acknowledged by a release that knows none of them: who holds how
+-- many is then counted anew.
+local held, waiting = unpack(redis.call('HMGET', totals, 'held', 'parked'))
+held, waiting = tonumber(held or '0'), math.max(0, tonumber(waiting or '0'))
+if held ~= 0 then
+  local length = waiting
+  for _, lane in ipairs(lanes) do length = length + redis.call('XLEN', base .. ':' .. lane) end
+  if length ~= held then redis.call('DEL', base .. ':held') end
+  if length == 0 then redis.call('HDEL', totals, 'held', 'parked') elseif length ~= held then redis.call('HSET', totals, 'held', length) end
+end
+local next = -1
+for _, key in ipairs({ later, base .. ':blocked' }) do
+  local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
+  if first[2] then
+    local wait = math.max(0, tonumber(first[2]) - now)
+    if next < 0 or wait < next then next = wait end
   end
 end
-if #due > 0 then
-  redis.call('ZREM', KEYS[2], unpack(due))
-  redis.call('HDEL', KEYS[3], unpack(due))
-end
-if redis.call('EXISTS', KEYS[4]) == 1 then
-  local refilled = 0
-  local room = math.min(tonumber(ARGV[2]), tonumber(ARGV[3]) - redis.call('XLEN', KEYS[1]))
-  while refilled < room do
-    local workspace = redis.call('LPOP', KEYS[4])
-    if not workspace then break end
-    local list = KEYS[4] .. ':' .. workspace
-    local jobs = redis.call('LPOP', list, math.min(8, room - refilled)) or {}
-    for _, packed in ipairs(jobs) do
-      local header, body = cmsgpack.unpack(packed)
-      redis.call('XADD', KEYS[1], '*', 'h', header, 'b', body)
-    end
-    refilled = refilled + #jobs
-    if redis.call('EXISTS', list) == 1 then redis.call('RPUSH', KEYS[4], workspace) end
-  end
-  if refilled > 0 then redis.call('HINCRBY', KEYS[5], 'parked', -refilled) end
-end
-local first = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
-local wait = -1
-if first[2] then wait = math.max(0, tonumber(first[2]) - now) end
-return { #due, wait }
+return { moved, next }

@@ -1,19 +1,17 @@
--- Takes failed jobs out of the stream and puts them into the later set, in one step.
--- KEYS ready, later, later:jobs, failures, totals, alone
--- ARGV group, clock offset ms, then entry id or '', job id, delay ms, header, body, failure for each job
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000) + tonumber(ARGV[2])
-local moved = 0
-for i = 3, #ARGV, 6 do
-  redis.call('HSET', KEYS[3], ARGV[i + 1], cmsgpack.pack(ARGV[i + 3], ARGV[i + 4]))
-  redis.call('ZADD', KEYS[2], now + tonumber(ARGV[i + 2]), ARGV[i + 1])
-  if ARGV[i + 5] ~= '' then redis.call('HSET', KEYS[4], ARGV[i + 1], ARGV[i + 5]) end
-  redis.call('HDEL', KEYS[6], ARGV[i + 1])
+-- Takes failed jobs out of their lanes and puts them into the later set, in one step.
+-- ARGV … then lane or '', entry id, route, job id, delay ms, header, body, failure for each job
+for i = 4, #ARGV, 8 do
+  local job = ARGV[i + 3]
+  redis.call('HSET', base .. ':later:jobs', job, cmsgpack.pack(ARGV[i + 5], ARGV[i + 6]))
+  redis.call('ZADD', base .. ':later', now + tonumber(ARGV[i + 4]), job)
+  if ARGV[i + 7] ~= '' then redis.call('HSET', base .. ':failures', job, ARGV[i + 7]) end
+  redis.call('HDEL', base .. ':starters', job)
   if ARGV[i] ~= '' then
-    redis.call('XACK', KEYS[1], ARGV[1], ARGV[i])
-    redis.call('XDEL', KEYS[1], ARGV[i])
-    redis.call('HINCRBY', KEYS[5], 'retried', 1)
+    left(ARGV[i], i + 1, i + 1, { ARGV[i + 2], 1 })
+    redis.call('HINCRBY', totals, 'retried', 1)
   end
-  moved = moved + 1
 end
-return moved
+-- A place that was given back is taken at once: nobody may acknowledge for long.
+admit(late)
+refill(250)
+return (#ARGV - 3) / 8

@@ -1,0 +1,86 @@
+import Foundation
+import Testing
+
+@testable import Jobs
+
+@Suite struct LanePureTests {
+    @Test("a route's word is read back as it was written; an unknown one is refused, and read from a table is the usual route")
+    func routes() throws {
+        let routes = [
+            JobRoute(priority: .high), JobRoute(priority: .low), JobRoute(key: .serial("acme")),
+            JobRoute(priority: .high, key: JobKey("a.b~c-d_1", perSecond: 2.5)),
+            JobRoute(key: JobKey("with spaces / and ümlauts;r=9", running: 7, perSecond: 0.001)), JobRoute(key: JobKey("plain")),
+        ]
+        for route in routes {
+            #expect(JobRoute(word: route.word) == route, "\(route.word)")
+            #expect(!route.word.contains(" ") && route.word.utf8.count < 120)
+            #expect(JobRoute(stored: route.stored) == route)
+        }
+        #expect(JobRoute.usual.stored == nil && JobRoute(stored: nil) == .usual)
+        for word in ["", "x", "n/", "n/a b", "n/a;x=1", "na", "n/a/b"] { #expect(JobRoute(word: word) == nil, "\(word)") }
+        #expect(JobRoute(stored: "x/acme") == .usual)
+    }
+
+    @Test("a header carries its route in format 2, and the usual one in format 1, as the release before reads it")
+    func headers() throws {
+        var envelope = Envelope(id: .version7(), workspace: .version7(), kind: "a.b", version: 3, acceptedAt: 5, marks: [.seen, .noted], body: [1])
+        #expect(envelope.header.first == UInt8(ascii: "1") && envelope.header.split(separator: 0x20).count == 9)
+        for route in [JobRoute(priority: .high), JobRoute(priority: .low, key: .serial("k"))] {
+            envelope.route = route
+            #expect(envelope.header.first == UInt8(ascii: "2"))
+            #expect(try Envelope(header: envelope.header, body: [1]) == envelope)
+        }
+        #expect(throws: Envelope.Fault.format("3")) { try Envelope(header: Array("3 x".utf8), body: []) }
+        #expect(throws: Envelope.Fault.word("route")) {
+            try Envelope(header: Array(String(decoding: envelope.header, as: UTF8.self).dropLast(6).utf8) + Array("?".utf8), body: [])
+        }
+    }
+
+    @Test(
+        "one loaded lane is read by one blocking read; two and more by weight, and no lane starves however little room there is",
+        arguments: [1, 3, 8, 20, 500])
+    func plan(room: Int) {
+        var plan = ReadPlan()
+        #expect(plan.next(room: room) == .together(count: max(1, room / 15)), "each of the lanes may have so many")
+        plan.returned([.bulk(.normal, shard: 0): room], of: .together(count: room))
+        #expect(plan.next(room: room) == .together(count: room))
+        plan.returned(Dictionary(uniqueKeysWithValues: Lane.all.map { ($0, room) }), of: .together(count: room))
+        var given: [Lane: Int] = [:]
+        var rounds = 0
+        while rounds < 208 * 20 {
+            let read = plan.next(room: room)
+            rounds += 1
+            switch read {
+            case .together(let count):
+                plan.returned(Dictionary(uniqueKeysWithValues: Lane.all.map { ($0, count) }), of: read)
+            case .shared(let shares):
+                #expect(shares.reduce(0) { $0 + $1.count } >= room && shares.reduce(0) { $0 + $1.count } <= room + 6)
+                for share in shares { given[share.lane, default: 0] += share.count }
+                plan.returned(Dictionary(uniqueKeysWithValues: shares.map { ($0.lane, $0.count) }), of: read)
+            }
+        }
+        let sum = Double(given.values.reduce(0, +))
+        for lane in Lane.all {
+            let (share, due) = (Double(given[lane, default: 0]) / sum, Double(lane.weight) / 208)
+            #expect(abs(share - due) < 0.02, "\(lane.name) had \(share) and not \(due)")
+        }
+        // Nothing comes: the next read blocks.
+        let last = plan.next(room: 100)
+        plan.returned([:], of: last)
+        #expect(plan.next(room: 100) == .together(count: 6))
+    }
+
+    @Test("slow jobs make small batches, fast ones full, and an outage is forgotten")
+    func pace() {
+        var pace = Pace()
+        #expect(pace.most == nil)
+        pace.ended(count: 500, elapsed: .milliseconds(10))
+        #expect((pace.most ?? 0) >= 500)
+        for _ in 0..<10 { pace.ended(count: 20, elapsed: .milliseconds(200)) }
+        #expect((8...12).contains(pace.most ?? 0))
+        pace.ended(count: 10, elapsed: .seconds(30))
+        #expect(pace.most == 0)
+        for _ in 0..<20 { pace.ended(count: max(1, min(500, pace.most ?? 0)), elapsed: .milliseconds(3)) }
+        #expect((pace.most ?? 0) >= 500)
+    }
+}
