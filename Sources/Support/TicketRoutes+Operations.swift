@@ -5,7 +5,7 @@ import Web
 /// What the routes of this feature are, for the published description.
 extension TicketRoutes {
     static let create = APIOperation(
-        .post, "/v1/tickets", summary: "Open a ticket", tag: "Tickets", scope: "tickets:write",
+        .post, "/v1/tickets", summary: "Open a ticket, or many", tag: "Tickets", scope: "tickets:write",
         parameters: [.idempotencyKey],
         request: .init(
             .named(
@@ -23,8 +23,12 @@ extension TicketRoutes {
                             maxLength: TicketRequest.walletLimit.upperBound, pattern: "^[0-9A-Za-z.:_-]+$"),
                         "requester": .string("Who asks.", minLength: 1, maxLength: TicketRequest.requesterLimit),
                     ], optional: ["priority", "category", "wallet", "requester"])),
-            limit: BodyLimit.generous),
-        answers: [.accepted])
+            limit: BodyLimit.generous,
+            lines: """
+                One `NewTicket` a line, of at most \(BodyLimit.line) bytes. A line may have a member `idempotency_key` of its own; without one the \
+                request's `Idempotency-Key`, of at most 240 characters, holds for each line with its number.
+                """),
+        answers: [.accepted, .lines])
 
     static let list = APIOperation(
         .get, "/v1/tickets", summary: "List tickets, newest first", tag: "Tickets", scope: "tickets:read",

@@ -26,13 +26,15 @@ struct TicketRoutes: Sendable {
         return routes
     }
 
-    private func create(_ request: Request, _ context: IdentifiedContext) async throws -> AcceptedBody {
+    private func create(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
+        if request.isNDJSON { return try createLines(request, context).response(from: request, context: context) }
         let (wanted, body) = try await request.readJSON(TicketRequest.self, in: context)
         let acceptance = try await producer.accept(
             try wanted.checked(), workspace: context.identity.workspace, idempotency: try Self.idempotency(request, context, body),
             trace: TraceParent(header: context.trace.header))
-        return AcceptedBody(
+        let accepted = AcceptedBody(
             id: acceptance.id, kind: CreateTicket.kind.name, state: acceptance.state.rawValue, replayed: acceptance.replayed)
+        return try accepted.response(from: request, context: context)
     }
 
     private func list(_ request: Request, _ context: IdentifiedContext) async throws -> Page<TicketAnswer> {

@@ -34,6 +34,7 @@ package struct WebResponder: HTTPResponder {
     /// What is described.
     package let operations: [APIOperation]
     private let inner: RouterResponder<AppContext>
+    private let problems: ProblemTable
 
     /// - Parameters:
     ///   - features: each feature's routes; `/openapi.json` describes them all.
@@ -48,6 +49,7 @@ package struct WebResponder: HTTPResponder {
         }
         for page in pages { router.addRoutes(page) }
         inner = router.buildResponder()
+        problems = options.problems
         routes = RouteTable(router)
         operations = (features + [description]).flatMap(\.operations)
     }
@@ -86,6 +88,7 @@ package struct WebResponder: HTTPResponder {
     package func respond(to request: Request, context: AppContext) async throws -> Response {
         var context = context
         context.routes = routes
+        context.problems = problems
         return try await inner.respond(to: request, context: context)
     }
 }

@@ -17,8 +17,11 @@ package struct Workspaces: Sendable {
         authenticator = TokenAuthenticator(store: tokens, logger: logger)
     }
 
-    /// `/v1/workspace`, `/v1/tokens`, `/v1/jobs`.
+    /// `/v1/workspace`, `/v1/tokens`, `/v1/jobs`, `/v1/job-groups`.
     package func routes(producer: JobProducer) -> [APIRoutes] {
-        [TokenRoutes(workspaces: workspaces, tokens: tokens).routes(), JobRoutes(producer: producer).routes()]
+        [
+            TokenRoutes(workspaces: workspaces, tokens: tokens).routes(), JobRoutes(producer: producer).routes(),
+            JobGroupRoutes(producer: producer).routes(),
+        ]
     }
 }

@@ -3,11 +3,9 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import Jobs
-import Logging
+import JobsTesting
 import NIOCore
 import Postgres
-import Redis
-import ServiceLifecycle
 import TestSupport
 import Testing
 import Web
@@ -19,52 +17,29 @@ import Web
 /// when a test asks for one.
 struct DirectoryFixture: Sendable {
     let database: TestDatabase
-    let pool: PostgresPool
-    let redis: RedisClient
-    let configuration: JobsConfiguration
-    let producer: JobProducer
+    let engine: TestEngine
     let acme = UUID()
     let rival = UUID()
-    let logger: Logger
 
+    var pool: PostgresPool { engine.pool }
+    var producer: JobProducer { engine.producer }
     var desk: AgentDesk { AgentDesk(pool: pool) }
     var directory: Directory { Directory(pool: pool, producer: producer) }
 
     /// Runs `body` with everything but a worker.
     static func with(_ body: @escaping @Sendable (DirectoryFixture) async throws -> Void) async throws {
-        var logger = Logger(label: "test.directory")
-        logger.logLevel = .error
-        let database = try await TestDatabase.make()
-        let pool = PostgresPool(configuration: try PostgresConfiguration(url: database.serverURL), size: 8, logger: logger)
-        let redis = RedisClient(configuration: try RedisConfiguration(url: try await TestStack.shared().redisURL), logger: logger)
-        var configuration = JobsConfiguration()
-        configuration.prefix = TestStack.uniquePrefix("directory")
-        let producer = JobProducer(pool: pool, redis: redis, configuration: configuration, queues: [ForkAgent.kind.queue], logger: logger)
-        let fixture = DirectoryFixture(
-            database: database, pool: pool, redis: redis, configuration: configuration, producer: producer, logger: logger)
-        _ = try await database.psql(
-            "insert into workspaces (id, slug, name) values ('\(fixture.acme)', 'acme', 'Acme'), ('\(fixture.rival)', 'rival', 'Rival')")
-        try await run([pool, redis, producer], logger: logger) { try await body(fixture) }
+        let (database, redis) = (try await TestDatabase.make(), try await TestStack.shared().redisURL)
+        try await withEngine(redis: redis, postgres: database.serverURL, queues: [ForkAgent.kind.queue]) { engine in
+            let fixture = DirectoryFixture(database: database, engine: engine)
+            _ = try await database.psql(
+                "insert into workspaces (id, slug, name) values ('\(fixture.acme)', 'acme', 'Acme'), ('\(fixture.rival)', 'rival', 'Rival')")
+            try await body(fixture)
+        }
     }
 
     /// Runs `body` while a worker serves forks.
     func withWorker(_ body: @escaping @Sendable () async throws -> Void) async throws {
-        var registry = HandlerRegistry()
-        directory.register(in: &registry)
-        let worker = Worker(name: "test", registry: registry, pool: pool, redis: redis, configuration: configuration, logger: logger)
-        try await Self.run([worker], logger: logger, body)
-    }
-
-    private static func run(_ services: [any Service], logger: Logger, _ body: @escaping @Sendable () async throws -> Void) async throws {
-        let group = ServiceGroup(configuration: .init(services: services, gracefulShutdownSignals: [], logger: logger))
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await group.run() }
-            let result: Result<Void, any Error>
-            do { result = .success(try await body()) } catch { result = .failure(error) }
-            await group.triggerGracefulShutdown()
-            try await tasks.waitForAll()
-            try result.get()
-        }
+        try await engine.serving { directory.register(in: &$0) }.withWorker(body)
     }
 
     // MARK: Material

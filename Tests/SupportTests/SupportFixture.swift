@@ -1,9 +1,8 @@
 import Foundation
 import Jobs
+import JobsTesting
 import Logging
 import Postgres
-import Redis
-import ServiceLifecycle
 import TestSupport
 
 @testable import Support
@@ -14,7 +13,6 @@ struct SupportFixture: Sendable {
     let pool: PostgresPool
     let desk: TicketDesk
     let workspace = UUID()
-    let logger = Logger(label: "test.support")
 
     static func make(connections: Int = 8) async throws -> SupportFixture {
         let database = try await TestDatabase.make()
@@ -89,25 +87,11 @@ struct SupportFixture: Sendable {
 
     /// Runs `body` with a producer, and a worker that serves this feature.
     func withEngine<R: Sendable>(_ body: @Sendable (Support, JobProducer, HandlerRegistry) async throws -> R) async throws -> R {
-        let redis = RedisClient(
-            configuration: try RedisConfiguration(url: try await TestStack.shared().redisURL), connections: 2, logger: logger)
-        var configuration = JobsConfiguration()
-        configuration.prefix = TestStack.uniquePrefix()
-        let producer = JobProducer(pool: pool, redis: redis, configuration: configuration, queues: ["tickets"], logger: logger)
-        let support = Support(pool: pool, producer: producer)
-        var registry = HandlerRegistry()
-        support.register(in: &registry)
-        let worker = Worker(name: "test", registry: registry, pool: pool, redis: redis, configuration: configuration, logger: logger)
-        let services = ServiceGroup(
-            configuration: .init(services: [pool, redis, producer, worker], gracefulShutdownSignals: [], logger: logger))
-
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await services.run() }
-            let result: Result<R, any Error>
-            do { result = .success(try await body(support, producer, registry)) } catch { result = .failure(error) }
-            await services.triggerGracefulShutdown()
-            try await group.waitForAll()
-            return try result.get()
+        let redis = try await TestStack.shared().redisURL
+        return try await JobsTesting.withEngine(redis: redis, postgres: database.serverURL, queues: ["tickets"]) { engine in
+            let support = Support(pool: engine.pool, producer: engine.producer)
+            let serving = engine.serving { support.register(in: &$0) }
+            return try await serving.withWorker { try await body(support, serving.producer, serving.registry) }
         }
     }
 }

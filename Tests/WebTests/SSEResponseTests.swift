@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import InMemoryLogging
+import JobsTesting
 import Logging
 import NIOCore
 import Synchronization

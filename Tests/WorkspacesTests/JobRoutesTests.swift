@@ -48,7 +48,7 @@ struct JobRoutesTests {
             asked.withLock { $0.append(Asked(id: id, workspace: workspace, wait: wait)) }
             return JobStatus(
                 id: id, kind: "ticket.create", state: .retrying, attempts: 2, error: "the store said no", result: Array(#"{"a":[1]}"#.utf8),
-                acceptedAt: Date(timeIntervalSince1970: 1_769_848_200))
+                acceptedAt: Date(timeIntervalSince1970: 1_769_848_200), progress: 0.5, note: "half")
         }
         #expect(response.status == .ok)
         #expect(asked.withLock { $0 } == [Asked(id: id, workspace: workspace, wait: .zero)])
@@ -57,7 +57,7 @@ struct JobRoutesTests {
         #expect(
             body == [
                 "accepted_at": "2026-01-31T08:30:00.000Z", "attempts": 2, "error": "the store said no", "id": .string(text), "kind": "ticket.create",
-                "result": ["a": [1]], "state": "retrying", "url": .string("/v1/jobs/\(text)"),
+                "note": "half", "progress": 0.5, "result": ["a": [1]], "state": "retrying", "url": .string("/v1/jobs/\(text)"),
             ])
     }
 

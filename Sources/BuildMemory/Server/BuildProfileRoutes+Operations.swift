@@ -8,14 +8,20 @@ extension BuildProfileRoutes {
     static let bodyLimit = 8 * 1_024 * 1_024
 
     static let submit = APIOperation(
-        .post, "/v1/build-profiles", summary: "Submit what a command took of memory",
+        .post, "/v1/build-profiles", summary: "Submit what a command took of memory, or many of them",
         description: """
             `mainstay profile -- COMMAND` measures and sends it. Another sampler may send what it knows: only `command`, `started_at`, \
             `duration_ms`, `exit_code` and `peak_rss` must be there.
             """,
         tag: "Build memory", scope: "profiles:write",
-        parameters: [.idempotencyKey], request: .init(.named("NewBuildProfile", .object(members, optional: optional)), limit: bodyLimit),
-        answers: [.accepted])
+        parameters: [.idempotencyKey],
+        request: .init(
+            .named("NewBuildProfile", .object(members, optional: optional)), limit: bodyLimit,
+            lines: """
+                One `NewBuildProfile` a line. A line may have a member `idempotency_key` of its own; without one the request's \
+                `Idempotency-Key`, of at most 240 characters, holds for each line with its number.
+                """),
+        answers: [.accepted, .lines])
 
     static let list = APIOperation(
         .get, "/v1/build-profiles", summary: "List build profiles, newest first", tag: "Build memory", scope: "profiles:read",

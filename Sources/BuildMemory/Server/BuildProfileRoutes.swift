@@ -18,17 +18,26 @@ struct BuildProfileRoutes: Sendable {
         return routes
     }
 
-    private func submit(_ request: Request, _ context: IdentifiedContext) async throws -> AcceptedBody {
-        let (profile, body) = try await request.readJSON(BuildProfile.self, in: context)
+    /// The job to enqueue.
+    /// - Throws: a 422 problem that names every fault.
+    static func checked(_ profile: BuildProfile) throws -> StoreBuildProfile {
         let faults = profile.faults(now: Date())
         guard faults.isEmpty else { throw Problem.invalid(faults.map { FieldFault(body: $0.path, $0.message) }) }
+        return StoreBuildProfile(profile: profile)
+    }
+
+    private func submit(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
+        if request.isNDJSON { return try submitLines(request, context).response(from: request, context: context) }
+        let (profile, body) = try await request.readJSON(BuildProfile.self, in: context)
+        let payload = try Self.checked(profile)
         let workspace = context.identity.workspace
         let key = try IdempotencyKey.read(from: request, workspace: workspace, body: body)
         let acceptance = try await producer.accept(
-            StoreBuildProfile(profile: profile), workspace: workspace, idempotency: key.map { Idempotency(key: $0.key, digest: $0.digest) },
+            payload, workspace: workspace, idempotency: key.map { Idempotency(key: $0.key, digest: $0.digest) },
             trace: TraceParent(header: context.trace.header))
-        return AcceptedBody(
+        let accepted = AcceptedBody(
             id: acceptance.id, kind: StoreBuildProfile.kind.name, state: acceptance.state.rawValue, replayed: acceptance.replayed)
+        return try accepted.response(from: request, context: context)
     }
 
     private func list(_ request: Request, _ context: IdentifiedContext) async throws -> Page<StoredProfile> {

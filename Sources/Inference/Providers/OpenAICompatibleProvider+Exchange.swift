@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Foundation
+import Jobs
 import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
@@ -52,6 +53,7 @@ extension OpenAICompatibleProvider {
         result.headers.add(name: "accept", value: "text/event-stream")
         result.headers.add(name: "user-agent", value: "mainstay")
         if let key { result.headers.add(name: "authorization", value: "Bearer \(key.revealed)") }
+        if let trace = JobTrace.current { result.headers.add(name: "traceparent", value: trace.header) }
         result.body = .bytes(ByteBuffer(bytes: try ChatCompletionsRequest(request).encoded()))
         return result
     }

@@ -29,12 +29,18 @@ package struct APIOperation: Sendable {
         package let limit: Int
         /// Whether the body must be there.
         package let required: Bool
+        /// What each line holds of a body of `application/x-ndjson`, where the route reads one too.
+        package let lines: String?
 
-        package init(_ schema: JSONSchema, contentType: String = "application/json", limit: Int = BodyLimit.standard, required: Bool = true) {
+        package init(
+            _ schema: JSONSchema, contentType: String = "application/json", limit: Int = BodyLimit.standard, required: Bool = true,
+            lines: String? = nil
+        ) {
             self.schema = schema
             self.contentType = contentType
             self.limit = limit
             self.required = required
+            self.lines = lines
         }
 
         /// Of an action whose path says it all: see ``Request/readAction(in:)``.
@@ -58,6 +64,15 @@ package struct APIOperation: Sendable {
 
         /// 202 with the job to follow.
         package static let accepted = Answer(.accepted, "Accepted: the job that does it.", schema: AcceptedBody.schema)
+        /// 200 with a result for each line of a body of lines.
+        package static let lines = Answer(
+            .ok,
+            """
+            To a body of lines: one line for each of them, in their order, while the body is still being sent. A line's error is its own; \
+            empty lines are left out. A last line with another status than 202 and the number of a line that was not read says that \
+            the server read no further. What was answered with 202 is accepted, whatever becomes of the rest. Read while you send.
+            """,
+            schema: NDJSONAnswer.schema, contentType: NDJSON.contentType)
         /// 204.
         package static let noContent = Answer(.noContent, "Done.")
         /// 200 with an event stream.

@@ -70,8 +70,9 @@ package enum OpenAPI {
         let parameters = parameters(of: operation)
         if !parameters.isEmpty { members.append(.init("parameters", .array(parameters))) }
         if let request = operation.request {
-            let content: JSONValue = .object([.init(request.contentType, ["schema": request.schema.json])])
-            members.append(.init("requestBody", ["required": .bool(request.required), "content": content]))
+            var content: [JSONValue.Member] = [.init(request.contentType, ["schema": request.schema.json])]
+            if let lines = request.lines { content.append(.init(NDJSON.contentType, ["schema": JSONSchema.string(lines).json])) }
+            members.append(.init("requestBody", ["required": .bool(request.required), "content": .object(content)]))
         }
         var responses = operation.answers.map { answer in
             var members: [JSONValue.Member] = [.init("description", .string(answer.description))]

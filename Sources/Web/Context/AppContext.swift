@@ -20,6 +20,8 @@ package struct AppContext: RequestContext {
     package let facts: RequestFacts
     /// The routes of the server that answers, to tell 405 from 404.
     var routes: RouteTable?
+    /// What the server makes of errors, for answers that hold several.
+    var problems = ProblemTable()
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)

@@ -13,6 +13,8 @@ package struct IdentifiedContext: ChildRequestContext {
     package let identity: Identity
     /// The largest body that this route reads, in bytes.
     package var bodyLimit: Int
+    /// What the server makes of errors, for answers that hold several.
+    let problems: ProblemTable
 
     /// Throws a 401 problem when the request was not authenticated.
     package init(context: AppContext) throws {
@@ -21,6 +23,7 @@ package struct IdentifiedContext: ChildRequestContext {
         id = context.id
         trace = context.trace
         bodyLimit = context.bodyLimit
+        problems = context.problems
         self.identity = identity
         logger[metadataKey: "workspace"] = .string(identity.workspaceSlug)
     }

@@ -79,6 +79,8 @@ struct JobBody: ResponseEncodable {
     let result: JSONValue?
     let acceptedAt: Date
     let finishedAt: Date?
+    let progress: Double?
+    let note: String?
     let url: String
 
     init(_ job: JobStatus) {
@@ -90,11 +92,13 @@ struct JobBody: ResponseEncodable {
         result = job.result.flatMap { try? WireCoding.decoder.decode(JSONValue.self, from: Data($0)) }
         acceptedAt = job.acceptedAt
         finishedAt = job.finishedAt
+        progress = job.progress
+        note = job.note
         url = AcceptedBody.url(job.id)
     }
 
     private enum CodingKeys: String, CodingKey {
-        case id, kind, state, attempts, error, result, url
+        case id, kind, state, attempts, error, result, progress, note, url
         case acceptedAt = "accepted_at"
         case finishedAt = "finished_at"
     }
@@ -111,6 +115,8 @@ struct JobBody: ResponseEncodable {
                     for its next attempt or is in it. `done`, `dead` (given up; an operator may replay it) and `cancelled` are final.
                     """, oneOf: JobStatus.State.allCases.map(\.rawValue)),
                 "attempts": .integer("Attempts that have ended.", minimum: 0), "error": .string("Why the last attempt failed."),
-                "result": .any, "accepted_at": .time, "finished_at": .time, "url": .string(),
-            ], optional: ["error", "result", "finished_at"]))
+                "result": .any, "accepted_at": .time, "finished_at": .time,
+                "progress": .number("How far a long job is whose handler tells it, from 0 to 1; some seconds old at the most."),
+                "note": .string("A few words of the handler's, with `progress`."), "url": .string(),
+            ], optional: ["error", "result", "finished_at", "progress", "note"]))
 }

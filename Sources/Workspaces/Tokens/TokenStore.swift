@@ -76,6 +76,14 @@ package struct TokenStore: Sendable {
         try await pool.execute(.workspaces([workspace]), Self.end, workspace, id) > 0
     }
 
+    /// What a token is called and may do at this moment; nil when there is none, or it was revoked or has expired. For who holds
+    /// something that a token was shown for, and not the token.
+    package func standing(of id: UUID, workspace: UUID) async throws -> (name: String, scopes: Set<String>)? {
+        try await pool.query(.workspaces([workspace]), Self.valid, workspace, id, timeout: .seconds(2)).first.map { row in
+            (name: try row.decode("name"), scopes: Set(try row.decode("scopes", as: [String].self)))
+        }
+    }
+
     // MARK: Rows
 
     private static func token(_ row: PostgresRow) throws -> Token {
@@ -87,6 +95,11 @@ package struct TokenStore: Sendable {
 
     // MARK: SQL
 
+    private static let valid: SQL = """
+        -- look whether a token is valid
+        select name, scopes from tokens
+        where workspace_id = $1 and id = $2 and revoked_at is null and (expires_at is null or expires_at > mainstay_now())
+        """
     private static let byHash: SQL = """
         -- find a token by its hash
         select tokens.workspace_id, tokens.id, tokens.user_id, tokens.scopes, workspaces.slug,

@@ -1,9 +1,8 @@
 import Foundation
 import Jobs
+import JobsTesting
 import Logging
 import Postgres
-import Redis
-import ServiceLifecycle
 import TestSupport
 
 @testable import BuildMemory
@@ -13,7 +12,6 @@ struct BuildMemoryFixture: Sendable {
     let database: TestDatabase
     let pool: PostgresPool
     let workspace = UUID()
-    let logger = Logger(label: "test.build-memory")
 
     static func make() async throws -> BuildMemoryFixture {
         let database = try await TestDatabase.make()
@@ -47,25 +45,11 @@ struct BuildMemoryFixture: Sendable {
 
     /// Runs `body` with a producer, and a worker that serves this feature.
     func withEngine<R: Sendable>(_ body: @Sendable (BuildMemory, JobProducer) async throws -> R) async throws -> R {
-        let redis = RedisClient(
-            configuration: try RedisConfiguration(url: try await TestStack.shared().redisURL), connections: 2, logger: logger)
-        var configuration = JobsConfiguration()
-        configuration.prefix = TestStack.uniquePrefix()
-        let producer = JobProducer(pool: pool, redis: redis, configuration: configuration, queues: ["profiles"], logger: logger)
-        let feature = BuildMemory(pool: pool, producer: producer)
-        var registry = HandlerRegistry()
-        feature.register(in: &registry)
-        let worker = Worker(name: "test", registry: registry, pool: pool, redis: redis, configuration: configuration, logger: logger)
-        let services = ServiceGroup(
-            configuration: .init(services: [pool, redis, producer, worker], gracefulShutdownSignals: [], logger: logger))
-
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await services.run() }
-            let result: Result<R, any Error>
-            do { result = .success(try await body(feature, producer)) } catch { result = .failure(error) }
-            await services.triggerGracefulShutdown()
-            try await group.waitForAll()
-            return try result.get()
+        let redis = try await TestStack.shared().redisURL
+        return try await JobsTesting.withEngine(redis: redis, postgres: database.serverURL, queues: ["profiles"]) { engine in
+            let feature = BuildMemory(pool: engine.pool, producer: engine.producer)
+            let serving = engine.serving { feature.register(in: &$0) }
+            return try await serving.withWorker { try await body(feature, engine.producer) }
         }
     }
 }

@@ -99,6 +99,24 @@ struct BuildProfileRoutesTests {
         }
     }
 
+    @Test("Many profiles go in one request, and a bad one does not end the others")
+    func lines() async throws {
+        try await Self.withRoutes { ask in
+            let body = [Self.minimal, #"{"command":"make"}"#, Self.minimal.replacing("make", with: "ninja")].joined(separator: "\n")
+            let headers: HTTPFields = [.authorization: "Bearer mine", .contentType: "application/x-ndjson"]
+            let answers = try await ask.client.execute(
+                uri: "/v1/build-profiles", method: .post, headers: headers, body: ByteBuffer(string: body)
+            ) { response in
+                try String(buffer: response.body).split(separator: "\n").map { try JSONBody.decode(JSONValue.self, from: Array($0.utf8)) }
+            }
+            #expect(answers.compactMap { $0["status"] } == [202, 422, 202])
+            for answer in [try #require(answers.first), try #require(answers.last)] {
+                let id = try #require(answer["id"]?.string.flatMap { UUID(uuidString: $0) })
+                #expect(try await ask.producer.wait(id, workspace: ask.fixture.workspace, timeout: .seconds(15))?.state == .done)
+            }
+        }
+    }
+
     @Test("A profile too large for its stream's entry is stored all the same")
     func large() async throws {
         try await Self.withRoutes { ask in
