@@ -1,0 +1,68 @@
+import Foundation
+
+/// That somebody showed an operator's token a while ago. It names the token and does not hold it.
+struct OperatorSession: Sendable, Hashable {
+    /// The token's id, and the workspace that it belongs to.
+    let token: UUID
+    let workspace: UUID
+    /// Tells sessions of the same token apart.
+    let nonce: UInt64
+    /// Seconds since 1970.
+    let begun: UInt64
+    let ends: UInt64
+
+    /// Without a request for so long it is over.
+    static let idle: Duration = .seconds(30 * 60)
+    /// So long after the token was shown it is over in any case.
+    static let longest: Duration = .seconds(12 * 3600)
+
+    init(token: UUID, workspace: UUID, nonce: UInt64, begun: UInt64, ends: UInt64) {
+        self.token = token
+        self.workspace = workspace
+        self.nonce = nonce
+        self.begun = begun
+        self.ends = ends
+    }
+
+    /// Begins one.
+    init(token: UUID, workspace: UUID, now: Date) {
+        let now = Self.seconds(now)
+        self.init(
+            token: token, workspace: workspace, nonce: .random(in: .min ... .max), begun: now,
+            ends: now + UInt64(Self.idle.components.seconds))
+    }
+
+    func isOver(at now: Date) -> Bool { Self.seconds(now) >= ends }
+
+    /// Whether even a page that stands open ends: watching is using, but not for ever.
+    func isUsedUp(at now: Date) -> Bool { Self.seconds(now) >= begun + UInt64(Self.longest.components.seconds) }
+
+    /// The same session with all of its time again, once a minute of it is used up; nil before that, and at its end.
+    func renewed(at now: Date) -> OperatorSession? {
+        let (now, idle) = (Self.seconds(now), UInt64(Self.idle.components.seconds))
+        guard now + idle > ends + 60 else { return nil }
+        let end = min(now + idle, begun + UInt64(Self.longest.components.seconds))
+        return end > ends ? OperatorSession(token: token, workspace: workspace, nonce: nonce, begun: begun, ends: end) : nil
+    }
+
+    private static func seconds(_ date: Date) -> UInt64 { UInt64(max(0, date.timeIntervalSince1970)) }
+
+    // MARK: Bytes
+
+    /// Its fixed form: 56 bytes.
+    var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        for id in [token, workspace] { withUnsafeBytes(of: id.uuid) { bytes.append(contentsOf: $0) } }
+        for number in [nonce, begun, ends] { withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) } }
+        return bytes
+    }
+
+    init?(bytes: [UInt8]) {
+        guard bytes.count == 56 else { return nil }
+        func id(at start: Int) -> UUID {
+            Array(bytes[start..<start + 16]).withUnsafeBytes { UUID(uuid: $0.loadUnaligned(as: uuid_t.self)) }
+        }
+        func number(at start: Int) -> UInt64 { bytes[start..<start + 8].reduce(0) { $0 << 8 | UInt64($1) } }
+        self.init(token: id(at: 0), workspace: id(at: 16), nonce: number(at: 32), begun: number(at: 40), ends: number(at: 48))
+    }
+}

@@ -1,0 +1,102 @@
+import Crypto
+import Foundation
+
+/// Signs what a browser keeps for us, so that nobody else can make it: HMAC-SHA-256 under a key of this installation. Each use
+/// has a word of its own in front, so that what was signed for one is nothing for another.
+struct SessionSeal: Sendable {
+    private enum Use: String {
+        case session, form, login
+    }
+
+    private let key: SymmetricKey
+
+    /// - Parameter secret: the same at every ingress behind one address; nil for a key that ends with this process, and with it
+    ///   all sessions.
+    init(secret: String?) {
+        if let secret {
+            key = SymmetricKey(data: SHA256.hash(data: Array("mainstay operations \(secret)".utf8)))
+        } else {
+            key = SymmetricKey(size: .bits256)
+        }
+    }
+
+    // MARK: Sessions
+
+    /// The value of a cookie.
+    func cookie(of session: OperatorSession) -> String {
+        let bytes = session.bytes
+        return Base64URL.encode(bytes + code(.session, bytes))
+    }
+
+    /// The session that a cookie holds; nil when it is none of ours, or over.
+    func session(in cookie: String, at now: Date) -> OperatorSession? {
+        guard let bytes = Base64URL.decode(cookie), bytes.count > Self.length else { return nil }
+        let content = Array(bytes.dropLast(Self.length))
+        guard isGood(Array(bytes.suffix(Self.length)), .session, content) else { return nil }
+        guard let session = OperatorSession(bytes: content), !session.isOver(at: now) else { return nil }
+        return session
+    }
+
+    // MARK: Forms
+
+    /// What every form of a session carries, and no page of anybody else knows. The same for as long as the session lasts.
+    func formToken(of session: OperatorSession) -> String {
+        Base64URL.encode(code(.form, Self.constant(session)))
+    }
+
+    func isGood(formToken token: String, of session: OperatorSession) -> Bool {
+        guard let bytes = Base64URL.decode(token) else { return false }
+        return isGood(bytes, .form, Self.constant(session))
+    }
+
+    /// What the form carries by which somebody signs in who has no session yet, but a cookie with a word of no meaning.
+    func loginToken(for word: String) -> String {
+        Base64URL.encode(code(.login, Array(word.utf8)))
+    }
+
+    func isGood(loginToken token: String, for word: String) -> Bool {
+        guard let bytes = Base64URL.decode(token) else { return false }
+        return isGood(bytes, .login, Array(word.utf8))
+    }
+
+    /// A word of no meaning that nobody guesses.
+    static func word() -> String {
+        Base64URL.encode((0..<16).map { _ in UInt8.random(in: .min ... .max) })
+    }
+
+    // MARK: Codes
+
+    /// Bytes of a code.
+    private static let length = 32
+
+    /// Of a session what stays when it is renewed.
+    private static func constant(_ session: OperatorSession) -> [UInt8] { Array(session.bytes.dropLast(8)) }
+
+    private func code(_ use: Use, _ content: [UInt8]) -> [UInt8] {
+        Array(HMAC<SHA256>.authenticationCode(for: Self.framed(use, content), using: key))
+    }
+
+    /// Compares in constant time.
+    private func isGood(_ code: [UInt8], _ use: Use, _ content: [UInt8]) -> Bool {
+        HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: Self.framed(use, content), using: key)
+    }
+
+    private static func framed(_ use: Use, _ content: [UInt8]) -> [UInt8] {
+        Array(use.rawValue.utf8) + [0] + content
+    }
+}
+
+/// Base64 with the alphabet for URLs and cookies, without padding.
+enum Base64URL {
+    static func encode(_ bytes: [UInt8]) -> String {
+        Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+    }
+
+    /// Nil for what is not in that form, or longer than anything that we make.
+    static func decode(_ text: String) -> [UInt8]? {
+        guard text.utf8.count <= 1024 else { return nil }
+        var base64 = text.replacing("-", with: "+").replacing("_", with: "/")
+        base64 += String(repeating: "=", count: (4 - base64.utf8.count % 4) % 4)
+        return Data(base64Encoded: base64).map { Array($0) }
+    }
+}
