@@ -25,7 +25,7 @@ struct Mainstay: AsyncParsableCommand {
         version: version,
         subcommands: [
             UpCommand.self, ServeCommand.self, WorkCommand.self, MigrateCommand.self, DoctorCommand.self, VerifyCommand.self, QueuesCommand.self,
-            JobsCommand.self, DeadCommand.self, AgentCommand.self, TicketCommand.self, ChatCommand.self, ProfileCommand.self, ReportCommand.self,
-            TokenCommand.self, WorkspaceCommand.self, DemoCommand.self, BenchCommand.self,
+            TopCommand.self, JobsCommand.self, DeadCommand.self, AgentCommand.self, TicketCommand.self, ChatCommand.self, ProfileCommand.self,
+            ReportCommand.self, TokenCommand.self, WorkspaceCommand.self, DemoCommand.self, BenchCommand.self,
         ])
 }

@@ -37,6 +37,61 @@ import Testing
         #expect(Finding.runLog(RedisFacts(version: "6.2.0", settings: facts.settings)).map(\.verdict) == [.unsafe, .good])
     }
 
+    @Test("the doctor names the product, and how its servers stand together")
+    func topology() {
+        var facts = safe
+        #expect(Finding.queues(facts).first?.found == "Redis 7.0.15")
+        (facts.product, facts.version) = ("Valkey", "9.1.2")
+        facts.isCluster = false
+        facts.nodes = [.init(address: "a:1", replicas: 0)]
+        #expect(Finding.queues(facts).first?.found == "Valkey 9.1.2")
+        #expect(Finding.queues(facts).contains(Finding("redis servers", "one, no replica", .good)))
+        facts.nodes[0].replicas = 1
+        facts.settings["min-replicas-to-write"] = "1"
+        #expect(Finding.queues(facts).contains(Finding("redis servers", "one, 1 replica", .good)))
+        #expect(Finding.queues(facts).allSatisfy { $0.verdict == .good })
+    }
+
+    @Test("a cluster is safe with a replica for each primary, spoken to as a cluster; each fault of it is named with its remedy")
+    func cluster() {
+        var good = safe
+        (good.isCluster, good.isSpokenToAsCluster, good.clusterState) = (true, true, "ok")
+        good.nodes = [.init(address: "a:1", replicas: 1), .init(address: "b:1", replicas: 1), .init(address: "c:1", replicas: 1)]
+        good.settings.merge(["cluster-require-full-coverage": "no", "min-replicas-to-write": "1"]) { $1 }
+        #expect(Finding.queues(good).allSatisfy { $0.verdict == .good })
+        #expect(Finding.queues(good).contains { $0.found == "a cluster of 3 primaries, 3 replicas" })
+
+        let faults: [(change: (inout RedisFacts) -> Void, what: String, verdict: Finding.Verdict, remedy: String)] = [
+            ({ $0.isSpokenToAsCluster = false }, "redis servers", .broken, "?cluster=true"),
+            ({ $0.clusterState = "fail" }, "redis servers", .broken, "redis-cli --cluster check"),
+            ({ $0.nodes[1].replicas = 0 }, "redis servers", .unsafe, "partitions of b:1 stand still"),
+            ({ $0.settings["cluster-require-full-coverage"] = "yes" }, "cluster-require-full-coverage", .unsafe, "set it to no"),
+            ({ $0.settings["min-replicas-to-write"] = "0" }, "min-replicas-to-write", .unsafe, "set it to 1"),
+            ({ $0.settings["min-replicas-to-write"] = nil }, "min-replicas-to-write", .unsafe, "set it to 1"),
+            ({ $0.settings["appendfsync"] = "always, everysec" }, "appendfsync", .unsafe, "set it to always"),
+        ]
+        for (change, what, verdict, remedy) in faults {
+            var facts = good
+            change(&facts)
+            let bad = Finding.queues(facts).filter { $0.verdict != .good }
+            #expect(bad.map(\.what) == [what] && bad.first?.verdict == verdict && bad.first?.remedy?.contains(remedy) == true, "\(bad)")
+        }
+        good.isSpokenToAsCluster = false
+        #expect(StartCheck.faults(of: good).first?.contains("?cluster=true") == true)
+    }
+
+    @Test("servers of a cluster that differ are told as they differ, and what one keeps to itself is not told")
+    func merged() {
+        let facts = RedisFacts(merging: [
+            RedisFacts(version: "7.2.4", settings: ["appendfsync": "always", "appendonly": "yes", "maxmemory-policy": "noeviction"]),
+            RedisFacts(version: "7.10.0", settings: ["appendfsync": "everysec", "appendonly": "yes"]),
+            RedisFacts(version: "7.0.15", settings: ["appendfsync": "always", "appendonly": "yes", "maxmemory-policy": "noeviction"]),
+        ])
+        #expect(facts.version == "7.0.15")
+        #expect(facts.settings == ["appendfsync": "always, everysec", "appendonly": "yes"])
+        #expect(RedisFacts(merging: []) == RedisFacts())
+    }
+
     @Test("a database without a single table is not good, and one table without protection is not either")
     func tables() {
         #expect(Finding.rowLevelSecurity(tables: 0, bare: 0).verdict == .broken)

@@ -45,6 +45,17 @@ import Testing
         #expect(error?.description.contains("MAINSTAY_LEASE_SECONDS is \"soon\"") == true)
     }
 
+    @Test("a key for operators' sessions is long, or is none")
+    func operationsKey() async throws {
+        let none = try await Settings.load(environment: [:])
+        #expect(try none.operationsKey() == nil)
+        let short = try await Settings.load(environment: ["MAINSTAY_OPERATIONS_KEY": "short"])
+        #expect(throws: Settings.Faults.self) { try short.operationsKey() }
+        let long = String(repeating: "k", count: 32)
+        let good = try await Settings.load(environment: ["MAINSTAY_OPERATIONS_KEY": long])
+        #expect(try good.operationsKey() == long)
+    }
+
     @Test("a file that is not there is a clear fault")
     func missingFile() async {
         await #expect(throws: Settings.Faults.self) { _ = try await Settings.load(file: "/no/such/file.yaml", environment: [:]) }
@@ -135,6 +146,24 @@ import Testing
         #expect(lines.contains("# TYPE mainstay_queue_jobs_total counter"))
         #expect(lines.contains("mainstay_queue_jobs_total{queue=\"tickets\",outcome=\"done\"} 40.0"))
         #expect(lines.filter { $0.hasPrefix("# TYPE ") }.count == Set(lines.filter { $0.hasPrefix("# TYPE ") }).count)
+    }
+
+    @Test("the time to empty is zero where nothing is due, and absent where something is and nothing drains")
+    func secondsToEmpty() {
+        func seconds(_ backlog: Backlog, _ rate: Double?) -> [Double] {
+            let samples = QueueSamples.of(["tickets": backlog], rates: rate.map { ["tickets": $0] } ?? [:], queues: ["tickets"])
+            return samples.filter { $0.name == "mainstay_queue_seconds_to_empty" }.map(\.value)
+        }
+        var due = backlog
+        due.parked = 15
+        due.later = 1000
+        #expect(seconds(due, 4) == [5], "20 are due, and what waits for its time is not among them")
+        #expect(seconds(due, 0) == [] && seconds(due, nil) == [])
+        var empty = Backlog()
+        empty.later = 7
+        #expect(seconds(empty, nil) == [0] && seconds(empty, 0) == [0])
+        let samples = QueueSamples.of(["tickets": due], queues: ["tickets"])
+        #expect(samples.contains(Sample(.gauge, "mainstay_queue_backlog", [("queue", "tickets")], 1020)))
     }
 
     @Test("a queue that cannot be measured is unknown and shows nothing else; no difference is below zero")

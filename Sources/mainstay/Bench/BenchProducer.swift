@@ -26,12 +26,12 @@ enum BenchProducer {
             acceptedAt: Int64(Date().timeIntervalSince1970 * 1000), body: BenchTicket.body(id: id, number: number))
     }
 
-    static func run(count: Int, perCall: Int) async throws {
+    static func run(count: Int, perCall: Int, prefix: String = "job") async throws {
         let stack = try BenchStack(pool: 1)
         try await withClient(stack) { queue in
             let started = ContinuousClock.now
             for start in stride(from: 0, to: count, by: perCall) {
-                let envelopes = (start..<min(start + perCall, count)).map { envelope($0, prefix: "job") }
+                let envelopes = (start..<min(start + perCall, count)).map { envelope($0, prefix: prefix) }
                 try await queue.append(envelopes)
             }
             let seconds = (ContinuousClock.now - started).inSeconds
@@ -62,15 +62,5 @@ enum BenchProducer {
         }
         func milliseconds(_ percentile: Double) -> Double { Double(histogram.valueAtPercentile(percentile)) / 1000 }
         print("{\"n\":\(count),\"p50_ms\":\(milliseconds(50)),\"p99_ms\":\(milliseconds(99)),\"max_ms\":\(milliseconds(100))}")
-    }
-}
-
-enum BenchFault: Error, CustomStringConvertible {
-    case notSeen(String)
-
-    var description: String {
-        switch self {
-        case .notSeen(let id): "the row of \(id) was not visible within 20 s: is a worker running?"
-        }
     }
 }

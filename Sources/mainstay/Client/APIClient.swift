@@ -86,13 +86,14 @@ struct APIClient: Sendable {
     /// While the same Idempotency-Key is under way elsewhere it asks again, as often as a commit may take.
     /// - Throws: `Failure`, `Unreachable`, what the HTTP client throws when a connection breaks.
     func open(
-        _ method: Method, _ path: String, body: Data? = nil, idempotencyKey: String? = nil, headers: [(String, String)] = [],
-        timeout: Duration = .seconds(90)
+        _ method: Method, _ path: String, body: Data? = nil, contentType: String = "application/json", idempotencyKey: String? = nil,
+        headers: [(String, String)] = [], timeout: Duration = .seconds(90)
     ) async throws -> HTTPClientResponse {
         var triesLeft = idempotencyKey == nil ? 0 : 10
         while true {
             do {
-                return try await once(method, path, body: body, idempotencyKey: idempotencyKey, headers: headers, timeout: timeout)
+                return try await once(
+                    method, path, body: body, contentType: contentType, idempotencyKey: idempotencyKey, headers: headers, timeout: timeout)
             } catch let failure as Failure {
                 guard triesLeft > 0, failure.status == 409, let pause = failure.retryAfter else { throw failure }
                 triesLeft -= 1
@@ -102,7 +103,8 @@ struct APIClient: Sendable {
     }
 
     private func once(
-        _ method: Method, _ path: String, body: Data?, idempotencyKey: String?, headers: [(String, String)], timeout: Duration
+        _ method: Method, _ path: String, body: Data?, contentType: String, idempotencyKey: String?, headers: [(String, String)],
+        timeout: Duration
     ) async throws -> HTTPClientResponse {
         var request = HTTPClientRequest(url: url + path)
         request.method = method == .get ? .GET : method == .post ? .POST : .DELETE
@@ -110,7 +112,7 @@ struct APIClient: Sendable {
         if let idempotencyKey { request.headers.add(name: "idempotency-key", value: idempotencyKey) }
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         if let body {
-            request.headers.add(name: "content-type", value: "application/json")
+            request.headers.add(name: "content-type", value: contentType)
             request.body = .bytes(body)
         }
         let response: HTTPClientResponse

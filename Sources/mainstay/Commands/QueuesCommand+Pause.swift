@@ -32,7 +32,7 @@ extension QueuesCommand {
         }
     }
 
-    private static func check(_ queue: String) throws {
+    static func check(_ queue: String) throws {
         guard Features.queues.contains(queue) else {
             throw ValidationError("there is no queue \"\(queue)\"; there are \(Features.queues.joined(separator: ", "))")
         }

@@ -17,8 +17,9 @@ struct QueuesCommand: AsyncParsableCommand {
               mainstay queues workers
               mainstay queues pause tickets --reason "migration of the database"
               mainstay queues resume tickets
+              mainstay queues limits set runs --running 20 --workspace acme
             """,
-        subcommands: [Show.self, Workers.self, Pause.self, Resume.self], defaultSubcommand: Show.self)
+        subcommands: [Show.self, Workers.self, Pause.self, Resume.self, Limits.self], defaultSubcommand: Show.self)
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "All queues.")

@@ -4,6 +4,7 @@ import Hummingbird
 import Jobs
 import Logging
 import Metrics
+import Operations
 import Postgres
 import Redis
 import ServiceLifecycle
@@ -47,15 +48,21 @@ struct ServeCommand: AsyncParsableCommand {
         let features = try Features(
             pool: pool, runLog: runLog, producer: producer, inference: try settings.inference(), logger: logger)
 
+        let operations = Features.operations(
+            pool: pool, redis: redis, producer: producer, workspaces: workspaces, secret: try settings.operationsKey())
         let health = Health(checks: [Readiness.postgres(pool), Readiness.redis(redis, isNeeded: false)] + features.healthChecks)
         let responder = WebResponder(
-            authenticator: workspaces.authenticator, features: workspaces.routes(producer: producer) + features.routes + [health.routes()],
-            pages: [MetricsPage(registry: registry, pool: pool, producer: producer).routes],
+            authenticator: workspaces.authenticator,
+            features: workspaces.routes(producer: producer) + features.routes + [operations.routes, health.routes()],
+            pages: [MetricsPage(registry: registry, pool: pool, producer: producer).routes, operations.pages],
             options: .init(problems: ProblemMapping.table, accessLog: .debug))
         let host = settings.text("http.host") ?? "127.0.0.1"
         let port = try port ?? settings.number("http.port", in: 1...65535)
         let application = Application(
-            responder: responder, configuration: .init(address: .hostname(host, port: port), serverName: nil),
+            responder: responder,
+            // Longer than a body of lines may be silent. An answer whose request was read is left alone.
+            server: .http1(configuration: .init(idleTimeout: .seconds(90))),
+            configuration: .init(address: .hostname(host, port: port), serverName: nil),
             onServerRunning: { _ in logger.notice("listening", metadata: ["address": "\(host):\(port)"]) }, logger: logger)
 
         // Stopped in reverse: the server first, the stores last.

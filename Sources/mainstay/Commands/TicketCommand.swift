@@ -24,7 +24,8 @@ struct TicketCommand: AsyncParsableCommand {
         @Option(help: "What kind of trouble it is.") var category: String?
         @Option(help: "The wallet that it concerns.") var wallet: String?
         @Option(help: "Who asks.") var requester: String?
-        @Option(help: "A file with one ticket a line, as JSON objects.") var file: String?
+        @Option(name: [.long, .customLong("ndjson")], help: "A file with one ticket a line, as JSON objects: all go in one request.")
+        var file: String?
 
         func validate() throws {
             guard file != nil || (subject != nil && body != nil) else { throw ValidationError("give --subject and --body, or --file") }
@@ -43,20 +44,20 @@ struct TicketCommand: AsyncParsableCommand {
 
         private func create(from file: String, _ client: APIClient) async throws {
             let lines = try NDJSON.lines(ofFile: file)
-            var failed = 0
-            for (index, line) in lines.enumerated() {
-                do {
-                    // The key is made of the line, so that running the same file again makes no second ticket.
-                    let key = "file-\(line.number)-\(StableDigest.text(String(decoding: line.bytes, as: UTF8.self)))"
-                    _ = try await client.raw(.post, "/v1/tickets", body: line.bytes, idempotencyKey: key)
-                } catch let error as APIClient.Unreachable {
-                    // The next line would meet the same.
-                    throw error
-                } catch {
+            // The key is made of the line, so that running the same file again makes no second ticket.
+            let documents = lines.map { line in
+                NDJSON.keyed(line.bytes, key: "file-\(line.number)-\(StableDigest.text(String(decoding: line.bytes, as: UTF8.self)))")
+            }
+            var (answered, failed) = (0, 0)
+            try await LineSubmission(client: client, path: "/v1/tickets").send(documents) { result in
+                answered += 1
+                if !result.isAccepted {
                     failed += 1
-                    Talk.say("line \(line.number): \(error)")
+                    // By the file's own number: its empty lines were not sent.
+                    let number = lines.indices.contains(result.line - 1) ? lines[result.line - 1].number : result.line
+                    Talk.say("line \(number): \(result.reason)")
                 }
-                if (index + 1) % 100 == 0 { Talk.say("\(index + 1) of \(lines.count)") }
+                if answered.isMultiple(of: 1000) { Talk.say("\(answered) of \(lines.count)") }
             }
             print("\(lines.count - failed) tickets accepted, \(failed) refused")
             if failed > 0 { throw ExitCode.failure }

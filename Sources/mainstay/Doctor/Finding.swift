@@ -37,7 +37,9 @@ extension Finding {
 
     static func version(of facts: RedisFacts, _ what: String) -> Finding {
         let major = Int((facts.version ?? "").prefix { $0 != "." }) ?? 0
-        return Finding(what, "version \(facts.version ?? "not told")", major >= 7 ? .good : .unsafe, "use 7.0 or later: the scripts need it")
+        return Finding(
+            what, facts.version.map { "\(facts.product) \($0)" } ?? "version not told", major >= 7 ? .good : .unsafe,
+            "use Redis 7.0 or Valkey 7.2, or later: the scripts need it")
     }
 
     /// The Redis of the queues.
@@ -51,7 +53,7 @@ extension Finding {
             Finding(
                 "hash-max-listpack-entries", "\(entries)", entries <= 64 ? .good : .unsafe,
                 "set it to 32: counters over many workspaces scan a long list without it"),
-        ]
+        ] + topology(of: facts, "redis", variable: "MAINSTAY_REDIS_URL") + replication(of: facts)
     }
 
     /// The Redis of the run logs, where it is one of its own: it needs no log on disk.
@@ -59,7 +61,7 @@ extension Finding {
         [
             version(of: facts, "run log"),
             setting("maxmemory-policy", "noeviction", of: facts, "an evicted log cuts a run's stream off", place: "run log "),
-        ]
+        ] + topology(of: facts, "run log", variable: "MAINSTAY_RUN_LOG_URL")
     }
 
     static func migrations(_ pending: PendingMigrations) -> Finding {

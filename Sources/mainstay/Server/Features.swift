@@ -3,6 +3,7 @@ import Directory
 import Inference
 import Jobs
 import Logging
+import Operations
 import Postgres
 import Redis
 import ServiceLifecycle
@@ -21,6 +22,7 @@ struct Features: Sendable {
     let buildMemory: BuildMemory
     private let agents: AgentRoutes
     private let providerClient = ProviderClient()
+    private let logger: Logger
 
     init(
         pool: PostgresPool, runLog: RedisClient, producer: JobProducer, inference configuration: Inference.Configuration,
@@ -33,6 +35,7 @@ struct Features: Sendable {
             providers: Providers(configuration.providers, client: providerClient), logger: logger)
         buildMemory = BuildMemory(pool: pool, producer: producer)
         agents = AgentRoutes(pool: pool)
+        self.logger = logger
     }
 
     /// What the ingress serves.
@@ -41,9 +44,10 @@ struct Features: Sendable {
     /// What the ingress runs beside its routes.
     var ingressServices: [any Service] { [providerClient, inference.hub] }
 
-    /// What workers serve.
+    /// What workers serve. Handlers log and call under the trace of their job, and each call is a line at `debug`; the engine measures
+    /// by itself.
     var registry: HandlerRegistry {
-        var registry = HandlerRegistry()
+        var registry = HandlerRegistry(middleware: [JobTraceMiddleware(), JobLogMiddleware(logger: logger)])
         support.register(in: &registry)
         directory.register(in: &registry)
         inference.register(in: &registry)
@@ -56,6 +60,16 @@ struct Features: Sendable {
 
     /// What each worker does now and then.
     var periodicTasks: [any PeriodicTask] { support.periodicTasks + inference.periodicTasks }
+
+    /// What operators see and do: it knows the engine and none of the features, and only the ingress serves it.
+    /// - Parameter secret: signs the sessions of its pages.
+    static func operations(
+        pool: PostgresPool, redis: RedisClient, producer: JobProducer, workspaces: Workspaces, secret: String?
+    ) -> Operations {
+        Operations(
+            pool: pool, redis: redis, configuration: producer.configuration, producer: producer, workspaces: workspaces, queues: queues,
+            problems: ProblemMapping.table, secret: secret)
+    }
 
     /// What the features lean on beside the stores.
     var healthChecks: [HealthCheck] { inference.healthChecks }

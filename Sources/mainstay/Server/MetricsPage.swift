@@ -31,7 +31,7 @@ struct MetricsPage: Sendable {
         ] {
             samples.append(Sample(.gauge, "mainstay_postgres_pool_connections", [("state", state)], Double(count)))
         }
-        if let producer { samples += QueueSamples.of(producer.backlogs, queues: Features.queues) }
+        if let producer { samples += QueueSamples.of(producer.backlogs, rates: producer.rates, queues: Features.queues) }
         return samples
     }
 }

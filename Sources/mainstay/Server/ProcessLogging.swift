@@ -1,7 +1,9 @@
 import Foundation
+import Jobs
 import Logging
 
 /// How this process logs: text for people, or one JSON object a line. Always to standard error, for standard output is data.
+/// Lines that a job's handler writes carry the job's trace.
 enum ProcessLogging {
     static func bootstrap(_ settings: Settings) throws {
         let level = try settings.logLevel()
@@ -9,11 +11,15 @@ enum ProcessLogging {
         guard format == "text" || format == "json" else {
             throw Settings.Faults(faults: ["MAINSTAY_LOG_FORMAT is \"\(format)\"; wanted is text or json."])
         }
-        LoggingSystem.bootstrap { label in
-            var handler: any LogHandler = format == "json" ? JSONLogHandler(label: label) : StreamLogHandler.standardError(label: label)
-            handler.logLevel = level
-            return handler
-        }
+        LoggingSystem.bootstrap(
+            { label, provider in
+                var handler: any LogHandler =
+                    format == "json"
+                    ? JSONLogHandler(label: label, metadataProvider: provider)
+                    : StreamLogHandler.standardError(label: label, metadataProvider: provider)
+                handler.logLevel = level
+                return handler
+            }, metadataProvider: .jobTrace)
     }
 }
 
@@ -21,10 +27,12 @@ enum ProcessLogging {
 struct JSONLogHandler: LogHandler {
     var metadata: Logger.Metadata = [:]
     var logLevel: Logger.Level = .info
+    var metadataProvider: Logger.MetadataProvider?
     private let label: String
 
-    init(label: String) {
+    init(label: String, metadataProvider: Logger.MetadataProvider? = nil) {
         self.label = label
+        self.metadataProvider = metadataProvider
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -34,7 +42,8 @@ struct JSONLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         var object: [String: String] = [:]
-        for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }) { object[key] = "\(value)" }
+        let provided = metadata.merging(metadataProvider?.get() ?? [:], uniquingKeysWith: { $1 })
+        for (key, value) in provided.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }) { object[key] = "\(value)" }
         object["time"] = Date().formatted(.iso8601.time(includingFractionalSeconds: true))
         object["level"] = event.level.rawValue
         object["label"] = label

@@ -14,9 +14,14 @@ struct StartCheck: Sendable {
     func run() async throws {
         var faults = try await roleFaults()
         if let fault = try await PendingMigrations.look(in: pool).fault { faults.append("MAINSTAY_DATABASE_URL: \(fault)") }
-        if let facts = try? await RedisFacts.read(from: redis) {
+        do {
+            let facts = try await RedisFacts.read(from: redis)
             faults += Self.faults(of: facts)
             for warning in Self.warnings(of: facts) { logger.warning("\(warning)") }
+        } catch let error as RedisError where error.code == .configuration {
+            faults.append("MAINSTAY_REDIS_URL: \(error.message).")
+        } catch {
+            // It may come.
         }
         guard faults.isEmpty else { throw Settings.Faults(faults: faults) }
     }
@@ -42,6 +47,9 @@ struct StartCheck: Sendable {
     /// What keeps a process from starting.
     static func faults(of facts: RedisFacts) -> [String] {
         var faults: [String] = []
+        if facts.isCluster == true, !facts.isSpokenToAsCluster {
+            faults.append("MAINSTAY_REDIS_URL: this server is a node of a cluster, which has most keys on others; wanted is `?cluster=true`.")
+        }
         if let policy = facts.settings["maxmemory-policy"], policy != "noeviction" {
             faults.append("MAINSTAY_REDIS_URL: maxmemory-policy is \(policy); wanted is noeviction, for an evicted queue is a lost queue.")
         }

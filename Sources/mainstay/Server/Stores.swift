@@ -12,9 +12,11 @@ struct Stores: Sendable {
     let logger: Logger
 
     /// Runs both stores for the length of `body`: for commands that ask something and end.
-    static func with<R: Sendable>(_ settings: Settings, for command: String, _ body: @Sendable (Stores) async throws -> R) async throws -> R {
+    static func with<R: Sendable>(
+        _ settings: Settings, for command: String, logLevel: Logger.Level = .error, _ body: @Sendable (Stores) async throws -> R
+    ) async throws -> R {
         var logger = Logger(label: "mainstay.\(command)")
-        logger.logLevel = .error
+        logger.logLevel = logLevel
         let stores = Stores(
             pool: PostgresPool(configuration: try settings.postgres(for: command), size: 2, logger: logger),
             redis: RedisClient(configuration: try settings.redis(for: command), logger: logger), configuration: try settings.jobs(), logger: logger)

@@ -97,6 +97,7 @@ extension Settings {
         }
         read("partitions", 1...256) { jobs.partitions = $0 }
         read("window", 1...10_000_000) { jobs.window = $0 }
+        read("burst", 0...1_000_000) { jobs.burst = $0 }
         read("backlog.bound", 1...1_000_000_000) { jobs.backlogBound = $0 }
         read("batch.size", 1...1000) { jobs.batchSize = $0 }
         read("batch.concurrency", 1...64) { jobs.batchConcurrency = $0 }
@@ -106,6 +107,17 @@ extension Settings {
         read("retention.days", 0...36_500) { jobs.retention = .seconds($0 * 86_400) }
         guard faults.isEmpty else { throw Faults(faults: faults) }
         return jobs
+    }
+
+    /// What signs the sessions of operators' pages; nil for a key that ends with the process.
+    func operationsKey() throws -> String? {
+        guard let key = text("operations.key") else { return nil }
+        guard key.count >= 32 else {
+            throw Faults(faults: [
+                "MAINSTAY_OPERATIONS_KEY has \(key.count) characters; wanted are 32 or more, such as `openssl rand -hex 32` prints."
+            ])
+        }
+        return key
     }
 
     func logLevel() throws -> Logger.Level {

@@ -31,7 +31,8 @@ enum SettingsReference {
             key: "database.pooler", standard: "false",
             summary: "`true` behind a transaction-mode pooler (pgbouncer): unnamed statements, nothing that outlives a transaction"),
         .init(
-            key: "redis.url", standard: nil, summary: "the Redis of the queues; it must sync its log on every write (`appendfsync always`)",
+            key: "redis.url", standard: nil,
+            summary: "the Redis of the queues; it must sync its log on every write (`appendfsync always`); `?cluster=true` for a cluster",
             isSecret: true),
         .init(
             key: "run.log.url", standard: nil,
@@ -43,6 +44,10 @@ enum SettingsReference {
         .init(key: "http.host", standard: "127.0.0.1", summary: "address to listen on; loopback until someone says otherwise"),
         .init(key: "http.port", standard: "8080", summary: "port of the ingress"),
         .init(key: "multi.user", standard: "false", summary: "`true` for more than the default workspace; the policies of the database are the same"),
+        .init(
+            key: "operations.key", standard: nil,
+            summary: "what signs the sessions of `/ops`, the same at every ingress behind one address; without it each start makes its own",
+            isSecret: true),
         .init(key: "metrics.port", standard: nil, summary: "port of a worker's own `/metrics`, `/livez` and `/readyz`; off without it"),
         .init(key: "log.level", standard: "info", summary: "`trace`, `debug`, `info`, `notice`, `warning`, `error` or `critical`"),
         .init(key: "log.format", standard: "text", summary: "`json` for machines: one object a line"),
@@ -51,8 +56,9 @@ enum SettingsReference {
     static let engine: [SettingDescription] = [
         .init(
             key: "partitions", standard: "1",
-            summary: "partitions of each queue: one is exact for limits, more spread over a cluster; change it with empty queues"),
-        .init(key: "window", standard: "50000", summary: "jobs in a ready stream before others are parked by workspace"),
+            summary: "partitions of each queue: one is exact for limits, more spread over a cluster; change it with empty queues and no open group"),
+        .init(key: "window", standard: "250000", summary: "jobs in each of a class's four bulk lanes before others are parked by workspace"),
+        .init(key: "burst", standard: "128", summary: "jobs of a class that a workspace may hold and still overtake those that hold more"),
         .init(
             key: "backlog.bound", standard: "1000000",
             summary: "jobs in a queue beyond which the ingress answers 503; a million 1-kB jobs are about 1.5 GB of Redis"),

@@ -33,7 +33,8 @@ final class Supervisor: Sendable {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for child in children { group.addTask { try await self.keep(child) } }
                 do {
-                    try await group.waitForAll()
+                    // `waitForAll` would tell that one cannot stay up only when all the others have ended as well.
+                    while try await group.next() != nil {}
                 } catch {
                     stop()
                     throw error

@@ -1,0 +1,153 @@
+import Foundation
+import Jobs
+import LocalStack
+import Logging
+import Postgres
+import Redis
+import ServiceLifecycle
+
+/// How much longer a few jobs of one workspace take while another one floods the queue: what `mainstay bench fairness` measures.
+///
+/// A round first times the few alone, by workers that are warm and idle. Then the whole flood is accepted, the workers begin
+/// on it, and the few come behind it. Both times run from the first request to the last outcome row, by the clock that the
+/// servers share with us. The rest of the flood is left: each round has Redis keys of its own.
+struct FairnessBench: Sendable {
+    /// Jobs of the workspace that floods.
+    let flood: Int
+    /// Jobs of the other one.
+    let few: Int
+    let workers: Int
+    let runs: Int
+    /// What a job takes beside its row; with zero, jobs go in batches.
+    let pause: Duration
+
+    struct Round: Sendable, Equatable {
+        /// Seconds.
+        let alone: Double
+        let crowded: Double
+        /// Jobs of the flood that were begun while the few waited, a second.
+        let floodRate: Double
+
+        var ratio: Double { crowded / alone }
+    }
+
+    /// - Throws: `BenchFault`; `LocalStackError` when the servers do not start; `JobError` when a job is not accepted.
+    func run() async throws -> [Round] {
+        try await BenchServers.with(.standard) { servers in
+            try await BenchTable.make(at: servers.endpoints.ownerURL, servers)
+            var rounds: [Round] = []
+            for number in 1...runs {
+                rounds.append(try await measured(number, servers))
+                Talk.say("  \(number) of \(runs)")
+            }
+            return rounds
+        }
+    }
+
+    private func measured(_ number: Int, _ servers: BenchServers) async throws -> Round {
+        var settings = JobsConfiguration()
+        settings.prefix = "fair-\(number)"
+        settings.backlogBound = flood * 2 + 10_000
+        let configuration = settings
+        let pool = try servers.pool(6)
+        let redis = try servers.redis()
+        let count = BenchCount()
+        let producer = JobProducer(pool: pool, redis: redis, configuration: configuration, queues: [StreamWay.kind.queue], logger: servers.logger)
+        @Sendable func crew() throws -> [any Service] { try self.crew(count, redis, configuration, servers) }
+
+        return try await servers.run([pool, redis, producer]) {
+            let crewAlone = try crew()
+            let alone: Double = try await servers.run(crewAlone) {
+                // Connections and statements are there before anything is timed.
+                for _ in 0..<3 { _ = try await timed(few, producer, pool) }
+                return try await timed(few, producer, pool)
+            }
+            let before = count.jobs
+            try await accept(flood, workspace: .version7(), by: producer, at: 500)
+            let crewCrowded = try crew()
+            return try await servers.run(crewCrowded) {
+                // The flood is under way: it has begun, and nearly all of it still waits.
+                while count.jobs - before < min(1000, flood / 10) { try await Task.sleep(for: .milliseconds(1)) }
+                let begun = count.jobs
+                let crowded = try await timed(few, producer, pool)
+                return Round(alone: alone, crowded: crowded, floodRate: Double(max(0, count.jobs - begun - few)) / crowded)
+            }
+        }
+    }
+
+    /// Workers of their own names and connections, as if each were a process.
+    private func crew(
+        _ count: BenchCount, _ redis: RedisClient, _ configuration: JobsConfiguration, _ servers: BenchServers
+    ) throws -> [any Service] {
+        var registry = HandlerRegistry()
+        if pause > .zero {
+            registry.register(effect: BenchSlowHandler<StreamWay>(count: count, pause: pause))
+        } else {
+            registry.register(batch: BenchRowHandler<StreamWay>(count: count))
+        }
+        var services: [any Service] = []
+        for number in 1...workers {
+            let pool = try servers.pool(4)
+            services.append(pool)
+            services.append(
+                Worker(
+                    name: "bench-\(number)", registry: registry, pool: pool, redis: redis, configuration: configuration, logger: servers.logger))
+        }
+        return services
+    }
+
+    /// Seconds from the first request to the last outcome of so many jobs of a new workspace.
+    private func timed(_ jobs: Int, _ producer: JobProducer, _ pool: PostgresPool) async throws -> Double {
+        let workspace = UUID.version7()
+        let began = Date()
+        try await accept(jobs, workspace: workspace, by: producer, at: jobs)
+        let deadline = ContinuousClock.now + .seconds(300)
+        while ContinuousClock.now < deadline {
+            let row = try await pool.query(.workspaces([workspace]), Self.finished, workspace).first
+            let done = try row?.decode("done", as: Int.self) ?? 0
+            if done >= jobs, let last = try row?.decode("last", as: Date?.self) ?? nil { return last.timeIntervalSince(began) }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        throw BenchFault.miscounted("the \(jobs) jobs of one workspace were not done within 300 s")
+    }
+
+    private func accept(_ jobs: Int, workspace: UUID, by producer: JobProducer, at once: Int) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for first in 0..<min(once, jobs) {
+                group.addTask {
+                    for number in stride(from: first, to: jobs, by: once) {
+                        _ = try await producer.accept(BenchRow<StreamWay>(number: number), workspace: workspace)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private static let finished: SQL = """
+        -- the few of a fairness benchmark
+        select count(*) as done, max(finished_at) as last from outcomes where workspace_id = $1
+        """
+
+    // MARK: What is shown
+
+    /// A row a round, and one with the medians of each column.
+    static func table(_ rounds: [Round]) -> Table {
+        var table = Table("run", "#alone ms", "#in the flood ms", "#ratio", "#flood jobs per s")
+        func row(_ name: String, _ alone: Double, _ crowded: Double, _ ratio: Double, _ rate: Double) -> [String?] {
+            [
+                name, String(format: "%.1f", alone * 1000), String(format: "%.1f", crowded * 1000), String(format: "%.2f", ratio),
+                String(format: "%.0f", rate),
+            ]
+        }
+        for (index, round) in rounds.enumerated() {
+            table.rows.append(row("\(index + 1)", round.alone, round.crowded, round.ratio, round.floodRate))
+        }
+        if let alone = rounds.map(\.alone).median, let crowded = rounds.map(\.crowded).median, let ratio = rounds.map(\.ratio).median,
+            let rate = rounds.map(\.floodRate).median
+        {
+            table.rows.append(row("median", alone, crowded, ratio, rate))
+        }
+        return table
+    }
+}
