@@ -38,19 +38,21 @@ let package = Package(
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
 
+        // Empty but for the thread sanitizer, see there.
+        .target(name: "Locks"),
         .target(
             name: "Redis",
             dependencies: [
-                "CHiredis", nio, logging, lifecycle, crypto,
+                "CHiredis", "Locks", nio, logging, lifecycle, crypto,
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
-        .target(name: "Postgres", dependencies: ["CLibPQ", nio, logging, lifecycle]),
+        .target(name: "Postgres", dependencies: ["CLibPQ", "Locks", nio, logging, lifecycle]),
         .target(
             name: "Jobs",
             dependencies: [
-                "Redis", "Postgres", nio, logging, lifecycle, crypto,
+                "Locks", "Redis", "Postgres", nio, logging, lifecycle, crypto,
                 .product(name: "Metrics", package: "swift-metrics"),
             ],
             resources: [.embedInCode("Queue/Scripts")]),
@@ -76,16 +78,22 @@ let package = Package(
         .target(
             name: "BuildMemory",
             dependencies: ["Jobs", "Postgres", "Redis", "Web", "Workspaces", hummingbird, httpTypes, logging]),
+        .target(
+            name: "Operations",
+            dependencies: ["Jobs", "Postgres", "Redis", "Web", "Workspaces", hummingbird, httpTypes, logging, crypto]),
         // The SQL files become one generated Swift file, so that the program is a single file which works from everywhere.
         .plugin(name: "EmbedSQL", capability: .buildTool(), path: "ops/embed-sql", exclude: ["embed.sh"]),
         .target(
             name: "Schema", dependencies: ["Postgres", logging, crypto], path: "sql", exclude: ["migrations", "reports", "roles.sql"],
             plugins: ["EmbedSQL"]),
         .target(name: "LocalStack", dependencies: [logging]),
+        // For tests of handlers: no product leans on it.
+        .target(name: "JobsTesting", dependencies: ["Jobs", "LocalStack", "Locks", "Postgres", "Redis", "Schema", logging, lifecycle]),
         .executableTarget(
             name: "mainstay",
             dependencies: [
-                "Redis", "Postgres", "Jobs", "Web", "Workspaces", "Inference", "Directory", "Support", "BuildMemory", "Schema", "LocalStack",
+                "Redis", "Postgres", "Jobs", "Web", "Workspaces", "Inference", "Directory", "Support", "BuildMemory", "Operations", "Schema",
+                "LocalStack",
                 hummingbird, httpTypes, httpClient, nio, logging, lifecycle, crypto,
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -100,21 +108,28 @@ let package = Package(
 
         // What several test targets share: one private redis pair and postgres a test run, a database a suite.
         .target(
-            name: "TestSupport", dependencies: ["LocalStack", "Schema", "Postgres", "Redis", logging, lifecycle, httpClient, nio, nioHTTP],
+            name: "TestSupport", dependencies: ["LocalStack", "Locks", "Schema", "Postgres", "Redis", logging, lifecycle, httpClient, nio, nioHTTP],
             path: "Tests/TestSupport"),
         .testTarget(
             name: "RedisTests",
             dependencies: [
-                "Redis", "TestSupport", nio, logging, lifecycle,
+                "Locks", "Redis", "TestSupport", nio, logging, lifecycle,
                 .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
-        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport", logging, lifecycle]),
-        .testTarget(name: "JobsTests", dependencies: ["Jobs", "LocalStack", "Postgres", "Redis", "TestSupport", nio, logging, lifecycle]),
+        .testTarget(name: "PostgresTests", dependencies: ["Locks", "Postgres", "TestSupport", logging, lifecycle]),
+        .testTarget(
+            name: "JobsTests",
+            dependencies: [
+                "Jobs", "JobsTesting", "Locks", "LocalStack", "Postgres", "Redis", "TestSupport", nio, logging, lifecycle,
+                .product(name: "InMemoryLogging", package: "swift-log"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+            ]),
+        .testTarget(name: "JobsTestingTests", dependencies: ["Jobs", "JobsTesting", "Postgres", "TestSupport"]),
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "Web", "TestSupport", hummingbird, httpTypes, nio, logging,
+                "Web", "JobsTesting", "TestSupport", hummingbird, httpTypes, nio, logging, crypto,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "InMemoryLogging", package: "swift-log"),
@@ -135,19 +150,25 @@ let package = Package(
         .testTarget(
             name: "DirectoryTests",
             dependencies: [
-                "Directory", "Jobs", "Web", "Workspaces", "Postgres", "Redis", "TestSupport", hummingbird, httpTypes, logging, lifecycle,
+                "Directory", "Jobs", "JobsTesting", "Web", "Workspaces", "Postgres", "TestSupport", hummingbird, httpTypes, nio,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),
         .testTarget(
             name: "SupportTests",
             dependencies: [
-                "Support", "Jobs", "Web", "Postgres", "Redis", "Schema", "TestSupport", hummingbird, httpTypes, nio, logging, lifecycle,
+                "Support", "Jobs", "JobsTesting", "Web", "Postgres", "Schema", "TestSupport", hummingbird, httpTypes, nio, logging,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),
         .testTarget(
             name: "BuildMemoryTests",
             dependencies: [
-                "BuildMemory", "Jobs", "Web", "Postgres", "Redis", "Schema", "TestSupport", hummingbird, httpTypes, nio, logging, lifecycle,
+                "BuildMemory", "Jobs", "JobsTesting", "Web", "Postgres", "Schema", "TestSupport", hummingbird, httpTypes, nio, logging,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ]),
+        .testTarget(
+            name: "OperationsTests",
+            dependencies: [
+                "Operations", "Jobs", "JobsTesting", "Web", "Workspaces", "Postgres", "Redis", "TestSupport", hummingbird, httpTypes, nio, logging,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),
         .testTarget(name: "SchemaTests", dependencies: ["Schema", "Postgres", "TestSupport", logging]),
@@ -155,23 +176,31 @@ let package = Package(
         .testTarget(
             name: "MainstayTests",
             dependencies: [
-                "mainstay", "Jobs", "TestSupport", .product(name: "Configuration", package: "swift-configuration"),
+                "mainstay", "Inference", "Jobs", "JobsTesting", "Postgres", "Redis", "TestSupport", logging,
+                .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
-            ]),
+            ],
+            exclude: ["Fixtures"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["mainstay", "TestSupport", "LocalStack"]),
         .testTarget(
             name: "ChaosTests",
             dependencies: ["mainstay", "TestSupport", "LocalStack"]),
+        // Counts what a process does, so nothing else may run in it or beside it: a target of its own.
+        .testTarget(name: "BudgetTests", dependencies: ["mainstay", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )
 
+// `ops/test --sanitize thread` builds with a lock that this sanitizer sees (Sources/Locks), whose members come from another module
+// than the one that is imported for them.
+let isForThreadSanitizer = Context.environment["MAINSTAY_SANITIZER"] == "thread"
+
 for target in package.targets where target.type != .system && target.type != .plugin {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),  // SE-0335
-        .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444
+        isForThreadSanitizer ? .define("THREAD_SANITIZER") : .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444
         .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409
     ]
 }
