@@ -77,7 +77,7 @@ import Testing
         pace.ended(count: 500, elapsed: .milliseconds(10))
         #expect((pace.most ?? 0) >= 500)
         for _ in 0..<10 { pace.ended(count: 20, elapsed: .milliseconds(200)) }
-        #expect((8...12).contains(pace.most ?? 0))
+        #expect((20...30).contains(pace.most ?? 0))
         pace.ended(count: 10, elapsed: .seconds(30))
         #expect(pace.most == 0)
         for _ in 0..<20 { pace.ended(count: max(1, min(500, pace.most ?? 0)), elapsed: .milliseconds(3)) }

@@ -3,8 +3,8 @@
 /// Fast jobs are taken by the hundred, for a commit costs the same for one row and for many. Slow ones are not: a batch is one
 /// transaction, and whoever waits behind it waits for the whole.
 struct Pace: Sendable, Equatable {
-    /// What a batch should take at the most.
-    static let target = Duration.milliseconds(100)
+    /// What a batch should take at the most: with several under way on few cores even fast jobs come near a tenth of a second.
+    static let target = Duration.milliseconds(250)
 
     private var secondsPerJob: Double?
 
