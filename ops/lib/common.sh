@@ -159,8 +159,9 @@ command_line_of() {
 # their data, `mainstay serve` and `work` by --stack. A number alone proves nothing: it may have gone to a stranger.
 processes_below() {
     local file pid
-    find "$1" -name '*.pid' -type f 2>/dev/null | while read -r file; do
-        pid=$(head -n 1 "$file" 2>/dev/null | tr -dc 0-9)
+    # Folders and files may go while they are looked through: that is no failure, which a caller under `set -e` would end of.
+    { find "$1" -name '*.pid' -type f 2>/dev/null || true; } | while read -r file; do
+        pid=$({ head -n 1 "$file" 2>/dev/null || true; } | tr -dc 0-9)
         [ -n "$pid" ] || continue
         case $(command_line_of "$pid") in *"$1"*) echo "$pid" ;; esac
     done | sort -u
