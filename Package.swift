@@ -144,7 +144,8 @@ let package = Package(
         .testTarget(
             name: "InferenceTests",
             dependencies: [
-                "Inference", "Jobs", "Web", "Workspaces", "Postgres", "Redis", "TestSupport", hummingbird, httpTypes, nio, logging, lifecycle,
+                "Inference", "Jobs", "JobsTesting", "Web", "Workspaces", "Postgres", "Redis", "TestSupport", hummingbird, httpTypes, nio, logging,
+                lifecycle,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),
         .testTarget(

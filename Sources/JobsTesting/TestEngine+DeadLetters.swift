@@ -4,7 +4,7 @@ package import Jobs
 extension TestEngine {
     /// Dead letters that wait for a decision, the newest first; at most a hundred.
     package func deadLetters(kind: String? = nil) async throws -> [DeadLetter] {
-        let letters = JobAdministration(pool: pool, redis: redis, configuration: configuration).letters
+        let letters = administration.letters
         var found: [DeadLetter] = []
         for line in try await letters.list(kind: kind, limit: 100) {
             if let letter = try await letters.find(line.key.id) { found.append(letter) }
@@ -16,7 +16,7 @@ extension TestEngine {
     /// - Returns: false when it was replayed or discarded before.
     @discardableResult
     package func replay(_ letter: DeadLetter) async throws -> Bool {
-        try await JobAdministration(pool: pool, redis: redis, configuration: configuration).replay(letter, by: "test")
+        try await administration.replay(letter, by: "test")
     }
 
     /// Runs what a dead letter's fixture tells of (`mainstay dead export`): enqueues its job, body and version as they were, and drains.

@@ -20,7 +20,6 @@ extension TestEngine {
     /// - Parameter workspace: nil for all.
     /// - Throws: what a worker would fail with, for a body that cannot be decoded.
     public func enqueued<Payload: JobPayload>(of type: Payload.Type = Payload.self, workspace: UUID? = nil) async throws -> [Enqueued<Payload>] {
-        let administration = JobAdministration(pool: pool, redis: redis, configuration: configuration)
         let waiting = try await administration.waiting(in: Payload.kind.queue)
         let wanted = waiting.filter { job in
             job.envelope.kind == Payload.kind.name && (workspace.map { $0 == job.envelope.workspace } ?? true)

@@ -76,6 +76,8 @@ public struct TestEngine: Sendable {
         }
     }
 
+    var administration: JobAdministration { JobAdministration(pool: pool, redis: redis, configuration: configuration) }
+
     /// The configuration of a worker that begins now.
     func configurationNow(promotes: Bool) -> JobsConfiguration {
         var configuration = configuration

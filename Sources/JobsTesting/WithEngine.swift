@@ -1,9 +1,9 @@
 public import Foundation
 public import Jobs
-import Logging
+package import Logging
 import Postgres
 import Redis
-import ServiceLifecycle
+package import ServiceLifecycle
 
 /// Runs `body` with an engine: a producer that accepts jobs, and workers that `body` calls for.
 ///
@@ -50,7 +50,7 @@ public func withEngine<R: Sendable>(
 }
 
 /// Runs services for the length of `body`, and stops them in reverse order.
-func running<R: Sendable>(_ services: [any Service], logger: Logger, _ body: @Sendable () async throws -> R) async throws -> R {
+package func running<R: Sendable>(_ services: [any Service], logger: Logger, _ body: @Sendable () async throws -> R) async throws -> R {
     let group = ServiceGroup(
         configuration: .init(services: services.map { .init(service: $0) }, gracefulShutdownSignals: [], logger: logger))
     return try await withThrowingTaskGroup(of: Void.self) { tasks in

@@ -11,27 +11,12 @@ extension TicketRoutes {
         let keys = try NDJSONKeys(of: request, workspace: workspace)
         let trace = TraceParent(header: context.trace.header)
         return NDJSONResponse(in: context) { [producer] line in
-            let wanted = try line.decode(TicketLine.self)
-            let ticket = try wanted.ticket.checked()
+            let wanted = try line.decode(KeyedLine<TicketRequest>.self)
+            let ticket = try wanted.content.checked()
             let key = try keys.key(of: line, own: wanted.idempotencyKey)
             let acceptance = try await producer.accept(
                 ticket, workspace: workspace, idempotency: key.map { Idempotency(key: $0.key, digest: $0.digest) }, trace: trace)
             return .accepted(acceptance.id, replayed: acceptance.replayed)
         }
-    }
-}
-
-/// A ticket with its line's own key among its members.
-private struct TicketLine: Decodable, Sendable {
-    let ticket: TicketRequest
-    let idempotencyKey: String?
-
-    private enum CodingKeys: String, CodingKey {
-        case idempotencyKey = "idempotency_key"
-    }
-
-    init(from decoder: any Decoder) throws {
-        ticket = try TicketRequest(from: decoder)
-        idempotencyKey = try decoder.container(keyedBy: CodingKeys.self).decodeIfPresent(String.self, forKey: .idempotencyKey)
     }
 }

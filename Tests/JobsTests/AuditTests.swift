@@ -28,16 +28,6 @@ extension EngineFixture {
             byWorkspace: byWorkspace)
     }
 
-    /// Accepts through the ingress, and waits until Redis has them and PostgreSQL knows that it has.
-    fileprivate func acceptNotes(_ count: Int) async throws -> [UUID] {
-        var ids: [UUID] = []
-        for number in 0..<count { ids.append(try await producer.accept(Note(text: "\(number)"), workspace: workspace).id) }
-        try await eventually("all appends are confirmed") {
-            try await pool.query(.role(.upkeep), "select id from append_groups").isEmpty
-        }
-        return ids
-    }
-
     fileprivate func envelope(_ text: String = "n") throws -> Envelope {
         Envelope(
             id: .version7(), workspace: workspace, kind: Note.kind.name, version: 1, acceptedAt: Int64(Date().timeIntervalSince1970 * 1000),

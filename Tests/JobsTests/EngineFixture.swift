@@ -145,6 +145,16 @@ struct EngineFixture: Sendable {
         try await pool.query(.workspaces([workspace]), "select text from notes order by text").map { try $0.decode("text", as: String.self) }
     }
 
+    /// Accepts through the ingress, and waits until Redis has them and PostgreSQL knows that it has.
+    func acceptNotes(_ count: Int) async throws -> [UUID] {
+        var ids: [UUID] = []
+        for number in 0..<count { ids.append(try await producer.accept(Note(text: "\(number)"), workspace: workspace).id) }
+        try await eventually("all appends are confirmed") {
+            try await pool.query(.role(.upkeep), "select id from append_groups").isEmpty
+        }
+        return ids
+    }
+
     func queue(_ name: String = "notes") -> Queue {
         configuration.queue(QueuePartition(queue: name, index: 0), on: redis)
     }
@@ -153,5 +163,17 @@ struct EngineFixture: Sendable {
     func isEmpty(_ name: String = "notes") async throws -> Bool {
         let backlog = try await queue(name).measure()
         return backlog.total == 0 && backlog.running == 0
+    }
+}
+
+extension Queue {
+    /// All jobs that Redis holds in this partition, in whatever place.
+    func heldJobs() async throws -> Set<JobName> {
+        var pages = held()
+        var names: Set<JobName> = []
+        while let page = try await pages.next() {
+            for job in page { names.insert(JobName(workspace: job.workspace, id: job.id)) }
+        }
+        return names
     }
 }

@@ -162,16 +162,6 @@ extension EngineFixture {
             logger: logger)
     }
 
-    /// Accepts, and waits until Redis has them and PostgreSQL knows that it has.
-    fileprivate func acceptNotes(_ count: Int) async throws -> [UUID] {
-        var ids: [UUID] = []
-        for number in 0..<count { ids.append(try await producer.accept(Note(text: "\(number)"), workspace: workspace).id) }
-        try await eventually("all appends are confirmed") {
-            try await pool.query(.role(.upkeep), "select id from append_groups").isEmpty
-        }
-        return ids
-    }
-
     /// An acceptance whose append nobody has confirmed.
     fileprivate func commit() async throws -> UUID {
         let envelope = Envelope(

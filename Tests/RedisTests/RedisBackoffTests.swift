@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Redis
@@ -15,7 +16,7 @@ import Testing
 
     @Test("A pause lies anywhere between nothing and the longest", arguments: [1, 3, 7, 1_000])
     func spread(failures: Int) {
-        var random = SeededGenerator(seed: 4)
+        var random = SplitMix64(seed: 4)
         let backoff = RedisBackoff()
         let ceiling = backoff.ceiling(failures: failures)
         let pauses = (0..<2_000).map { _ in backoff.pause(failures: failures, using: &random) / ceiling }

@@ -1,4 +1,5 @@
 import NIOCore
+import TestSupport
 import Testing
 import Web
 
@@ -75,7 +76,7 @@ struct SSEFrameTests {
 
     @Test("whatever the text, a client reads what was meant, line breaks unified")
     func roundTrip() {
-        var generator = SplitMix(seed: 42)
+        var generator = SplitMix64(seed: 42)
         let pieces = ["a", "\n", "\r", "\r\n", ":", " ", "data: ", "ü", "\u{1F600}", "id", "\0", ""]
         for _ in 0..<500 {
             let data = (0..<Int.random(in: 0...8, using: &generator)).map { _ in pieces.randomElement(using: &generator)! }.joined()
@@ -95,20 +96,5 @@ struct SSEFrameTests {
         let (events, retry) = EventStreamReader.read(text(SSEFrame(retry: .seconds(2), comment: "x")) + text(.heartbeat))
         #expect(events.isEmpty)
         #expect(retry == 2000)
-    }
-}
-
-/// A small generator with a seed, so that a failure can be run again.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -12,25 +12,10 @@ import Web
 
 @Suite("A group of jobs over HTTP", .timeLimit(.minutes(1)))
 struct JobGroupRoutesTests {
-    private struct Doorkeeper: Authenticator {
-        let workspace = UUID()
-        let scopes: Set<String>
-
-        func identity(bearer: String) async throws -> Identity? {
-            Identity(workspace: workspace, workspaceSlug: "acme", tokenID: UUID(), user: nil, scopes: scopes)
-        }
-    }
-
     private func get(
         _ uri: String, scopes: Set<String> = ["jobs:read"], status: @escaping @Sendable (UUID, UUID) async throws -> JobGroupStatus?
     ) async throws -> (response: TestResponse, workspace: UUID) {
-        let doorkeeper = Doorkeeper(scopes: scopes)
-        let responder = WebResponder(
-            authenticator: doorkeeper, features: [JobGroupRoutes(status: status).routes()], options: .init(problems: ProblemMapping.table))
-        let response = try await Application(responder: responder).test(.router) { client in
-            try await client.execute(uri: uri, method: .get, headers: [.authorization: "Bearer good"])
-        }
-        return (response, doorkeeper.workspace)
+        try await answer(to: uri, from: JobGroupRoutes(status: status).routes(), scopes: scopes)
     }
 
     @Test("shows how far it has come, and its follow-up", arguments: [true, false])

@@ -18,26 +18,10 @@ struct JobRoutesTests {
         let wait: Duration
     }
 
-    /// Knows one workspace by the word `good`.
-    private struct Doorkeeper: Authenticator {
-        let workspace = UUID()
-        let scopes: Set<String>
-
-        func identity(bearer: String) async throws -> Identity? {
-            Identity(workspace: workspace, workspaceSlug: "acme", tokenID: UUID(), user: nil, scopes: scopes)
-        }
-    }
-
     private func get(
         _ uri: String, scopes: Set<String> = ["jobs:read"], status: @escaping @Sendable (UUID, UUID, Duration) async throws -> JobStatus?
     ) async throws -> (response: TestResponse, workspace: UUID) {
-        let doorkeeper = Doorkeeper(scopes: scopes)
-        let responder = WebResponder(
-            authenticator: doorkeeper, features: [JobRoutes(status: status).routes()], options: .init(problems: ProblemMapping.table))
-        let response = try await Application(responder: responder).test(.router) { client in
-            try await client.execute(uri: uri, method: .get, headers: [.authorization: "Bearer good"])
-        }
-        return (response, doorkeeper.workspace)
+        try await answer(to: uri, from: JobRoutes(status: status).routes(), scopes: scopes)
     }
 
     @Test("is asked for in the caller's workspace, and shown with what is known")

@@ -10,27 +10,12 @@ extension BuildProfileRoutes {
         let keys = try NDJSONKeys(of: request, workspace: workspace)
         let trace = TraceParent(header: context.trace.header)
         return NDJSONResponse(in: context, lineLimit: Self.bodyLimit) { [producer] line in
-            let wanted = try line.decode(ProfileLine.self)
-            let payload = try Self.checked(wanted.profile)
+            let wanted = try line.decode(KeyedLine<BuildProfile>.self)
+            let payload = try Self.checked(wanted.content)
             let key = try keys.key(of: line, own: wanted.idempotencyKey)
             let acceptance = try await producer.accept(
                 payload, workspace: workspace, idempotency: key.map { Idempotency(key: $0.key, digest: $0.digest) }, trace: trace)
             return .accepted(acceptance.id, replayed: acceptance.replayed)
         }
-    }
-}
-
-/// A profile with its line's own key among its members.
-private struct ProfileLine: Decodable, Sendable {
-    let profile: BuildProfile
-    let idempotencyKey: String?
-
-    private enum CodingKeys: String, CodingKey {
-        case idempotencyKey = "idempotency_key"
-    }
-
-    init(from decoder: any Decoder) throws {
-        profile = try BuildProfile(from: decoder)
-        idempotencyKey = try decoder.container(keyedBy: CodingKeys.self).decodeIfPresent(String.self, forKey: .idempotencyKey)
     }
 }

@@ -26,13 +26,7 @@ extension JobProducer {
                 try await body(transaction)
             }
         }
-        await ledgerAcceptance.append(jobs)
+        await acceptance.append(jobs)
         return value
-    }
-
-    /// What appends after a commit.
-    private var ledgerAcceptance: LedgerAcceptance {
-        LedgerAcceptance(
-            store: AcceptanceStore(pool: pool), redis: redis, configuration: configuration, confirmations: confirmations, logger: logger)
     }
 }

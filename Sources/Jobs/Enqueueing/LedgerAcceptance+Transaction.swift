@@ -5,11 +5,3 @@ extension LedgerAcceptance {
         for accepted in jobs.accepted { await append(accepted.items, group: accepted.group) }
     }
 }
-
-extension Confirmations {
-    /// Forgets confirmed groups once a second until `end` is raised, and once more after that.
-    func run(until end: Signal, clock: any Clock<Duration>) async {
-        while await end.isQuiet(for: .seconds(1), clock: clock) { await flush() }
-        await flush()
-    }
-}

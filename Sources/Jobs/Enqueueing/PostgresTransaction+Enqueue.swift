@@ -26,10 +26,8 @@ extension PostgresTransaction {
         _ payload: Payload, workspace: UUID, id: UUID? = nil, notBefore: Date? = nil, priority: JobPriority? = nil, trace: TraceParent? = nil
     ) throws -> UUID {
         let jobs = try TransactionJobs.open(for: self)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .withoutEscapingSlashes
         let item = try jobs.item(
-            Payload.kind, key: payload.key, body: Array(try encoder.encode(payload)), workspace: workspace, id: id ?? .version7(),
+            Payload.kind, key: payload.key, body: try PayloadEncoder().encode(payload), workspace: workspace, id: id ?? .version7(),
             notBefore: notBefore, priority: priority,
             // An id that the caller chose may have been accepted before.
             marks: id == nil ? [] : .seen, trace: trace)

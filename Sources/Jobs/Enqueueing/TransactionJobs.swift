@@ -76,10 +76,8 @@ final class TransactionJobs: Sendable {
                 message: "a stream kind is accepted by Redis alone, which no transaction can take back; only ledger kinds are enqueued in one")
         }
         try admit(kind.queue)
-        var envelope = Envelope(
-            id: id, workspace: workspace, kind: kind.name, version: kind.version,
-            acceptedAt: Int64(JobProducer.born(kind, notBefore).timeIntervalSince1970 * 1000), marks: marks, trace: trace, body: body)
-        envelope.route = JobRoute(priority: priority ?? kind.priority, key: key)
+        let envelope = Envelope(
+            accepting: body, of: kind, id: id, workspace: workspace, notBefore: notBefore, priority: priority, key: key, marks: marks, trace: trace)
         return AcceptanceStore.Item(
             envelope: envelope, queue: kind.queue, partition: configuration.partition(of: workspace), idempotency: nil, notBefore: notBefore)
     }

@@ -21,17 +21,7 @@ extension Executor {
     /// Fetches bodies that the stream carries by reference.
     func withBodies(_ entries: [Entry]) async throws -> [Entry] {
         guard entries.indices.contains(where: { entries[$0].envelope.marks.contains(.stored) }) else { return entries }
-        let referring = entries.filter { $0.envelope.marks.contains(.stored) }
-        let bodies = try await patiently("bodies") {
-            try await outcomes.bodies(workspaces: Array(Set(referring.map(\.envelope.workspace))), jobs: referring.map(\.envelope.id))
-        }
-        guard let bodies else { return [] }
-        return entries.map { entry in
-            guard let body = bodies[entry.envelope.id] else { return entry }
-            var complete = entry
-            complete.envelope.body = body
-            return complete
-        }
+        return try await patiently("bodies") { try await outcomes.withBodies(entries, \.envelope) } ?? []
     }
 
     /// One job's attempt ended otherwise than by a commit.

@@ -16,10 +16,8 @@ extension JobProducer {
         _ payload: Payload, workspace: UUID, id: UUID? = nil, notBefore: Date? = nil, priority: JobPriority? = nil, unique: Uniqueness? = nil,
         idempotency: Idempotency? = nil, trace: TraceParent? = nil
     ) async throws -> Acceptance {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .withoutEscapingSlashes
-        return try await accept(
-            kind: Payload.kind, body: Array(try encoder.encode(payload)), workspace: workspace, id: id, notBefore: notBefore, priority: priority,
+        try await accept(
+            kind: Payload.kind, body: try PayloadEncoder().encode(payload), workspace: workspace, id: id, notBefore: notBefore, priority: priority,
             key: payload.key, unique: unique, idempotency: idempotency, trace: trace)
     }
 
@@ -33,12 +31,10 @@ extension JobProducer {
         // A second request with one Idempotency-Key is told that the first is under way; of two unique jobs the second waits its turn.
         return try await underWay.alone(idempotency, workspace: workspace) {
             if let job = try await admit(kind, claimed, workspace: workspace) { return await replay(of: job, workspace: workspace) }
-            var envelope = Envelope(
-                id: id ?? .version7(), workspace: workspace, kind: kind.name, version: kind.version,
-                acceptedAt: Int64(Self.born(kind, notBefore).timeIntervalSince1970 * 1000),
+            let envelope = Envelope(
+                accepting: body, of: kind, id: id ?? .version7(), workspace: workspace, notBefore: notBefore, priority: priority, key: key,
                 // An id that the caller chose may have been accepted before.
-                marks: id == nil ? [] : .seen, trace: trace, body: body)
-            envelope.route = JobRoute(priority: priority ?? kind.priority, key: key)
+                marks: id == nil ? [] : .seen, trace: trace)
             let earlier =
                 switch kind.acceptance {
                 case .ledger: try await commit(envelope, of: kind, notBefore, claimed)
@@ -50,12 +46,6 @@ extension JobProducer {
                 metadata: ["job": "\(envelope.id.lowercased)", "kind": "\(kind.name)", "trace_id": "\(trace?.traceID ?? "-")"])
             return Acceptance(id: envelope.id, replayed: false, state: .queued)
         }
-    }
-
-    /// The age of a job that may expire counts from the time for which it was asked.
-    static func born(_ kind: JobKind, _ notBefore: Date?) -> Date {
-        let now = Date()
-        return kind.expiry == nil ? now : max(now, notBefore ?? now)
     }
 
     /// Refuses a job over the bound of its queue, but not the repeat of one that was accepted before.

@@ -27,7 +27,9 @@ public final class JobProducer: Service, Sendable {
     let underWay = KeysUnderWay()
     let logger: Logger
     let redis: RedisClient
-    let confirmations: Confirmations
+    /// Commits groups of jobs, and appends what was committed.
+    let acceptance: LedgerAcceptance
+    private let stopping = Signal()
 
     /// - Parameter queues: those whose backlog bounds what is accepted.
     public init(pool: PostgresPool, redis: RedisClient, configuration: JobsConfiguration, queues: [String], logger: Logger) {
@@ -37,13 +39,11 @@ public final class JobProducer: Service, Sendable {
         self.logger = logger
         self.outcomes = OutcomeStore(pool: pool)
         let store = AcceptanceStore(pool: pool)
-        let confirmations = Confirmations(store: store, logger: logger)
-        self.confirmations = confirmations
+        let acceptance = LedgerAcceptance(
+            store: store, redis: redis, configuration: configuration, confirmations: Confirmations(store: store, logger: logger), logger: logger)
+        self.acceptance = acceptance
         self.monitor = BacklogMonitor(redis: redis, configuration: configuration, queues: queues, logger: logger)
-        self.ledger = Batcher(most: 500, flushers: 3) { items in
-            await LedgerAcceptance(store: store, redis: redis, configuration: configuration, confirmations: confirmations, logger: logger).perform(
-                items)
-        }
+        self.ledger = Batcher(most: 500, flushers: 3) { await acceptance.perform($0) }
         self.streams = Batcher(most: 250, flushers: 2) { items in
             await StreamAcceptance(redis: redis, configuration: configuration).perform(items)
         }
@@ -60,7 +60,7 @@ public final class JobProducer: Service, Sendable {
     private func stop() {
         ledger.close()
         streams.close()
-        confirmations.stop()
+        stopping.raise()
         monitor.stop()
     }
 
@@ -69,10 +69,10 @@ public final class JobProducer: Service, Sendable {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.ledger.run() }
                 group.addTask { await self.streams.run() }
-                group.addTask { await self.confirmations.run() }
+                group.addTask { await self.acceptance.confirmations.run(until: self.stopping) }
                 group.addTask { await self.monitor.run() }
             }
-            await confirmations.flush()
+            await acceptance.confirmations.flush()
         } onGracefulShutdown: {
             self.stop()
         }

@@ -30,9 +30,6 @@ struct LedgerAcceptance: Sendable {
         }
     }
 
-    /// Jobs of one call of a script: it blocks the server.
-    private static let page = 500
-
     func append(_ items: [AcceptanceStore.Item], group: UUID) async {
         // Waiting long for a Redis that is away, or for a node of it, would hold the next commit up: the group stands, and the relay
         // finds it.
@@ -72,12 +69,8 @@ struct LedgerAcceptance: Sendable {
 
 extension LedgerAcceptance {
     private func append(_ items: [AcceptanceStore.Item], to partition: QueuePartition, timeout: Duration?) async throws {
-        let queue = configuration.queue(partition, on: redis)
-        for start in stride(from: 0, to: items.count, by: Self.page) {
-            let page = items[start..<min(start + Self.page, items.count)]
-            try await queue.enter(
-                page.map { ($0.envelope.carried(limit: configuration.inlineBodyLimit), $0.notBefore) }, timeout: timeout)
-        }
+        try await configuration.queue(partition, on: redis).enter(
+            items.map { ($0.envelope, $0.notBefore) }, inline: configuration.inlineBodyLimit, timeout: timeout)
     }
 }
 
@@ -96,7 +89,6 @@ extension Envelope {
 /// second when none comes: well before the relay would look.
 final class Confirmations: Sendable {
     private let groups = Mutex<[UUID]>([])
-    private let stopping = Signal()
     private let store: AcceptanceStore
     private let logger: Logger
 
@@ -127,9 +119,9 @@ final class Confirmations: Sendable {
         }
     }
 
-    func run() async {
-        while await stopping.isQuiet(for: .seconds(1)) { await flush() }
+    /// Forgets confirmed groups once a second until `end` is raised, and once more after that.
+    func run(until end: Signal, clock: any Clock<Duration> = ContinuousClock()) async {
+        while await end.isQuiet(for: .seconds(1), clock: clock) { await flush() }
+        await flush()
     }
-
-    func stop() { stopping.raise() }
 }

@@ -44,7 +44,7 @@ extension StatusNotes {
         commands.append(RedisCommand("GET", .string(FleetKeys(prefix: configuration.prefix).progress(job))))
         let replies = try await redis.pipeline(commands)
         var trace = Trace()
-        trace.progress = replies.last?.bytes.flatMap { try? JSONDecoder().decode(JobProgress.self, from: Data($0)) }
+        trace.progress = replies.last.flatMap { Self.progress($0) }
         for (index, queue) in queues.enumerated() where replies.count >= index * 3 + 3 {
             if let accepted = Accepted(replies[index * 3].string), accepted.workspace == job.workspace {
                 trace.accepted = accepted
@@ -94,7 +94,11 @@ extension StatusNotes {
         return found
     }
 
-    private static func note(_ reply: RedisValue) -> Note? {
+    static func note(_ reply: RedisValue) -> Note? {
         reply.bytes.flatMap { try? JSONDecoder().decode(Note.self, from: Data($0)) }
+    }
+
+    static func progress(_ reply: RedisValue) -> JobProgress? {
+        reply.bytes.flatMap { try? JSONDecoder().decode(JobProgress.self, from: Data($0)) }
     }
 }

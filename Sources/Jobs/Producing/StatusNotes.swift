@@ -37,22 +37,21 @@ struct StatusNotes: Sendable {
         do {
             let told = FleetKeys(prefix: configuration.prefix).progress(JobName(workspace: workspace, id: job))
             replies = try await redis.pipeline(commands + [RedisCommand("GET", .string(told))])
-            progress = replies.last?.bytes.flatMap { try? JSONDecoder().decode(JobProgress.self, from: Data($0)) }
+            progress = replies.last.flatMap { Self.progress($0) }
         } catch {
             guard let ledger else { throw JobError.unavailable("status", error) }
             return ledger
         }
         var status = ledger
         for index in stride(from: 0, to: replies.count - 1, by: 2) where status == nil {
-            let words = replies[index].string?.split(separator: " ") ?? []
-            guard words.count == 3, words[0] == workspace.lowercased, let time = Double(words[2]) else { continue }
-            status = JobStatus(id: job, kind: String(words[1]), state: .queued, attempts: 0, acceptedAt: Date(timeIntervalSince1970: time / 1000))
+            guard let accepted = Accepted(replies[index].string), accepted.workspace == workspace else { continue }
+            status = JobStatus(id: job, kind: accepted.kind, state: .queued, attempts: 0, acceptedAt: accepted.at)
         }
         guard var known = status else { return nil }
         known.progress = progress?.progress
         known.note = progress?.note
         for index in stride(from: 1, to: replies.count, by: 2) {
-            guard let bytes = replies[index].bytes, let note = try? JSONDecoder().decode(Note.self, from: Data(bytes)) else { continue }
+            guard let note = Self.note(replies[index]) else { continue }
             return JobStatus(
                 id: job, kind: known.kind, state: .retrying, attempts: note.attempts, error: note.error, acceptedAt: known.acceptedAt,
                 progress: known.progress, note: known.note)

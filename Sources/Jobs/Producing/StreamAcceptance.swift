@@ -73,7 +73,7 @@ struct StreamAcceptance: Sendable {
             arguments.append(.string(envelope.id.lowercased))
             arguments.append(.string("\(envelope.workspace.lowercased) \(envelope.kind) \(envelope.acceptedAt)"))
             arguments.append(.string(item.idempotency?.key ?? ""))
-            arguments.append(.string(item.idempotency.map { Self.hexadecimal($0.digest) } ?? ""))
+            arguments.append(.string(item.idempotency?.digest.hexadecimal ?? ""))
             arguments.append(.bytes(envelope.header))
             arguments.append(.bytes(envelope.body))
             arguments.append(.string(item.notBefore.map { String(Int(($0.timeIntervalSince1970 * 1000).rounded(.up))) } ?? ""))
@@ -88,7 +88,7 @@ struct StreamAcceptance: Sendable {
             case "full": return .full
             case let stored?:
                 let parts = stored.split(separator: " ")
-                guard parts.count == 2, parts[0] == item.idempotency.map({ Self.hexadecimal($0.digest) }) ?? "",
+                guard parts.count == 2, parts[0] == item.idempotency?.digest.hexadecimal ?? "",
                     let job = UUID(uuidString: String(parts[1]))
                 else { return .mismatch }
                 return .replayed(job)
@@ -96,9 +96,12 @@ struct StreamAcceptance: Sendable {
             }
         }
     }
+}
 
-    static func hexadecimal(_ bytes: [UInt8]) -> String {
+extension [UInt8] {
+    /// Two digits a byte, in lower case.
+    var hexadecimal: String {
         let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }

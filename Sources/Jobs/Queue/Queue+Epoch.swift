@@ -13,15 +13,4 @@ extension Queue {
     func setEpoch(_ new: String, seen: String?) async throws -> Bool {
         try await client.evaluate(QueueScripts.epoch, keys: [keys.epoch], arguments: [.string(seen ?? ""), .string(new)]).integer == 1
     }
-
-    /// All jobs that Redis holds in this partition: ready (running included), parked and later. Linear in the backlog: for the
-    /// relay after a loss.
-    func heldJobs() async throws -> Set<JobName> {
-        var pages = held()
-        var names: Set<JobName> = []
-        while let page = try await pages.next() {
-            for job in page { names.insert(JobName(workspace: job.workspace, id: job.id)) }
-        }
-        return names
-    }
 }

@@ -66,8 +66,21 @@ package struct Queue: Sendable {
         _ = try await call(QueueScripts.append, arguments, timeout: timeout)
     }
 
-    /// Lets jobs into the queue: at once, or to wait for their time.
-    func enter(_ jobs: [(envelope: Envelope, notBefore: Date?)], timeout: Duration? = nil) async throws {
+    /// Jobs that one call lets in: a script blocks the server.
+    private static let page = 500
+
+    /// Lets jobs into the queue, at once or to wait for their time, a page at a time.
+    /// - Parameters:
+    ///   - limit: larger bodies are carried by reference.
+    ///   - timeout: for each call.
+    func enter(_ jobs: [(envelope: Envelope, notBefore: Date?)], inline limit: Int, timeout: Duration? = nil) async throws {
+        for start in stride(from: 0, to: jobs.count, by: Self.page) {
+            let page = jobs[start..<min(start + Self.page, jobs.count)]
+            try await enter(page: page.map { ($0.envelope.carried(limit: limit), $0.notBefore) }, timeout: timeout)
+        }
+    }
+
+    private func enter(page jobs: [(envelope: Envelope, notBefore: Date?)], timeout: Duration?) async throws {
         let now = Date()
         let later = jobs.filter { $0.notBefore.map { $0 > now } ?? false }
         if later.count < jobs.count {

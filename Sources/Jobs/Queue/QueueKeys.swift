@@ -56,7 +56,6 @@ struct QueueKeys: Sendable, Hashable {
     var later: String { base + ":later" }
     var laterJobs: String { base + ":later:jobs" }
     var failures: String { base + ":failures" }
-    var totals: String { base + ":totals" }
     var epoch: String { base + ":epoch" }
     func accepted(_ job: String) -> String { "\(base):accepted:\(job)" }
 

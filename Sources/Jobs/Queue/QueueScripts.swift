@@ -18,6 +18,7 @@ enum QueueScripts {
     static let limits = script("limits", PackageResources.limits_lua)
     static let locate = script("locate", PackageResources.locate_lua)
     static let measure = script("measure", PackageResources.measure_lua)
+    static let waiting = script("waiting", PackageResources.waiting_lua)
     static let epoch = RedisScript(name: "epoch", source: String(decoding: PackageResources.epoch_lua, as: UTF8.self))
 
     private static func script(_ name: String, _ source: [UInt8]) -> RedisScript {

@@ -86,6 +86,19 @@ package struct OutcomeStore: Sendable {
         return found
     }
 
+    /// Gives those their bodies that carry them by reference; a body that is not there leaves its job as it was.
+    func withBodies<Carrier>(_ carriers: [Carrier], _ envelope: WritableKeyPath<Carrier, Envelope>) async throws -> [Carrier] {
+        let referring = carriers.map { $0[keyPath: envelope] }.filter { $0.marks.contains(.stored) }
+        guard !referring.isEmpty else { return carriers }
+        let bodies = try await bodies(workspaces: Array(Set(referring.map(\.workspace))), jobs: referring.map(\.id))
+        return carriers.map { carrier in
+            guard carrier[keyPath: envelope].marks.contains(.stored), let body = bodies[carrier[keyPath: envelope].id] else { return carrier }
+            var complete = carrier
+            complete[keyPath: envelope].body = body
+            return complete
+        }
+    }
+
     func keep(body: [UInt8], of job: UUID, workspace: UUID) async throws {
         _ = try await pool.execute(
             .workspaces([workspace]), "insert into job_bodies (workspace_id, id, body) values ($1, $2, $3) on conflict (workspace_id, id) do nothing",

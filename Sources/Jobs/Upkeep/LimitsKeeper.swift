@@ -40,7 +40,7 @@ extension Queue {
             ]
         }
         let digest =
-            words.isEmpty ? "none" : StreamAcceptance.hexadecimal(Array(SHA256.hash(data: Data(words.joined(separator: ",").utf8)).prefix(16)))
+            words.isEmpty ? "none" : Array(SHA256.hash(data: Data(words.joined(separator: ",").utf8)).prefix(16)).hexadecimal
         guard try await call(QueueScripts.limits, [.string(digest)]).integer == 0 else { return }
         _ = try await call(QueueScripts.limits, [.string(digest)] + words.map { .string($0) })
     }

@@ -132,11 +132,8 @@ struct Relay: Sendable {
 
     func append(_ owed: [RelayStore.Owed]) async throws {
         for (partition, jobs) in Dictionary(grouping: owed, by: \.partition) {
-            let queue = configuration.queue(partition, on: redis)
-            for start in stride(from: 0, to: jobs.count, by: 500) {
-                let page = jobs[start..<min(start + 500, jobs.count)]
-                try await queue.enter(page.map { ($0.envelope.carried(limit: configuration.inlineBodyLimit), $0.notBefore) })
-            }
+            try await configuration.queue(partition, on: redis).enter(
+                jobs.map { ($0.envelope, $0.notBefore) }, inline: configuration.inlineBodyLimit)
         }
     }
 }

@@ -31,11 +31,7 @@ struct FilterWords: Sendable {
 
     /// - Throws: a 400 problem that lists the words.
     func word<T: RawRepresentable & CaseIterable>(_ name: String, as type: T.Type) throws -> T? where T.RawValue == String {
-        guard let text = self[name] else { return nil }
-        guard let value = T(rawValue: text) else {
-            throw Query.fault(name, "Send one of \(T.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")).")
-        }
-        return value
+        try self[name].map { try Query.word($0, of: name) }
     }
 
     /// - Throws: a 400 problem.

@@ -28,7 +28,6 @@ enum PageLook {
         header.bar nav a[aria-current] { color: var(--ink); font-weight: 600; box-shadow: 0 2px 0 var(--accent); }
         header.bar form { margin-left: auto; display: flex; align-items: center; gap: .6rem; color: var(--soft); }
         main { max-width: 86rem; margin: 0 auto; padding: 1rem; }
-        main.small { max-width: 30rem; }
         h1 { font-size: 1.2rem; line-height: 1.3; margin: 0 0 .8rem; overflow-wrap: anywhere; }
         h2 { font-size: .95rem; margin: 1.4rem 0 .45rem; }
         p { margin: .4rem 0; }

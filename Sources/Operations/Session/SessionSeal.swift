@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Web
 
 /// Signs what a browser keeps for us, so that nobody else can make it: HMAC-SHA-256 under a key of this installation. Each use
 /// has a word of its own in front, so that what was signed for one is nothing for another.
@@ -83,20 +84,5 @@ struct SessionSeal: Sendable {
 
     private static func framed(_ use: Use, _ content: [UInt8]) -> [UInt8] {
         Array(use.rawValue.utf8) + [0] + content
-    }
-}
-
-/// Base64 with the alphabet for URLs and cookies, without padding.
-enum Base64URL {
-    static func encode(_ bytes: [UInt8]) -> String {
-        Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
-    }
-
-    /// Nil for what is not in that form, or longer than anything that we make.
-    static func decode(_ text: String) -> [UInt8]? {
-        guard text.utf8.count <= 1024 else { return nil }
-        var base64 = text.replacing("-", with: "+").replacing("_", with: "/")
-        base64 += String(repeating: "=", count: (4 - base64.utf8.count % 4) % 4)
-        return Data(base64Encoded: base64).map { Array($0) }
     }
 }

@@ -50,9 +50,13 @@ package struct Query: Sendable {
     /// One of some words, nil when the parameter was not sent.
     /// - Throws: a 400 problem that lists the words.
     package func word<T: RawRepresentable & CaseIterable>(_ name: String, as type: T.Type = T.self) throws -> T? where T.RawValue == String {
-        guard let text = self[name] else { return nil }
+        try self[name].map { try Self.word($0, of: name) }
+    }
+
+    /// The same of a value that came another way.
+    package static func word<T: RawRepresentable & CaseIterable>(_ text: String, of name: String) throws -> T where T.RawValue == String {
         guard let value = T(rawValue: text) else {
-            throw Self.fault(name, "Send one of \(T.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")).")
+            throw fault(name, "Send one of \(T.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")).")
         }
         return value
     }

@@ -49,3 +49,18 @@ package struct NDJSONKeys: Sendable {
             key: key, digest: IdempotencyKey.digest(method: method, path: path, query: query, workspace: workspace, body: line.bytes))
     }
 }
+
+/// A line's content with the line's own key among its members.
+package struct KeyedLine<Content: Decodable & Sendable>: Decodable, Sendable {
+    package let content: Content
+    package let idempotencyKey: String?
+
+    private enum CodingKeys: String, CodingKey {
+        case idempotencyKey = "idempotency_key"
+    }
+
+    package init(from decoder: any Decoder) throws {
+        content = try Content(from: decoder)
+        idempotencyKey = try decoder.container(keyedBy: CodingKeys.self).decodeIfPresent(String.self, forKey: .idempotencyKey)
+    }
+}

@@ -63,14 +63,7 @@ struct DeadCommand: AsyncParsableCommand {
             filter.since = span.since
             filter.until = span.until
             guard let workspace else { return filter }
-            if let id = UUID(uuidString: workspace) {
-                filter.workspace = id
-            } else {
-                guard let found = try await WorkspaceStore(pool: stores.pool, multiUser: true).find(slug: workspace) else {
-                    throw ValidationError("there is no workspace \"\(workspace)\"; `mainstay workspace list` shows them")
-                }
-                filter.workspace = found.id
-            }
+            if let id = UUID(uuidString: workspace) { filter.workspace = id } else { filter.workspace = try await stores.workspace(workspace) }
             return filter
         }
     }

@@ -88,10 +88,7 @@ extension QueuesCommand {
 
         private static func id(of slug: String?, _ stores: Stores) async throws -> UUID? {
             guard let slug else { return nil }
-            guard let found = try await WorkspaceStore(pool: stores.pool, multiUser: true).find(slug: slug) else {
-                throw ValidationError("there is no workspace \"\(slug)\"; `mainstay workspace list` shows them")
-            }
-            return found.id
+            return try await stores.workspace(slug)
         }
     }
 }

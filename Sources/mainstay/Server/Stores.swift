@@ -1,8 +1,10 @@
+import ArgumentParser
 import Foundation
 import Jobs
 import Logging
 import Postgres
 import Redis
+import Workspaces
 
 /// The stores that a command needs, opened from the settings.
 struct Stores: Sendable {
@@ -33,6 +35,15 @@ struct Stores: Sendable {
             group.cancelAll()
             return result
         }
+    }
+
+    /// The workspace of a slug that somebody typed.
+    /// - Throws: `ValidationError` when there is none.
+    func workspace(_ slug: String) async throws -> UUID {
+        guard let found = try await WorkspaceStore(pool: pool, multiUser: true).find(slug: slug) else {
+            throw ValidationError("there is no workspace \"\(slug)\"; `mainstay workspace list` shows them")
+        }
+        return found.id
     }
 
     var administration: JobAdministration { JobAdministration(pool: pool, redis: redis, configuration: configuration) }

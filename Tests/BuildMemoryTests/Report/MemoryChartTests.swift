@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import BuildMemory
@@ -29,7 +30,7 @@ struct MemoryChartTests {
 
     @Test("fits its width, in whatever style, and shows the peak in full")
     func property() {
-        var generator = SeededGenerator(seed: 5)
+        var generator = SplitMix64(seed: 5)
         for _ in 0..<300 {
             let count = Int.random(in: 1...400, using: &generator)
             let values = (0..<count).map {

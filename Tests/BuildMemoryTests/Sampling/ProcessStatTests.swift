@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import BuildMemory
@@ -56,7 +57,7 @@ struct ProcessStatTests {
 
     @Test("never makes the parser trap, whatever the bytes")
     func randomBytes() {
-        var generator = SeededGenerator(seed: 1)
+        var generator = SplitMix64(seed: 1)
         let alphabet = Array("0123456789 ()SZ-\n\u{0}é".utf8)
         for _ in 0..<20_000 {
             let bytes = (0..<Int.random(in: 0...80, using: &generator)).map { _ in alphabet.randomElement(using: &generator) ?? 0 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import BuildMemory
@@ -119,7 +120,7 @@ struct ProcessTreeTests {
 
     @Test("is the same as what a full search finds, on machines that change at random", arguments: 0..<20)
     func property(seed: Int) {
-        var generator = SeededGenerator(seed: UInt64(seed))
+        var generator = SplitMix64(seed: UInt64(seed))
         var machine = Machine(Self.system)
         var tree = machine.tree(adopter: 60)
         machine.processes[70] = process(70, parent: 60)

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import BuildMemory
@@ -31,7 +32,7 @@ struct SamplingBudgetTests {
 
     @Test("is kept over time, whatever a scan costs and however memory moves", arguments: [0.002, 0.01, 0.1])
     func property(share: Double) {
-        var generator = SeededGenerator(seed: UInt64(share * 1_000))
+        var generator = SplitMix64(seed: UInt64(share * 1_000))
         for cost in [50.0, 400, 3_000] {
             var budget = SamplingBudget(share: share)
             var now = 0.0

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import BuildMemory
@@ -35,7 +36,7 @@ struct TimelineTests {
 
     @Test("holds the peak in its place, in order and within its bound, after any number of samples", arguments: [2, 3, 7, 64, 2_000])
     func property(capacity: Int) {
-        var generator = SeededGenerator(seed: UInt64(capacity))
+        var generator = SplitMix64(seed: UInt64(capacity))
         for length in [1, 2, capacity, capacity + 1, capacity * 5 + 3, 20_011] {
             var timeline = Timeline(capacity: capacity)
             var samples: [Timeline.Point] = []

@@ -1,5 +1,6 @@
 import Foundation
 import Jobs
+import JobsTesting
 import Logging
 import Postgres
 import Redis
@@ -43,7 +44,7 @@ struct InferenceFixture: Sendable {
             redis: RedisClient(configuration: try RedisConfiguration(url: stack.redisURL), connections: 2, logger: logger),
             runLog: RedisClient(configuration: runLog, connections: 1, logger: logger),
             jobs: jobs, configuration: Inference.Configuration(log: log, silence: .milliseconds(600)), logger: logger)
-        return try await running([fixture.pool, fixture.redis, fixture.runLog], logger) { try await body(fixture) }
+        return try await running([fixture.pool, fixture.redis, fixture.runLog], logger: logger) { try await body(fixture) }
     }
 
     /// Runs `body` with the feature, and a worker that serves it.
@@ -70,24 +71,8 @@ struct InferenceFixture: Sendable {
         if worker {
             services.append(Worker(name: "test", registry: registry, pool: pool, redis: redis, configuration: jobs, logger: logger))
         }
-        return try await Self.running(services, logger) {
+        return try await running(services, logger: logger) {
             try await body(Engine(fixture: self, inference: inference, producer: producer, registry: registry))
-        }
-    }
-
-    private static func running<R: Sendable>(
-        _ services: [any Service], _ logger: Logger, _ body: @Sendable () async throws -> R
-    ) async throws -> R {
-        let group = ServiceGroup(
-            configuration: .init(services: services.map { .init(service: $0) }, gracefulShutdownSignals: [], logger: logger))
-        return try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await group.run() }
-            let result: Result<R, any Error>
-            do { result = .success(try await body()) } catch { result = .failure(error) }
-            await group.triggerGracefulShutdown()
-            // What the body threw is the failure to tell.
-            if case .success = result { try await tasks.waitForAll() } else { try? await tasks.waitForAll() }
-            return try result.get()
         }
     }
 

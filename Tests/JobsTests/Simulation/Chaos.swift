@@ -1,3 +1,5 @@
+import TestSupport
+
 /// What may go wrong at a moment that the seed chooses.
 enum Fault: Sendable, CaseIterable {
     /// A worker's process ends between two steps and is started again.

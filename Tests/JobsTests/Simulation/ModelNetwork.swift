@@ -1,3 +1,5 @@
+import TestSupport
+
 /// The time that all servers and processes share.
 final class VirtualClock {
     /// Milliseconds since the history began.

@@ -1,3 +1,5 @@
+import TestSupport
+
 @testable import Jobs
 
 /// One history: producers, ingress processes, workers and an operator around one Redis and one PostgreSQL, in virtual time.

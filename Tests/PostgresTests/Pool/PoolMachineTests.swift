@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Postgres
@@ -144,7 +145,7 @@ import Testing
 
     @Test func `the pause grows with failures and a success forgets them`() {
         var pool = machine(size: 1)
-        var random = SeededGenerator(seed: 1)
+        var random = SplitMix64(seed: 1)
         _ = pool.acquired(1)
         for failures in 1...10 {
             let pause = pool.openingFailed(using: &random)
@@ -158,7 +159,7 @@ import Testing
     /// Any order of events leaves the books in balance.
     @Test func `random histories never exceed the size and lose nobody`() {
         let seed = UInt64.random(in: .min ... .max)
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         for _ in 0..<200 {
             var pool = machine(size: 3, maximumWaiting: 5)
             var (nextWaiter, nextConnection) = (0 as UInt64, 0)

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Postgres
@@ -41,7 +42,7 @@ import Testing
     }
 
     @Test func `the pause is spread over all of what is below the ceiling`() {
-        var random = SeededGenerator(seed: 42)
+        var random = SplitMix64(seed: 42)
         let pauses = (0..<1_000).map { _ in Backoff.pause(failures: 6, using: &random) }
         #expect(pauses.allSatisfy { $0 >= .zero && $0 < .seconds(1) })
         #expect(pauses.contains { $0 < .milliseconds(100) } && pauses.contains { $0 > .milliseconds(900) })

@@ -96,7 +96,7 @@ import Testing
     /// Cancellations and grants cross in every way; no connection and no caller may get lost.
     @Test func `cancelling at random moments loses no connection`() async throws {
         try await Database.make().withPool(size: 2) { pool in
-            var random = SeededGenerator(seed: .random(in: .min ... .max))
+            var random = SplitMix64(seed: .random(in: .min ... .max))
             for _ in 0..<50 {
                 let tasks = (0..<12).map { _ in Task { await failure { try await pool.query(.unscoped, "select pg_sleep(0.001)") } } }
                 for _ in 0..<Int.random(in: 0..<200, using: &random) { await Task.yield() }

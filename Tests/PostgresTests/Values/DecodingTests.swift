@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Postgres
@@ -103,7 +104,7 @@ import Testing
     /// What was encoded comes back, with a printed seed.
     @Test func `arrays survive the way there and back`() throws {
         let seed = UInt64.random(in: .min ... .max)
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         for count in [0, 1, 2, 17, 300] {
             let numbers = (0..<count).map { _ in Bool.random(using: &random) ? Int64.random(in: .min ... .max, using: &random) : nil }
             #expect(try decoded(encoded(numbers), .int8Array, as: [Int64?].self) == numbers, "seed \(seed)")
@@ -130,20 +131,5 @@ import Testing
         #expect(fault?.hint == "unnest it in the statement")
         let huge: [UInt8] = [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 23, 0x7F, 0xFF, 0xFF, 0xFF, 0, 0, 0, 1]
         #expect(throws: PostgresDecodingFault.self) { try decoded(huge, .int4Array, as: [Int32].self) }
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed on every machine.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

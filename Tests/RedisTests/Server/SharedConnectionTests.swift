@@ -1,4 +1,5 @@
 import Redis
+import TestSupport
 import Testing
 
 /// The shared client against a real server.
@@ -68,7 +69,7 @@ import Testing
     func values() async throws {
         try await PrivateRedis.with { server in
             try await withClient(server.url) { client in
-                var random = SeededGenerator(seed: 3)
+                var random = SplitMix64(seed: 3)
                 // 4,099 is prime: no buffer's size is a multiple of it, so that a lost or doubled piece shows.
                 let pattern = (0..<4_099).map { _ in UInt8.random(in: .min ... .max, using: &random) }
                 for size in [0, 1, 100, 16_383, 16_384, 65_536, 1_048_576, 5_000_000] {

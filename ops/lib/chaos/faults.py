@@ -11,6 +11,7 @@ from typing import Callable
 
 from . import evidence
 from .faultnames import NAMES
+from .servers import Server
 from .site import DRAIN, INGRESS, Site
 from .trouble import Trouble, eventually
 
@@ -69,11 +70,7 @@ def worker_stop(site: Site, chance: Random, begin: Begin) -> str:
 
 
 def redis_kill(site: Site, chance: Random, begin: Begin) -> str:
-    begin()
-    site.redis.kill()
-    time.sleep(RESTART)
-    site.redis.start()
-    return ""
+    return _kill_server(site.redis, begin)
 
 
 def redis_away(site: Site, chance: Random, begin: Begin) -> str:
@@ -101,10 +98,14 @@ def backend_kill(site: Site, chance: Random, begin: Begin) -> str:
 
 
 def postgres_kill(site: Site, chance: Random, begin: Begin) -> str:
+    return _kill_server(site.postgres, begin)
+
+
+def _kill_server(server: Server, begin: Begin) -> str:
     begin()
-    site.postgres.kill()
+    server.kill()
     time.sleep(RESTART)
-    site.postgres.start()
+    server.start()
     return ""
 
 
