@@ -31,6 +31,8 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
@@ -61,7 +63,12 @@ let package = Package(
             dependencies: [hummingbird, httpTypes, nio, logging, lifecycle, crypto, .product(name: "Metrics", package: "swift-metrics")]),
         .target(
             name: "Workspaces",
-            dependencies: ["Jobs", "Postgres", "Redis", "Web", hummingbird, httpTypes, logging, lifecycle, crypto]),
+            dependencies: [
+                "Jobs", "Postgres", "Redis", "Web", hummingbird, httpTypes, logging, lifecycle, crypto,
+                httpClient, nio, nioHTTP,
+                .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ]),
         .target(
             name: "Inference",
             dependencies: [
@@ -71,7 +78,11 @@ let package = Package(
             ]),
         .target(
             name: "Directory",
-            dependencies: ["Jobs", "Postgres", "Redis", "Web", "Workspaces", hummingbird, httpTypes, logging]),
+            dependencies: [
+                "Jobs", "Postgres", "Redis", "Web", "Workspaces", hummingbird, httpTypes, logging, crypto,
+                .product(name: "Mustache", package: "swift-mustache"),
+            ],
+            resources: [.embedInCode("Pages/Templates")]),
         .target(
             name: "Support",
             dependencies: ["Jobs", "Postgres", "Web", hummingbird, httpTypes]),
@@ -138,8 +149,10 @@ let package = Package(
         .testTarget(
             name: "WorkspacesTests",
             dependencies: [
-                "Workspaces", "Web", "Postgres", "TestSupport", hummingbird, httpTypes, logging,
+                "Workspaces", "Web", "Jobs", "Postgres", "Redis", "TestSupport", "Locks", hummingbird, httpTypes, logging, crypto, nio, lifecycle,
+                .product(name: "JWTKit", package: "jwt-kit"), .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Metrics", package: "swift-metrics"),
             ]),
         .testTarget(
             name: "InferenceTests",
@@ -151,7 +164,7 @@ let package = Package(
         .testTarget(
             name: "DirectoryTests",
             dependencies: [
-                "Directory", "Jobs", "JobsTesting", "Web", "Workspaces", "Postgres", "TestSupport", hummingbird, httpTypes, nio,
+                "Directory", "Jobs", "JobsTesting", "Web", "Workspaces", "Postgres", "TestSupport", hummingbird, httpTypes, nio, logging,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),
         .testTarget(
@@ -172,6 +185,7 @@ let package = Package(
                 "Operations", "Jobs", "JobsTesting", "Web", "Workspaces", "Postgres", "Redis", "TestSupport", hummingbird, httpTypes, nio, logging,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),
+        .testTarget(name: "IsolationTests", dependencies: ["Postgres", "TestSupport", "Workspaces"]),
         .testTarget(name: "SchemaTests", dependencies: ["Schema", "Postgres", "TestSupport", logging]),
         .testTarget(name: "LocalStackTests", dependencies: ["LocalStack", "Postgres", "Redis", "TestSupport", logging]),
         .testTarget(

@@ -1,6 +1,7 @@
 package import Jobs
 package import Postgres
 package import Web
+package import Workspaces
 
 /// The directory: published agents that anyone may read, and forks of them.
 ///
@@ -9,16 +10,28 @@ package import Web
 package struct Directory: Sendable {
     private let pool: PostgresPool
     private let producer: JobProducer
+    private let site: PublicSite
+    private let advisor: PluginAdvisor
 
-    /// - Parameter producer: accepts forks; its `run()` is the caller's.
-    package init(pool: PostgresPool, producer: JobProducer) {
+    /// - Parameters:
+    ///   - producer: accepts forks; its `run()` is the caller's.
+    ///   - site: the beginning of absolute addresses in feeds and cards, such as `https://agents.example`; nil for the host that
+    ///     each request names.
+    ///   - core: the version of the platform's core, by which plugins are judged; nil where nobody has said.
+    package init(pool: PostgresPool, producer: JobProducer, site: String? = nil, core: SemanticVersion? = nil) {
         self.pool = pool
         self.producer = producer
+        self.site = PublicSite(site)
+        advisor = PluginAdvisor(pool: pool, core: core)
     }
 
-    /// `/v1/directory` and `/v1/agents/{owner}/{name}…`, with their descriptions.
+    /// `/v1/directory`, `/v1/agents/{owner}/{name}…`, `/v1/operations/directory/…`, feeds and cards, with their descriptions.
     package var routes: APIRoutes {
-        DirectoryRoutes(pool: pool, producer: producer).routes
+        var routes = APIRoutes()
+        DirectoryRoutes(pool: pool, producer: producer, advisor: advisor).mount(in: &routes)
+        VersionRoutes(pool: pool).mount(in: &routes)
+        FeedRoutes(pool: pool, site: site).mount(in: &routes)
+        return routes
     }
 
     /// Serves `agent.fork`.

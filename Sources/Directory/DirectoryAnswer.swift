@@ -3,10 +3,8 @@ import Jobs
 import Web
 import Workspaces
 
-/// A published agent as everyone sees it.
+/// A published agent as everyone sees it in lists.
 struct ListingAnswer: Encodable, Sendable {
-    /// What pages are cut at; not shown.
-    let key: UUID
     let owner: String
     let name: String
     let displayName: String
@@ -14,40 +12,73 @@ struct ListingAnswer: Encodable, Sendable {
     let topics: [String]
     let plugins: [PluginAnswer]
     let version: Int
+    let semanticVersion: String?
     let shape: String
     let digest: String
     let secretsToSet: [String]
     let forkedFrom: ForkSourceAnswer?
+    let forks: Int
+    let status: ListingStatus
+    let statusReason: String?
+    let statusChangedAt: Date?
     let publishedAt: Date
     let updatedAt: Date
     let url: String
 
     enum CodingKeys: String, CodingKey {
-        case owner, name, summary, topics, plugins, version, shape, digest, url
+        case owner, name, summary, topics, plugins, version, shape, digest, forks, status, url
         case displayName = "display_name"
+        case semanticVersion = "semantic_version"
         case secretsToSet = "secrets_to_set"
         case forkedFrom = "forked_from"
+        case statusReason = "status_reason"
+        case statusChangedAt = "status_changed_at"
         case publishedAt = "published_at"
         case updatedAt = "updated_at"
     }
 
-    init(_ listing: Listing) {
-        key = listing.id
+    init(_ listing: Listing, advice: [PluginReference: PluginAdvice] = [:]) {
         owner = listing.owner
         name = listing.name
         displayName = listing.displayName
         summary = listing.summary
         topics = listing.topics
-        plugins = listing.plugins.map(PluginAnswer.init)
+        plugins = listing.plugins.map { PluginAnswer($0, advice: advice[$0]) }
         version = listing.version
+        semanticVersion = listing.semanticVersion?.description
         shape = listing.shape.rawValue
         digest = listing.digest.description
         secretsToSet = listing.secretPlaces
         forkedFrom = listing.forkedFrom.map(ForkSourceAnswer.init)
+        forks = listing.forks
+        status = listing.status
+        statusReason = listing.statusReason
+        statusChangedAt = listing.statusChangedAt
         publishedAt = listing.publishedAt
         updatedAt = listing.updatedAt
-        url = "/v1/agents/\(listing.owner)/\(listing.name)"
+        url = listing.path
     }
+}
+
+/// A published agent on its own, with where it came from. Its character follows it in the answer, unless it is in quarantine.
+struct PublishedAgentAnswer: Encodable, Sendable {
+    private let listing: ListingAnswer
+    private let origin: ForkOriginAnswer
+
+    init(_ listing: Listing, standing: ForkStanding?, advice: [PluginReference: PluginAdvice]) {
+        self.listing = ListingAnswer(listing, advice: advice)
+        origin = ForkOriginAnswer(listing.lineage, standing: standing)
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try listing.encode(to: encoder)
+        try origin.encode(to: encoder)
+    }
+}
+
+extension Listing {
+    /// Where it is read.
+    var path: String { "/v1/agents/\(owner)/\(name)" }
 }
 
 /// What a fork may be asked for.
@@ -65,5 +96,48 @@ struct ForkRequest: Decodable, Sendable {
             ])
         }
         return name
+    }
+}
+
+/// What the status of a published agent is to be.
+struct StatusRequest: Decodable, Sendable {
+    let status: ListingStatus
+    let reason: String?
+
+    /// - Parameter byOperator: whether all statuses may be set.
+    /// - Throws: a 422 problem for a status that is not the caller's to set, and for a reason that is missing or too long.
+    func checked(byOperator: Bool) throws -> (status: ListingStatus, reason: String?) {
+        let text = reason?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
+        var faults: [FieldFault] = []
+        if !byOperator, !status.isOpen { faults.append(FieldFault(body: ["status"], "An owner sets `active` or `deprecated`.")) }
+        if status != .active, text.isEmpty { faults.append(FieldFault(body: ["reason"], "Say why: everyone reads it.")) }
+        // As the database counts.
+        if text.unicodeScalars.count > ListingStatus.maximumReason {
+            faults.append(FieldFault(body: ["reason"], "Send at most \(ListingStatus.maximumReason) characters."))
+        }
+        guard faults.isEmpty else { throw Problem.invalid(faults) }
+        return (status, text.isEmpty ? nil : text)
+    }
+}
+
+/// The status of a published agent, after it was set.
+struct StatusAnswer: Encodable, Sendable {
+    let owner: String
+    let name: String
+    let status: ListingStatus
+    let reason: String?
+    let changedAt: Date?
+
+    enum CodingKeys: String, CodingKey {
+        case owner, name, status, reason
+        case changedAt = "changed_at"
+    }
+
+    init(_ listing: Listing) {
+        owner = listing.owner
+        name = listing.name
+        status = listing.status
+        reason = listing.statusReason
+        changedAt = listing.statusChangedAt
     }
 }

@@ -4,26 +4,46 @@ import Workspaces
 
 /// What these routes are, for the published description.
 extension DirectoryRoutes {
-    private static let owner = APIOperation.Parameter("agent", in: .path, "The owner: the slug of the workspace that published the agent.")
-    private static let name = APIOperation.Parameter("name", in: .path, "The agent's name.")
+    static let owner = APIOperation.Parameter("agent", in: .path, "The owner: the slug of the workspace that published the agent.")
+    static let name = APIOperation.Parameter("name", in: .path, "The agent's name.")
 
     static let search = APIOperation(
-        .get, "/v1/directory", summary: "List and search published agents, newest first", tag: "Directory",
+        .get, "/v1/directory", summary: "List and search published agents",
+        description: """
+            Words find agents by owner, name, title, topics, summary and plugins, in any form of an English word; where they find less than 20, names \
+            are compared letter by letter, so that a typo finds the agent. Of more than 1,000 results the 500 newest and the 500 most forked are \
+            ranked. Agents in quarantine and removed ones are not found; deprecated ones count half. Pages of every order begin where the one before \
+            ended, at the same cost however far it is.
+            """,
+        tag: "Directory",
         parameters: [
-            .init("q", in: .query, "Words that all have to occur in name, title, summary or topics; at most \(SearchWords.maximumCount) count."),
-            .init("owner", in: .query, "Only agents of this owner."), .limit, .cursor,
+            .init(
+                "q", in: .query,
+                "Words that all have to occur, at most \(SearchWords.maximumCount). `\"two words\"` stand beside each other, `or` gives a choice, `-word` leaves out."
+            ),
+            .init("tag", in: .query, "Only agents with this topic, in any case of its letters."),
+            .init("plugin", in: .query, "Only agents that name this plugin."),
+            .init("owner", in: .query, "Only agents of this owner."),
+            .init("status", in: .query, "Only agents of this status.", schema: .string(oneOf: FoundStatus.allCases.map(\.rawValue))),
+            .init("updated_since", in: .query, "Only agents that changed at this time or later, in RFC 3339.", schema: .string(format: "date-time")),
+            .init(
+                "sort", in: .query, "`relevance` with `q` only, and then by itself; else `newest`, by first publication.",
+                schema: .string(oneOf: DirectorySort.allCases.map(\.rawValue))),
+            .init("facets", in: .query, "Count tags, plugins, owners and statuses as well.", schema: .boolean), .limit, .cursor,
         ],
-        answers: [.init(.ok, "A page of listings, without their characters.", schema: .page(of: listing))])
+        answers: [.init(.ok, "A page of listings, without their characters.", schema: found)], problems: [.unprocessableContent])
 
     static let show = APIOperation(
-        .get, "/v1/agents/{agent}/{name}", summary: "Read a published agent", tag: "Directory", parameters: [owner, name],
-        answers: [.init(.ok, "The listing with its character.", schema: published)])
+        .get, "/v1/agents/{agent}/{name}", summary: "Read a published agent",
+        description: "An agent in quarantine is shown without its character. A removed one is answered with 410 and the reason.",
+        tag: "Directory", parameters: [owner, name],
+        answers: [.init(.ok, "The listing with its character.", schema: published), .moved], problems: [.gone])
 
     static let fork = APIOperation(
         .post, "/v1/agents/{agent}/{name}/forks", summary: "Fork a published agent",
         description: """
             A job that makes a private copy in the caller's workspace, with an id of its own (the job's) and a note of where it came from. Secrets are \
-            never copied; the outcome says which to set. The body may be empty.
+            never copied; the outcome says which to set. The body may be empty. The old name of a renamed agent will do.
             """,
         tag: "Directory", scope: "agents:write",
         parameters: [owner, name, .idempotencyKey],
@@ -34,27 +54,77 @@ extension DirectoryRoutes {
                         "The fork's name. Otherwise the original's, with a number when it is taken.", maxLength: Int(AgentName.maximumLength))
                 ],
                 optional: ["name"]), limit: BodyLimit.action, required: false),
-        answers: [.accepted])
+        answers: [.accepted], problems: [.conflict, .gone])
+
+    static let setStatus = APIOperation(
+        .put, "/v1/agents/{agent}/{name}/status", summary: "Deprecate an agent of one's own, or take that back",
+        description: "What operators have quarantined or removed stays so.", tag: "Directory", scope: "agents:write", parameters: [owner, name],
+        request: .init(status(["active", "deprecated"]), limit: BodyLimit.action),
+        answers: [.init(.ok, "The status as it is now.", schema: statusAnswer)], problems: [.conflict, .gone])
+
+    static let setAnyStatus = APIOperation(
+        .put, "/v1/operations/directory/{owner}/{name}/status", summary: "Set the status of any published agent",
+        description: """
+            `quarantined`: not found, shown without its document, not forked. `removed`: 410 with the reason. Both hold until an operator sets another \
+            status.
+            """,
+        tag: "Operations", scope: Scope.operator.rawValue,
+        parameters: [
+            .init("owner", in: .path, "The slug of the workspace that published the agent."), .init("name", in: .path, "The agent's name."),
+        ],
+        request: .init(status(ListingStatus.allCases.map(\.rawValue)), limit: BodyLimit.action),
+        answers: [.init(.ok, "The status as it is now.", schema: statusAnswer)])
+
+    // MARK: Shapes
+
+    private static func status(_ words: [String]) -> JSONSchema {
+        .object(
+            [
+                "status": .string(oneOf: words),
+                "reason": .string("For everyone to read; needed for all but `active`.", minLength: 1, maxLength: ListingStatus.maximumReason),
+            ], optional: ["reason"])
+    }
+
+    private static let statusAnswer = JSONSchema.named(
+        "ListingStatus",
+        .object(
+            ["owner": .string(), "name": .string(), "status": statusWord, "reason": .string(), "changed_at": .time],
+            optional: ["reason", "changed_at"]))
+
+    private static let statusWord = JSONSchema.string(oneOf: ListingStatus.allCases.map(\.rawValue))
+    private static let optional: Set<String> = ["forked_from", "semantic_version", "status_reason", "status_changed_at"]
 
     private static let listing = JSONSchema.named(
         "Listing",
         .object(
             [
                 "owner": .string(), "name": .string(), "display_name": .string(), "summary": .string(), "topics": .array(of: .string()),
-                "plugins": .array(of: PluginAnswer.schema), "version": .integer(minimum: 1),
-                "shape": .string(oneOf: CharacterShape.allCases.map(\.rawValue)), "digest": .string(pattern: "^sha256:[0-9a-f]{64}$"),
-                "secrets_to_set": .array(of: .string()), "forked_from": ForkSourceAnswer.schema, "published_at": .time, "updated_at": .time,
-                "url": .string("Where it is read.", format: "uri-reference"),
-            ], optional: ["forked_from"]))
+                "plugins": .array(of: PluginAnswer.schema), "version": .integer("Of the agent's own history.", minimum: 1),
+                "semantic_version": .string("As it was published."), "shape": .string(oneOf: CharacterShape.allCases.map(\.rawValue)),
+                "digest": .string(pattern: "^sha256:[0-9a-f]{64}$"), "secrets_to_set": .array(of: .string()), "forked_from": ForkSourceAnswer.schema,
+                "forks": .integer("Forks that there are.", minimum: 0), "status": statusWord, "status_reason": .string(), "status_changed_at": .time,
+                "published_at": .time, "updated_at": .time, "url": .string("Where it is read.", format: "uri-reference"),
+            ], optional: optional))
+
+    private static let found = JSONSchema.named(
+        "FoundListings",
+        .object(
+            [
+                "items": .array(of: listing), "next_cursor": .string("Send it as `cursor` for the next page; absent on the last."),
+                "sort": .string(oneOf: DirectorySort.allCases.map(\.rawValue)), "facets": FacetsAnswer.schema,
+            ], optional: ["next_cursor", "facets"]))
 
     private static let published = JSONSchema.named(
         "PublishedAgent",
         .object(
             [
                 "owner": .string(), "name": .string(), "display_name": .string(), "summary": .string(), "topics": .array(of: .string()),
-                "plugins": .array(of: PluginAnswer.schema), "version": .integer(minimum: 1),
-                "shape": .string(oneOf: CharacterShape.allCases.map(\.rawValue)), "digest": .string(pattern: "^sha256:[0-9a-f]{64}$"),
-                "secrets_to_set": .array(of: .string()), "forked_from": ForkSourceAnswer.schema, "published_at": .time, "updated_at": .time,
+                "plugins": .array(of: PluginAnswer.schema), "version": .integer("Of the agent's own history.", minimum: 1),
+                "semantic_version": .string("As it was published."), "shape": .string(oneOf: CharacterShape.allCases.map(\.rawValue)),
+                "digest": .string(pattern: "^sha256:[0-9a-f]{64}$"), "secrets_to_set": .array(of: .string()), "forked_from": ForkSourceAnswer.schema,
+                "lineage": ForkOriginAnswer.lineageSchema, "behind": ForkOriginAnswer.behindSchema, "latest": ForkOriginAnswer.latestSchema,
+                "original_status": ForkOriginAnswer.statusSchema, "forks": .integer("Forks that there are.", minimum: 0), "status": statusWord,
+                "status_reason": .string(), "status_changed_at": .time, "published_at": .time, "updated_at": .time,
                 "url": .string("Where it is read.", format: "uri-reference"), "character": .map(of: .any),
-            ], optional: ["forked_from"]))
+            ], optional: optional.union(ForkOriginAnswer.optional).union(["character"])))
 }

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Jobs
+import Logging
 import Postgres
 import Web
 import Workspaces
@@ -10,54 +11,139 @@ import Workspaces
 struct DirectoryRoutes: Sendable {
     let pool: PostgresPool
     let producer: JobProducer
+    let advisor: PluginAdvisor
 
-    /// `/v1/directory` and `/v1/agents/{owner}/{name}…`, mounted and described.
-    var routes: APIRoutes {
-        var routes = APIRoutes()
+    /// Mounts and describes `/v1/directory` and `/v1/agents/{owner}/{name}…` but for versions.
+    func mount(in routes: inout APIRoutes) {
         routes.onOpen(Self.search, use: search)
         routes.onOpen(Self.show, use: show)
         routes.on(Self.fork, use: fork)
-        return routes
+        routes.on(Self.setStatus, use: setStatus)
+        routes.on(Self.setAnyStatus, use: setAnyStatus)
     }
 
-    private func search(_ request: Request, _ context: AppContext) async throws -> Page<ListingAnswer> {
-        let page = try PageRequest<UUID>(request)
-        let query = try Query(request)
-        let words = SearchWords(query["q"] ?? "")
-        let owner = query["owner"]
-        let listings = try await pool.transaction(.unscoped) { transaction in
-            try await DirectoryStore.search(words, owner: owner, before: page.after, limit: page.limit + 1, in: transaction)
+    // MARK: Reading
+
+    private func search(_ request: Request, _ context: AppContext) async throws -> Response {
+        let page = try PageRequest<SearchCursor>(request)
+        let search = try DirectorySearch(try Query(request))
+        let cursor = try search.place(page.after)
+        let (found, facets) = try await pool.transaction(.unscoped) { transaction in
+            DirectoryStore.prepareSearch(in: transaction)
+            let alike = try await DirectoryStore.alike(search, in: transaction)
+            let found = try await DirectoryStore.search(search, alike: alike, after: cursor, limit: page.limit + 1, in: transaction)
+            let facets = search.wantsFacets ? try await DirectoryStore.facets(search, alike: alike, in: transaction) : nil
+            return (found, facets)
         }
-        return try Page(listings.map(ListingAnswer.init), for: page, key: \.key)
+        return try SearchAnswer(found, limit: page.limit, sort: search.sort, facets: facets).response(to: request, context)
     }
 
-    private func show(_ request: Request, _ context: AppContext) async throws -> DocumentBody<ListingAnswer> {
-        let (owner, name) = try Self.place(context)
-        let found = try await pool.transaction(.unscoped) { try await DirectoryStore.find(owner: owner, name: name, in: $0) }
-        guard let found else { throw Self.unknown }
-        return DocumentBody(ListingAnswer(found.listing), member: "character", document: found.character)
+    private func show(_ request: Request, _ context: AppContext) async throws -> Response {
+        let address = try ListingGate.Address(request, context, root: "/v1/agents", owner: "agent")
+        let place = address.place
+        let found = try await pool.transaction(.unscoped) { transaction in
+            try await ListingGate.find(place, in: transaction) { _ in
+                guard let published = try await DirectoryStore.find(owner: place.owner, name: place.name, in: transaction) else {
+                    throw ListingGate.unknown
+                }
+                var standing: ForkStanding?
+                if let source = published.listing.forkedFrom { standing = try await AgentStore.standing(of: source, in: transaction) }
+                return ShownAgent(published: published, standing: standing)
+            }
+        }
+        switch found {
+        case .moved(let place): return address.redirect(to: place)
+        case .here(let shown):
+            let advice = try await advisor.advice(for: shown.published.listing.plugins)
+            let answer = PublishedAgentAnswer(shown.published.listing, standing: shown.standing, advice: advice)
+            guard shown.published.listing.status.isOpen else { return try KeptBody(answer).response(from: request, context: context) }
+            return try KeptBody(DocumentBody(answer, member: "character", document: shown.published.character))
+                .response(from: request, context: context)
+        }
     }
+
+    private struct ShownAgent: Sendable {
+        let published: PublishedCharacter
+        let standing: ForkStanding?
+    }
+
+    // MARK: Forks
 
     private func fork(_ request: Request, _ context: IdentifiedContext) async throws -> AcceptedBody {
-        let (owner, name) = try Self.place(context)
+        let place = try Self.place(context)
         let body = try await request.readJSONBytes(limit: context.maxUploadSize)
         let wanted = body.isEmpty ? ForkRequest(name: nil) : try JSONBody.decode(ForkRequest.self, from: body)
         let forkName = try wanted.checkedName()
         let workspace = context.identity.workspace
         let key = try IdempotencyKey.read(from: request, workspace: workspace, body: body)
-        guard try await pool.transaction(.unscoped, { try await DirectoryStore.exists(owner: owner, name: name, in: $0) }) else { throw Self.unknown }
+        // Under its old name as well, so that a link that was written down still forks.
+        let present = try await present(place) { try ListingGate.requireOpen($0, for: "forked") }
         let acceptance = try await producer.accept(
-            ForkAgent(owner: owner, name: name, forkName: forkName), workspace: workspace,
+            ForkAgent(owner: present.owner, name: present.name, forkName: forkName), workspace: workspace,
             idempotency: key.map { Idempotency(key: $0.key, digest: $0.digest) }, trace: TraceParent(header: context.trace.header))
         return AcceptedBody(
             id: acceptance.id, kind: ForkAgent.kind.name, state: acceptance.state.rawValue, replayed: acceptance.replayed)
     }
 
-    /// The router has one name for what stands after `/v1/agents/`: an agent's id, or, when a name follows, its owner.
-    private static func place(_ context: some RequestContext) throws -> (owner: String, name: String) {
-        (try context.pathText("agent"), try context.pathText("name"))
+    // MARK: Statuses
+
+    private func setStatus(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
+        let (status, reason) = try await request.readJSON(StatusRequest.self, in: context).value.checked(byOperator: false)
+        let workspace = context.identity.workspace
+        let place = try await present(try Self.place(context)) { standing in
+            guard standing.workspace == workspace else {
+                throw Problem(.forbidden, name: "not-yours", title: "The agent is another owner's", detail: "Only its owner sets its status.")
+            }
+            try ListingGate.requireOpen(standing, for: "changed")
+        }
+        return try await set(status, reason: reason, of: place, scope: .workspaces([workspace]), request, context)
     }
 
-    /// Says the same of what never was, what is private and what was taken back.
-    private static let unknown = Problem.notFound("No agent is published under this owner and name.")
+    private func setAnyStatus(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
+        let (status, reason) = try await request.readJSON(StatusRequest.self, in: context).value.checked(byOperator: true)
+        let place = ListingPlace(owner: try context.pathText("owner"), name: try context.pathText("name"))
+        let present = try await present(place) { _ in }
+        context.logger.notice(
+            "an operator set the status of a published agent",
+            metadata: [
+                "token_id": "\(context.identity.tokenID.lowercased)", "agent": "\(present.owner)/\(present.name)", "status": "\(status.rawValue)",
+            ])
+        return try await set(status, reason: reason, of: present, scope: .role(.upkeep), request, context)
+    }
+
+    private func set(
+        _ status: ListingStatus, reason: String?, of place: ListingPlace, scope: PostgresScope, _ request: Request, _ context: IdentifiedContext
+    ) async throws -> Response {
+        let listing = try await pool.transaction(scope) { transaction in
+            guard
+                try await DirectoryStore.setStatus(status, reason: reason, owner: place.owner, name: place.name, in: transaction),
+                let published = try await DirectoryStore.find(owner: place.owner, name: place.name, in: transaction)
+            else { throw ListingGate.unknown }
+            return published.listing
+        }
+        return try context.responseEncoder.encode(StatusAnswer(listing), from: request, context: context)
+    }
+
+    // MARK: Places
+
+    /// Where an agent is listed now, under this address or a newer one.
+    /// - Parameter allow: throws when the listing is not for what is wanted.
+    private func present(_ place: ListingPlace, allow: @Sendable (DirectoryStore.Standing) throws -> Void) async throws -> ListingPlace {
+        try await pool.transaction(.unscoped) { transaction in
+            var place = place
+            var standing = try await DirectoryStore.standing(owner: place.owner, name: place.name, in: transaction)
+            if standing == nil, let moved = try await DirectoryStore.moved(owner: place.owner, name: place.name, in: transaction) {
+                place = moved
+                standing = try await DirectoryStore.standing(owner: place.owner, name: place.name, in: transaction)
+            }
+            guard let standing else { throw ListingGate.unknown }
+            try allow(standing)
+            return place
+        }
+    }
+
+    /// The router has one name for what stands after `/v1/agents/`: an agent's id, or, when a name follows, its owner.
+    private static func place(_ context: some RequestContext) throws -> ListingPlace {
+        ListingPlace(owner: try context.pathText("agent"), name: try context.pathText("name"))
+    }
 }

@@ -39,16 +39,19 @@ struct ForkResult: Codable, Equatable {
 struct ForkAgentHandler: EffectHandler {
     func handle(_ job: Job<ForkAgent>, in transaction: PostgresTransaction) async throws -> JobResult? {
         let (owner, name) = (job.payload.owner, job.payload.name)
-        guard let published = try await DirectoryStore.find(owner: owner, name: name, in: transaction) else {
+        guard let published = try await Self.published(owner: owner, name: name, in: transaction) else {
             throw PermanentJobError("\(owner)/\(name) is not published any more", code: "unknown_agent")
         }
         let listing = published.listing
-        guard let wanted = AgentName(job.payload.forkName ?? listing.name) else {
+        guard listing.status.isOpen else {
+            throw PermanentJobError("\(owner)/\(name) is \(listing.status.rawValue)", code: "\(listing.status.rawValue)_agent")
+        }
+        guard let wanted = Self.name(given: job.payload.forkName, original: listing.name) else {
             throw PermanentJobError("\(job.payload.forkName ?? listing.name) is not a name for an agent", code: "invalid_name")
         }
         let source = ForkSource(owner: listing.owner, name: listing.name, version: listing.version, agent: listing.agent)
         let fork = AgentStore.Fork(
-            source: source, character: published.character, secretPlaces: listing.secretPlaces, name: wanted,
+            source: source, lineage: listing.lineage, character: published.character, secretPlaces: listing.secretPlaces, name: wanted,
             nameIsGiven: job.payload.forkName != nil)
         do {
             guard let given = try await AgentStore.fork(fork, as: job.id, workspace: job.workspace, in: transaction) else {
@@ -56,10 +59,23 @@ struct ForkAgentHandler: EffectHandler {
             }
             return try JobResult(
                 ForkResult(
-                    agent: job.id.lowercased, name: given.text, forkedFrom: "\(owner)/\(name)", version: listing.version,
+                    agent: job.id.lowercased, name: given.text, forkedFrom: "\(listing.owner)/\(listing.name)", version: listing.version,
                     secretsToSet: listing.secretPlaces))
         } catch let error as CharacterFileError {
             throw PermanentJobError("what \(owner)/\(name) published cannot be read: \(error)", code: "unreadable_agent")
         }
+    }
+
+    /// Under the name of the request, or the one that it was given since.
+    private static func published(owner: String, name: String, in transaction: PostgresTransaction) async throws -> PublishedCharacter? {
+        if let published = try await DirectoryStore.find(owner: owner, name: name, in: transaction) { return published }
+        guard let place = try await DirectoryStore.moved(owner: owner, name: name, in: transaction) else { return nil }
+        return try await DirectoryStore.find(owner: place.owner, name: place.name, in: transaction)
+    }
+
+    /// An original may have a name from before a route had need of the word.
+    private static func name(given: String?, original: String) -> AgentName? {
+        if let given { return AgentName(given) }
+        return AgentName(original) ?? AgentName(displayName: original)
     }
 }

@@ -9,7 +9,10 @@ package struct Listing: Sendable {
     package let owner: String
     package let name: String
     package let agent: UUID
+    /// The number of the agent's own version that is shown.
     package let version: Int
+    /// Nil where the release before this one published it.
+    package let semanticVersion: SemanticVersion?
     package let digest: CharacterDigest
     package let shape: CharacterShape
     package let displayName: String
@@ -20,6 +23,14 @@ package struct Listing: Sendable {
     /// What someone who forks it has to set.
     package let secretPlaces: [String]
     package let forkedFrom: ForkSource?
+    /// Nearest first; empty for what is no fork.
+    package let lineage: [ForkSource]
+    /// How often it was forked; a fork that was deleted does not count.
+    package let forks: Int
+    package let status: ListingStatus
+    package let statusReason: String?
+    /// Nil while it never changed.
+    package let statusChangedAt: Date?
     package let publishedAt: Date
     package let updatedAt: Date
 }
@@ -30,22 +41,13 @@ package struct PublishedCharacter: Sendable {
     package let character: JSONNode
 }
 
-/// Words to search listings by, from a person: each has to occur in the name, the title, the summary or a topic.
-struct SearchWords: Sendable, Equatable {
-    /// Enough to find anything by; each costs a look at every listing.
-    static let maximumCount = 8
+/// Where an agent is listed.
+package struct ListingPlace: Sendable, Equatable {
+    package let owner: String
+    package let name: String
 
-    /// Patterns for `like`, in lower case, with its wildcards escaped.
-    let patterns: [String]
-
-    init(_ text: String) {
-        patterns = text.lowercased().split(whereSeparator: \.isWhitespace).prefix(Self.maximumCount).map { word in
-            var pattern = "%"
-            for character in word.prefix(64) {
-                if "%_\\".contains(character) { pattern.append("\\") }
-                pattern.append(character)
-            }
-            return pattern + "%"
-        }
+    package init(owner: String, name: String) {
+        self.owner = owner
+        self.name = name
     }
 }

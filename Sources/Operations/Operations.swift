@@ -37,9 +37,10 @@ package struct Operations: Sendable {
         let tokens = workspaces.tokens
         desk = OperatorDesk(
             administration: administration, producer: producer, control: control, feed: feed,
-            filters: FilterReader(workspaces: workspaces.workspaces, now: now), queues: queues)
+            filters: FilterReader(workspaces: workspaces.workspaces, now: now), log: workspaces.log, queues: queues)
         gate = OperatorGate(
-            authenticator: workspaces.authenticator, standing: { try await tokens.standing(of: $0, workspace: $1) }, seal: seal, now: now)
+            realm: .operations, authenticator: workspaces.authenticator, standing: { try await tokens.standing(of: $0, workspace: $1) }, seal: seal,
+            now: now)
         self.problems = problems
     }
 

@@ -5,12 +5,16 @@ import Web
 import Workspaces
 
 /// What operators ask and do, whether on a page or by the API. The scope was checked before.
+///
+/// What is done to queues and dead letters the access log tells. The engine, which does it, knows no such log, so an entry is appended
+/// right behind the act: where that fails the act is done, and whoever acted is told of the failure.
 struct OperatorDesk: Sendable {
     let administration: JobAdministration
     let producer: JobProducer
     let control: QueueControl
     let feed: OverviewFeed
     let filters: FilterReader
+    let log: AccessLogStore
     /// All that there are.
     let queues: [String]
 
@@ -36,15 +40,19 @@ struct OperatorDesk: Sendable {
     }
 
     /// - Returns: false when it was paused before; the reason is the new one then.
-    func pause(_ queue: String, reason: String?) async throws -> Bool {
+    func pause(_ queue: String, reason: String?, by actor: AccessActor) async throws -> Bool {
         try requireQueue(queue)
-        return try await control.pause(queue, reason: reason)
+        let isNew = try await control.pause(queue, reason: reason)
+        if isNew { try await log.append(.paused(queue, by: actor)) }
+        return isNew
     }
 
     /// - Returns: false when it was not paused.
-    func resume(_ queue: String) async throws -> Bool {
+    func resume(_ queue: String, by actor: AccessActor) async throws -> Bool {
         try requireQueue(queue)
-        return try await control.resume(queue)
+        let wasPaused = try await control.resume(queue)
+        if wasPaused { try await log.append(.resumed(queue, by: actor)) }
+        return wasPaused
     }
 
     // MARK: Jobs
@@ -101,7 +109,7 @@ struct OperatorDesk: Sendable {
     /// - Returns: whether this call did it, and the letter's state after it.
     /// - Throws: 404; 409 for what cannot be done.
     func perform(
-        _ act: DeadLetterAct, on job: UUID, seen replays: Int? = nil, by actor: String
+        _ act: DeadLetterAct, on job: UUID, seen replays: Int? = nil, by person: ActingOperator
     ) async throws -> (changed: Bool, state: DeadLetterState) {
         let found = try await letter(job)
         switch act.fate(of: found.state, kind: found.kind) {
@@ -110,8 +118,11 @@ struct OperatorDesk: Sendable {
         case .due: break
         }
         if let replays, replays != found.replays.count { return (changed: false, state: found.state) }
-        let changed = try await administration.perform(act, on: [found.key], by: actor)
-        if changed.contains(found.key) { return (changed: true, state: act == .replay ? .replayed : .discarded) }
+        let changed = try await administration.perform(act, on: [found.key], by: person.name)
+        if changed.contains(found.key) {
+            try await log.append(AccessEvent(act, on: found.key, kind: found.kind, by: person.actor))
+            return (changed: true, state: act == .replay ? .replayed : .discarded)
+        }
         // Somebody else was faster, with whatever it was.
         return (changed: false, state: try await letter(job).state)
     }
@@ -124,8 +135,16 @@ struct OperatorDesk: Sendable {
     }
 
     /// Replays the newest open letters that a filter means.
-    func replay(_ filter: DeadLetterFilter, limit: Int, by actor: String) async -> DeadLetterTally {
-        await administration.perform(.replay, on: filter, limit: limit, by: actor)
+    func replay(_ filter: DeadLetterFilter, limit: Int, by person: ActingOperator) async -> DeadLetterTally {
+        var tally = await administration.perform(.replay, on: filter, limit: limit, by: person.name)
+        guard tally.changed > 0 else { return tally }
+        do {
+            try await log.append(AccessEvent(.replay, on: filter, count: tally.changed, by: person.actor))
+        } catch {
+            // What was replayed is: that it was is still told, in its letters and here.
+            tally.fault = tally.fault ?? "the access log has no entry of it: \(error)"
+        }
+        return tally
     }
 
     // MARK: Patience

@@ -34,7 +34,7 @@ struct TicketRoutes: Sendable {
             trace: TraceParent(header: context.trace.header))
         let accepted = AcceptedBody(
             id: acceptance.id, kind: CreateTicket.kind.name, state: acceptance.state.rawValue, replayed: acceptance.replayed)
-        return try accepted.response(from: request, context: context)
+        return accepted.response(from: request, context: context)
     }
 
     private func list(_ request: Request, _ context: IdentifiedContext) async throws -> Page<TicketAnswer> {

@@ -16,6 +16,10 @@ package struct WebResponder: HTTPResponder {
         package var accessLog: Logger.Level
         /// The process's own when nil.
         package var metrics: (any MetricsFactory)?
+        /// Stand inside of what makes problems, around everything else.
+        package var beforeAuthentication: [any MiddlewareProtocol<Request, Response, AppContext>] = []
+        /// Stand right behind authentication.
+        package var afterAuthentication: [any MiddlewareProtocol<Request, Response, AppContext>] = []
 
         package init(
             problems: ProblemTable = ProblemTable(),
@@ -42,7 +46,9 @@ package struct WebResponder: HTTPResponder {
     package init(authenticator: any Authenticator, features: [APIRoutes], pages: [RouteCollection<AppContext>] = [], options: Options = Options()) {
         let router = Self.router(options)
         let description = Self.description(of: features, info: options.info)
-        let identified = router.group().add(middleware: AuthenticationMiddleware(authenticator: authenticator)).group(context: IdentifiedContext.self)
+        let authenticated = router.group().add(middleware: AuthenticationMiddleware(authenticator: authenticator))
+        for middleware in options.afterAuthentication { authenticated.add(middleware: middleware) }
+        let identified = authenticated.group(context: IdentifiedContext.self)
         for feature in features + [description] {
             router.addRoutes(feature.open)
             identified.addRoutes(feature.identified)
@@ -59,8 +65,10 @@ package struct WebResponder: HTTPResponder {
     /// 1. trace: everything below logs under the request's ids, and every answer names the request;
     /// 2. metrics and log: they see the answer that the client sees, problems included;
     /// 3. problem: the last place where something thrown may pass; above it there are only answers;
-    /// 4. authentication, on the routes that need it: its refusals are problems like any other;
-    /// 5. scope and body limit, by ``APIRoutes``: they need the identity and the route. Rate and idempotency come with the
+    /// 4. what watches where requests come from;
+    /// 5. authentication, on the routes that need it: its refusals are problems like any other;
+    /// 6. what watches whose they are;
+    /// 7. scope and body limit, by ``APIRoutes``: they need the identity and the route. Rate and idempotency come with the
     ///    handler's call into the engine, which knows a workspace's limits and holds the keys.
     private static func router(_ options: Options) -> Router<AppContext> {
         let router = Router(context: AppContext.self, options: .autoGenerateHeadEndpoints)
@@ -68,6 +76,7 @@ package struct WebResponder: HTTPResponder {
         router.add(middleware: RequestMetricsMiddleware(factory: options.metrics))
         router.add(middleware: RequestLogMiddleware(level: options.accessLog))
         router.add(middleware: ProblemMiddleware(table: options.problems))
+        for middleware in options.beforeAuthentication { router.add(middleware: middleware) }
         return router
     }
 

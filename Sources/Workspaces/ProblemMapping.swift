@@ -11,6 +11,7 @@ package import Web
 /// | a store is away, slow or overloaded; a commit whose fate is unknown | 503, `Retry-After` |
 /// | the queue is over its bound, or a store that acceptance needs is away | 503, `Retry-After` |
 /// | Idempotency-Key used for another request / under way | 422 / 409 |
+/// | what a workspace's rules forbid: the last owner's leaving, another role than the caller's may give, another's token | 409, 403 |
 /// | 23505 unique | 409 |
 /// | 23503 foreign key, 23514 check, 23502 not null, 22xxx data | 422 |
 /// | anything else | 500, by Web |
@@ -63,9 +64,19 @@ package enum ProblemMapping {
         switch error.code {
         case .idempotencyMismatch: return idempotencyMismatch
         case .invalidSlug: return .invalid([FieldFault(body: ["slug"], error.message)])
+        case .otherAddress: return .invalid([FieldFault(body: ["email"], error.message)])
         case .slugTaken, .emailTaken, .alreadyMember: return .conflict(error.message)
+        case .lastOwner: return .conflict(error.message, name: "last-owner")
+        case .invitationAccepted: return .conflict(error.message, name: "invitation-accepted")
+        case .defaultWorkspace: return .conflict(error.message, name: "default-workspace")
+        case .restoredTooLate: return .conflict(error.message, name: "restored-too-late")
+        case .tokenEnded: return .conflict(error.message, name: "token-ended")
+        case .tokenReplaced: return .conflict(error.message, name: "token-replaced")
         case .multiUserOff: return Problem(.forbidden, name: "multi-user-off", title: "There is one workspace only", detail: error.message)
-        case .unknownWorkspace: return .notFound(error.message)
+        case .roleTooLow: return Problem(.forbidden, name: "role-too-low", title: "The role does not allow this", detail: error.message)
+        case .workspaceDeleted: return Problem(.forbidden, name: "workspace-deleted", title: "The workspace was deleted", detail: error.message)
+        case .otherHolder: return Problem(.forbidden, name: "other-holder", title: "The token is not of whoever asks", detail: error.message)
+        case .unknownWorkspace, .unknownMember, .unknownUser, .unknownInvitation, .unknownToken: return .notFound(error.message)
         default: return nil
         }
     }

@@ -9,7 +9,10 @@ package import Web
 /// | `runs:read` `runs:write` | read runs and follow their events; start and cancel them |
 /// | `profiles:read` `profiles:write` | read build profiles; submit them |
 /// | `jobs:read` `jobs:write` | ask for the state of the workspace's jobs; cancel them |
-/// | `tokens:admin` | list, make and revoke tokens, with no more scopes than one's own |
+/// | `tokens:admin` | list, make, rotate and revoke tokens, with no more scopes than one's own |
+/// | `members:read` | read who is a member |
+/// | `members:admin` | invite, change roles and remove members, all below owner |
+/// | `workspace:admin` | what is an owner's: owners themselves, transfer, deletion, restoring, export |
 /// | `operator` | what concerns the whole installation: queues, dead letters, workers |
 package enum Scope: String, CaseIterable, Sendable, Hashable {
     case ticketsRead = "tickets:read"
@@ -23,6 +26,9 @@ package enum Scope: String, CaseIterable, Sendable, Hashable {
     case jobsRead = "jobs:read"
     case jobsWrite = "jobs:write"
     case tokensAdmin = "tokens:admin"
+    case membersRead = "members:read"
+    case membersAdmin = "members:admin"
+    case workspaceAdmin = "workspace:admin"
     case `operator` = "operator"
 
     /// Everything inside a workspace: what a workspace's first token gets.

@@ -1,7 +1,12 @@
 /// Why something about workspaces, members or tokens was refused.
 package struct WorkspaceError: Error, Sendable, Equatable, CustomStringConvertible {
     package struct Code: Sendable, Hashable, CustomStringConvertible {
-        private enum Value: String { case invalidSlug, slugTaken, multiUserOff, unknownWorkspace, emailTaken, alreadyMember, idempotencyMismatch }
+        private enum Value: String {
+            case invalidSlug, slugTaken, multiUserOff, unknownWorkspace, emailTaken, alreadyMember, idempotencyMismatch
+            case unknownMember, unknownUser, roleTooLow, lastOwner, unknownInvitation, invitationAccepted, otherAddress
+            case workspaceDeleted, defaultWorkspace, restoredTooLate
+            case unknownToken, otherHolder, tokenEnded, tokenReplaced
+        }
         private let value: Value
         package var description: String { value.rawValue }
 
@@ -15,6 +20,29 @@ package struct WorkspaceError: Error, Sendable, Equatable, CustomStringConvertib
         package static let alreadyMember = Code(value: .alreadyMember)
         /// The Idempotency-Key was used before, for something else.
         package static let idempotencyMismatch = Code(value: .idempotencyMismatch)
+        package static let unknownMember = Code(value: .unknownMember)
+        package static let unknownUser = Code(value: .unknownUser)
+        /// Whoever asks, or whom it is for, has a role that does not allow it.
+        package static let roleTooLow = Code(value: .roleTooLow)
+        /// A workspace that has owners keeps one.
+        package static let lastOwner = Code(value: .lastOwner)
+        /// There never was such an invitation, or it was revoked, or it has expired: nobody is told which.
+        package static let unknownInvitation = Code(value: .unknownInvitation)
+        package static let invitationAccepted = Code(value: .invitationAccepted)
+        /// The invitation is for another address.
+        package static let otherAddress = Code(value: .otherAddress)
+        package static let workspaceDeleted = Code(value: .workspaceDeleted)
+        /// The default workspace is never deleted.
+        package static let defaultWorkspace = Code(value: .defaultWorkspace)
+        /// What is left of the workspace is being purged.
+        package static let restoredTooLate = Code(value: .restoredTooLate)
+        package static let unknownToken = Code(value: .unknownToken)
+        /// The token is another member's, or no member's, and not of whoever asks.
+        package static let otherHolder = Code(value: .otherHolder)
+        /// The token was revoked or has expired.
+        package static let tokenEnded = Code(value: .tokenEnded)
+        /// Another token was made in its place before.
+        package static let tokenReplaced = Code(value: .tokenReplaced)
     }
 
     package let code: Code
@@ -26,4 +54,6 @@ package struct WorkspaceError: Error, Sendable, Equatable, CustomStringConvertib
     }
 
     package var description: String { "\(code): \(message)" }
+
+    static let oneWorkspace = WorkspaceError(.multiUserOff, "multi-user is off: there is one workspace, \"\(Workspace.defaultSlug)\"")
 }

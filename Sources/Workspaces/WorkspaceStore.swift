@@ -2,10 +2,11 @@ package import Foundation
 import Jobs
 package import Postgres
 
-/// All SQL about workspaces, users and members.
+/// All SQL about workspaces, and about users and members but what changes a member's place (`MemberStore`) or ends a person's
+/// (`PersonStore`).
 package struct WorkspaceStore: Sendable {
-    private let pool: PostgresPool
-    private let multiUser: Bool
+    let pool: PostgresPool
+    let multiUser: Bool
 
     /// - Parameter multiUser: off, there is the default workspace and no other can be made.
     package init(pool: PostgresPool, multiUser: Bool) {
@@ -17,15 +18,18 @@ package struct WorkspaceStore: Sendable {
 
     /// Makes a workspace, with an owner when one is named.
     /// - Throws: `WorkspaceError` with `multiUserOff`, `slugTaken`.
-    package func create(slug: Slug, name: String, owner: UUID? = nil) async throws -> Workspace {
-        guard multiUser else { throw WorkspaceError(.multiUserOff, "multi-user is off: there is one workspace, \"\(Workspace.defaultSlug)\"") }
+    package func create(slug: Slug, name: String, owner: UUID? = nil, by actor: AccessActor) async throws -> Workspace {
+        guard multiUser else { throw WorkspaceError.oneWorkspace }
         let id = UUID.version7()
         do {
             // The policy asks that the new row be in scope, so its id is chosen here.
             return try await pool.transaction(.workspaces([id])) { transaction in
                 let rows = try await transaction.query(Self.insert, id, slug.text, name)
                 if let owner { try await transaction.execute(Self.insertMember, id, owner, Member.Role.owner.rawValue) }
-                return try Self.one(rows, slug: slug.text)
+                let workspace = try Self.one(rows, slug: slug.text)
+                AccessLogStore.append(.made(id, slug: slug.text, by: actor), in: transaction)
+                if let owner { AccessLogStore.append(.joined(owner, as: .owner, id, by: actor), in: transaction) }
+                return workspace
             }
         } catch let error as PostgresError where error.constraint == "workspaces_slug" {
             throw WorkspaceError(.slugTaken, "the slug \"\(slug)\" is taken")
@@ -42,7 +46,7 @@ package struct WorkspaceStore: Sendable {
         try await pool.query(.workspaces([id]), Self.byID, id).first.map(Self.workspace)
     }
 
-    /// All workspaces by slug, for operators.
+    /// All workspaces by slug, deleted ones too, for operators.
     package func list(after slug: String? = nil, limit: Int = 200) async throws -> [Workspace] {
         try await pool.query(.role(.auth), Self.page, slug ?? "", limit).map(Self.workspace)
     }
@@ -68,25 +72,20 @@ package struct WorkspaceStore: Sendable {
 
     /// Lets a user into a workspace.
     /// - Throws: `WorkspaceError` with `alreadyMember`.
-    package func add(user: UUID, to workspace: UUID, role: Member.Role) async throws {
+    package func add(user: UUID, to workspace: UUID, role: Member.Role, by actor: AccessActor) async throws {
         do {
-            try await pool.execute(.workspaces([workspace]), Self.insertMember, workspace, user, role.rawValue)
+            try await pool.transaction(.workspaces([workspace])) { transaction in
+                try await transaction.execute(Self.insertMember, workspace, user, role.rawValue)
+                AccessLogStore.append(.joined(user, as: role, workspace, by: actor), in: transaction)
+            }
         } catch let error as PostgresError where error.constraint == "members_once" {
             throw WorkspaceError(.alreadyMember, "the user is a member already")
         }
     }
 
-    /// Lets a user leave; its tokens of this workspace go along.
-    /// - Returns: false when it was no member.
-    package func remove(user: UUID, from workspace: UUID) async throws -> Bool {
-        try await pool.execute(.workspaces([workspace]), Self.deleteMember, workspace, user) > 0
-    }
-
     /// The members, longest first.
     package func members(of workspace: UUID) async throws -> [Member] {
-        try await pool.query(.workspaces([workspace]), Self.allMembers, workspace).map { row in
-            Member(user: try Self.user(row), role: Member.Role(rawValue: try row.decode("role")) ?? .member, since: try row.decode("since"))
-        }
+        try await pool.query(.workspaces([workspace]), Self.allMembers, workspace).map(MemberStore.member)
     }
 
     // MARK: Rows
@@ -96,8 +95,10 @@ package struct WorkspaceStore: Sendable {
         return try workspace(row)
     }
 
-    private static func workspace(_ row: PostgresRow) throws -> Workspace {
-        Workspace(id: try row.decode("id"), slug: try row.decode("slug"), name: try row.decode("name"), createdAt: try row.decode("created_at"))
+    static func workspace(_ row: PostgresRow) throws -> Workspace {
+        Workspace(
+            id: try row.decode("id"), slug: try row.decode("slug"), name: try row.decode("name"), createdAt: try row.decode("created_at"),
+            deletedAt: try row.decode("deleted_at"), purgeAt: try row.decode("purge_at"))
     }
 
     private static func user(_ row: PostgresRow) throws -> User {
@@ -108,19 +109,19 @@ package struct WorkspaceStore: Sendable {
 
     private static let insert: SQL = """
         -- make a workspace
-        insert into workspaces (id, slug, name) values ($1, $2, $3) returning id, slug, name, created_at
+        insert into workspaces (id, slug, name) values ($1, $2, $3) returning id, slug, name, created_at, deleted_at, purge_at
         """
     private static let bySlug: SQL = """
         -- find a workspace by its slug
-        select id, slug, name, created_at from workspaces where slug = $1
+        select id, slug, name, created_at, deleted_at, purge_at from workspaces where slug = $1
         """
     private static let byID: SQL = """
         -- find a workspace
-        select id, slug, name, created_at from workspaces where id = $1
+        select id, slug, name, created_at, deleted_at, purge_at from workspaces where id = $1
         """
     private static let page: SQL = """
         -- list workspaces
-        select id, slug, name, created_at from workspaces where slug > $1 order by slug limit $2
+        select id, slug, name, created_at, deleted_at, purge_at from workspaces where slug > $1 order by slug limit $2
         """
     private static let insertUser: SQL = """
         -- make a user
@@ -134,13 +135,9 @@ package struct WorkspaceStore: Sendable {
         -- add a member
         insert into members (workspace_id, user_id, role) values ($1, $2, $3)
         """
-    private static let deleteMember: SQL = """
-        -- remove a member
-        delete from members where workspace_id = $1 and user_id = $2
-        """
     private static let allMembers: SQL = """
         -- list members
-        select users.id, users.name, users.email, members.role, members.created_at as since
+        select members.id as member_id, users.id, users.name, users.email, members.role, members.created_at as since
         from members join users on users.id = members.user_id
         where members.workspace_id = $1 order by members.created_at, users.id
         """

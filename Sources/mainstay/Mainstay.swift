@@ -24,8 +24,9 @@ struct Mainstay: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            UpCommand.self, ServeCommand.self, WorkCommand.self, MigrateCommand.self, DoctorCommand.self, VerifyCommand.self, QueuesCommand.self,
-            TopCommand.self, JobsCommand.self, DeadCommand.self, AgentCommand.self, TicketCommand.self, ChatCommand.self, ProfileCommand.self,
-            ReportCommand.self, TokenCommand.self, WorkspaceCommand.self, DemoCommand.self, BenchCommand.self,
+            UpCommand.self, ServeCommand.self, WorkCommand.self, MigrateCommand.self, DoctorCommand.self, VerifyCommand.self, AuditCommand.self,
+            QueuesCommand.self, TopCommand.self, JobsCommand.self, DeadCommand.self, AgentCommand.self, DirectoryCommand.self, PluginsCommand.self,
+            TicketCommand.self, ChatCommand.self, ProfileCommand.self, ReportCommand.self, TokenCommand.self, WorkspaceCommand.self,
+            DemoCommand.self, BenchCommand.self,
         ])
 }

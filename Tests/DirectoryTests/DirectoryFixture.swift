@@ -53,16 +53,23 @@ struct DirectoryFixture: Sendable {
         return try CharacterFile(Array(try Data(contentsOf: path)))
     }
 
-    /// Imports a character into acme, publishes it unless told otherwise, and returns its id.
-    func publish(_ text: String, publish: Bool = true) async throws -> UUID {
-        try await self.publish(CharacterFile(Array(text.utf8)), publish: publish)
+    /// Imports a character into acme, or another workspace, publishes it unless told otherwise, and returns its id.
+    func publish(_ text: String, in workspace: UUID? = nil, publish: Bool = true) async throws -> UUID {
+        try await self.publish(CharacterFile(Array(text.utf8)), in: workspace, publish: publish)
     }
 
-    func publish(_ file: CharacterFile, publish: Bool = true) async throws -> UUID {
+    func publish(_ file: CharacterFile, in workspace: UUID? = nil, publish: Bool = true) async throws -> UUID {
         let name = try #require(AgentName(displayName: file.name))
-        let agent = try await desk.take(file, as: name, changelog: "", workspace: acme, idempotency: nil).detail.agent.id
-        if publish { _ = try await desk.publish(agent, workspace: acme) }
+        let workspace = workspace ?? acme
+        let agent = try await desk.take(file, as: name, changelog: "", workspace: workspace, idempotency: nil).detail.agent.id
+        if publish { _ = try await desk.publish(agent, workspace: workspace) }
         return agent
+    }
+
+    /// Says that an agent was forked so often, without the forks.
+    func setForks(_ forks: Int, of agent: UUID) async throws {
+        let change = "update fork_counts set forks = \(forks) where agent_id = '\(agent)' returning 1"
+        #expect(try await count("with changed as (\(change)) select count(*) from changed") == 1)
     }
 
     /// What a query answers as superuser, where no policy hides anything.
@@ -82,7 +89,9 @@ struct DirectoryFixture: Sendable {
     struct Answer: Sendable {
         let status: HTTPResponse.Status
         let headers: HTTPFields
+        /// Null for a body of another type.
         let json: JSONValue
+        let text: String
 
         var id: UUID? { json["id"]?.string.flatMap(UUID.init(uuidString:)) }
         var names: [String] { json["items"]?.elements?.compactMap { $0["name"]?.string } ?? [] }
@@ -101,9 +110,11 @@ struct DirectoryFixture: Sendable {
             if body != nil, headers[.contentType] == nil { headers[.contentType] = "application/json" }
             return try await client.execute(uri: path, method: method, headers: headers, body: body.map { ByteBuffer(string: $0) }) { response in
                 let bytes = Array(response.body.readableBytesView)
+                let isJSON = response.headers[.contentType]?.contains("json") == true
                 return Answer(
-                    status: response.status, headers: response.headers, json: bytes.isEmpty ? .null : try JSONBody.decode(JSONValue.self, from: bytes)
-                )
+                    status: response.status, headers: response.headers,
+                    json: bytes.isEmpty || !isJSON ? .null : try JSONBody.decode(JSONValue.self, from: bytes),
+                    text: String(decoding: bytes, as: UTF8.self))
             }
         }
     }
@@ -127,6 +138,7 @@ struct DirectoryFixture: Sendable {
             case "acme": Identity(workspace: acme, workspaceSlug: "acme", tokenID: UUID(), user: nil, scopes: all)
             case "rival": Identity(workspace: rival, workspaceSlug: "rival", tokenID: UUID(), user: nil, scopes: all)
             case "reader": Identity(workspace: rival, workspaceSlug: "rival", tokenID: UUID(), user: nil, scopes: ["agents:read"])
+            case "operator": Identity(workspace: rival, workspaceSlug: "rival", tokenID: UUID(), user: nil, scopes: ["operator"])
             default: nil
             }
         }

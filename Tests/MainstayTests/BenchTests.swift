@@ -105,19 +105,19 @@ import Testing
                 Running 5s test @ http://127.0.0.1:1/
                 Requests/sec:  19.90
 
-                {"requests":100,"microseconds":5000000,"refused":0,"broken":0,"p50":1500,"p99":9000,"cpu":0.250}
+                {"requests":100,"microseconds":5000000,"refused":0,"broken":0,"p50":1500,"p99":9000,"max":12000,"cpu":0.250}
 
                 """)
-        #expect(figure == .init(requests: 100, seconds: 5, p50: 1.5, p99: 9, cores: 0.05))
+        #expect(figure == .init(requests: 100, seconds: 5, p50: 1.5, p99: 9, max: 12, cores: 0.05))
         #expect(figure.rate == 20)
     }
 
     @Test(
         "a run in which answers were faults or connections broke is no figure",
         arguments: [
-            #"{"requests":100,"microseconds":5000000,"refused":1,"broken":0,"p50":1,"p99":9,"cpu":0.1}"#,
-            #"{"requests":100,"microseconds":5000000,"refused":0,"broken":2,"p50":1,"p99":9,"cpu":0.1}"#,
-            #"{"requests":0,"microseconds":5000000,"refused":0,"broken":0,"p50":0,"p99":0,"cpu":0.1}"#, "unable to connect", "",
+            #"{"requests":100,"microseconds":5000000,"refused":1,"broken":0,"p50":1,"p99":9,"max":9,"cpu":0.1}"#,
+            #"{"requests":100,"microseconds":5000000,"refused":0,"broken":2,"p50":1,"p99":9,"max":9,"cpu":0.1}"#,
+            #"{"requests":0,"microseconds":5000000,"refused":0,"broken":0,"p50":0,"p99":0,"max":0,"cpu":0.1}"#, "unable to connect", "",
         ])
     func refusedLoad(output: String) {
         #expect(throws: BenchFault.self) { try LoadGenerator.figure(from: output) }
@@ -132,6 +132,14 @@ import Testing
         #expect(script.contains(#"wrk.body = "{\034a\034:\034]]\195\169\092n\034}\010""#))
     }
 
+    @Test("paths are asked for in turn by wrk's script, and a request without them has none of it")
+    func loadPaths() {
+        let script = LoadGenerator.script(for: .init(url: "http://h/", paths: ["/a?q=%22b%22", "/\"]]"]))
+        #expect(script.contains("local paths = {\"/a?q=%22b%22\",\n\"/\\034]]\"}\n"))
+        #expect(script.contains("request = function()"))
+        #expect(!LoadGenerator.script(for: .init(url: "http://h/")).contains("request = function()"))
+    }
+
     @Test("a median is the middle one, or the mean of the middle two")
     func median() {
         #expect([3.0, 1, 2].median == 2)
@@ -141,7 +149,7 @@ import Testing
 
     @Test("ratios are to the empty route of the same round, and the median is theirs")
     func httpTable() throws {
-        func figure(_ requests: Int) -> LoadGenerator.Figure { .init(requests: requests, seconds: 1, p50: 1, p99: 2, cores: 0.5) }
+        func figure(_ requests: Int) -> LoadGenerator.Figure { .init(requests: requests, seconds: 1, p50: 1, p99: 2, max: 3, cores: 0.5) }
         let rows = [
             HTTPBench.Row(route: .empty, figures: [figure(100), figure(200), figure(300)], ratios: [1, 1, 1]),
             HTTPBench.Row(route: .ledger, figures: [figure(50), figure(20), figure(90)], ratios: [0.5, 0.1, 0.3]),

@@ -125,7 +125,7 @@ import Workspaces
                 let tokens = fixture.workspaces.tokens
                 let all = try await tokens.list(workspace: Workspace.defaultID, limit: 10)
                 let ann = try #require(all.first { $0.name == "ann" })
-                #expect(try await tokens.revoke(ann.id, workspace: Workspace.defaultID))
+                #expect(try await tokens.revoke(ann.id, workspace: Workspace.defaultID, by: .operator("tester")))
                 #expect(try await browser.get("/ops").status == .seeOther)
 
                 let forged = SessionSeal(secret: nil).cookie(of: OperatorSession(token: ann.id, workspace: Workspace.defaultID, now: Date()))

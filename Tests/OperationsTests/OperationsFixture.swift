@@ -69,8 +69,9 @@ struct OperationsFixture: Sendable {
                 control: QueueControl(pool: engine.pool), producer: engine.producer, workspaces: workspaces, queues: ["notes"],
                 problems: ProblemMapping.table, seal: SessionSeal(secret: nil), now: now)
             let tokens = workspaces.tokens
-            let ann = try await tokens.create(workspace: Workspace.defaultID, user: nil, name: "ann", scopes: [.operator])
-            let tenant = try await tokens.create(workspace: Workspace.defaultID, user: nil, name: "tenant", scopes: Scope.workspace)
+            let ann = try await tokens.create(workspace: Workspace.defaultID, user: nil, name: "ann", scopes: [.operator], by: .operator("tester"))
+            let tenant = try await tokens.create(
+                workspace: Workspace.defaultID, user: nil, name: "tenant", scopes: Scope.workspace, by: .operator("tester"))
             try await body(
                 OperationsFixture(
                     database: database, engine: engine, workspaces: workspaces, operations: operations,
@@ -118,11 +119,11 @@ struct OperationsFixture: Sendable {
     func revokeAnn() async throws {
         let all = try await workspaces.tokens.list(workspace: Workspace.defaultID, limit: 10)
         let ann = try #require(all.first { $0.name == "ann" })
-        #expect(try await workspaces.tokens.revoke(ann.id, workspace: Workspace.defaultID))
+        #expect(try await workspaces.tokens.revoke(ann.id, workspace: Workspace.defaultID, by: .operator("tester")))
     }
 
     /// Another workspace, with the slug `other`.
     func otherWorkspace() async throws -> UUID {
-        try await workspaces.workspaces.create(slug: try Slug("other"), name: "Other").id
+        try await workspaces.workspaces.create(slug: try Slug("other"), name: "Other", by: .operator("tester")).id
     }
 }

@@ -11,6 +11,15 @@ import Web
 
 @testable import Workspaces
 
+extension AgentDesk {
+    /// For those who test something else than who did it.
+    func publish(_ agent: UUID, _ wish: Wish = Wish(), workspace: UUID) async throws -> Published {
+        try await publish(agent, wish, workspace: workspace, by: .tester)
+    }
+
+    func unpublish(_ agent: UUID, workspace: UUID) async throws { try await unpublish(agent, workspace: workspace, by: .tester) }
+}
+
 /// A database of one's own with two workspaces, `acme` and `rival`, and the routes over it.
 ///
 /// Tokens: `acme` and `rival` may do everything with agents, `reader` may read acme's.

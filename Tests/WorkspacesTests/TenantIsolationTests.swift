@@ -37,7 +37,7 @@ struct TenantIsolationTests {
         #expect(try await fixture.pool.execute(scope, "update tokens set name = 'mine' where id = $1", fixture.acme.token.id) == 1)
         #expect(try await fixture.pool.execute(scope, "update workspaces set name = 'mine' where id = $1", other) == 0)
         #expect(try await fixture.pool.execute(scope, "delete from members where workspace_id = $1", other) == 0)
-        #expect(try await fixture.tokens.revoke(foreign, workspace: fixture.acme.workspace.id) == false)
+        #expect(try await fixture.tokens.revoke(foreign, workspace: fixture.acme.workspace.id, by: .tester) == false)
         await refused("42501") {
             try await fixture.pool.execute(
                 scope, "insert into members (workspace_id, user_id, role) values ($1, $2, 'owner')", other, fixture.acme.owner.id)

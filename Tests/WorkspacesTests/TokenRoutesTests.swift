@@ -145,8 +145,8 @@ struct TokenRoutesTests {
         let short = TokenSecret()
         _ = try await fixture.tokens.create(
             workspace: fixture.acme.workspace.id, user: nil, name: "short", scopes: [.jobsRead], expiresAt: Date().addingTimeInterval(60),
-            secret: short)
-        _ = try await fixture.tokens.revoke(fixture.other.token.id, workspace: fixture.other.workspace.id)
+            by: .tester, secret: short)
+        _ = try await fixture.tokens.revoke(fixture.other.token.id, workspace: fixture.other.workspace.id, by: .tester)
         try await fixture.moveTime(by: 61)
         try await fixture.application().test(.router) { client in
             func answer(_ secret: TokenSecret) async throws -> (type: String, detail: String) {

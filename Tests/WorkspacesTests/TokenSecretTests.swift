@@ -93,7 +93,7 @@ struct WorkspaceWordsTests {
 
     @Test("a workspace's own scopes do not hold the installation's")
     func scopes() {
-        #expect(Scope.allCases.count == 12)
+        #expect(Scope.allCases.count == 15)
         #expect(!Scope.workspace.contains(.operator))
         #expect(Scope.workspace.contains(.tokensAdmin))
     }

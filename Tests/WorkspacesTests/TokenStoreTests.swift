@@ -18,12 +18,12 @@ struct TokenStoreTests {
             scopes: Set(Scope.workspace.map(\.rawValue)))
         #expect(try await fixture.tokens.verdict(hash: side.secret.hash) == .valid(expected))
         #expect(try await fixture.tokens.verdict(hash: TokenSecret().hash) == .invalid)
-        #expect(try await fixture.tokens.revoke(side.token.id, workspace: side.workspace.id))
+        #expect(try await fixture.tokens.revoke(side.token.id, workspace: side.workspace.id, by: .tester))
         #expect(try await fixture.tokens.verdict(hash: side.secret.hash) == .invalid)
         let listed = try #require(try await fixture.tokens.list(workspace: side.workspace.id, limit: 10).first)
         let revokedAt = try #require(listed.revokedAt)
         // Again changes nothing, not even the time.
-        #expect(try await fixture.tokens.revoke(side.token.id, workspace: side.workspace.id))
+        #expect(try await fixture.tokens.revoke(side.token.id, workspace: side.workspace.id, by: .tester))
         #expect(try await fixture.tokens.list(workspace: side.workspace.id, limit: 10).first?.revokedAt == revokedAt)
         #expect(try await fixture.tokens.verdict(hash: fixture.other.secret.hash) != .invalid)
     }
@@ -34,7 +34,7 @@ struct TokenStoreTests {
         let secret = TokenSecret()
         _ = try await fixture.tokens.create(
             workspace: fixture.acme.workspace.id, user: nil, name: "short", scopes: [.jobsRead], expiresAt: Date().addingTimeInterval(3600),
-            secret: secret)
+            by: .tester, secret: secret)
         guard case .valid = try await fixture.tokens.verdict(hash: secret.hash) else {
             Issue.record("a token that lasts an hour is refused at once")
             return
@@ -67,7 +67,8 @@ struct TokenStoreTests {
         let workspace = fixture.acme.workspace.id
         func create(_ digest: UInt8, in workspace: UUID) async throws -> TokenStore.Made {
             try await fixture.tokens.create(
-                workspace: workspace, user: nil, name: "ci", scopes: [.jobsRead], idempotency: IdempotencyKey(key: "k", digest: [digest]))
+                workspace: workspace, user: nil, name: "ci", scopes: [.jobsRead], by: .tester,
+                idempotency: IdempotencyKey(key: "k", digest: [digest]))
         }
         let made = try await withThrowingTaskGroup(of: TokenStore.Made.self) { group in
             for _ in 0..<8 { group.addTask { try await create(1, in: workspace) } }
@@ -86,11 +87,16 @@ struct TokenStoreTests {
         let fixture = try await TokensFixture.make()
         let workspace = fixture.acme.workspace.id
         let secret = TokenSecret()
-        _ = try await fixture.tokens.create(workspace: workspace, user: nil, name: "cli", scopes: [.jobsRead], secret: secret)
-        #expect(try await fixture.workspaces.remove(user: fixture.acme.owner.id, from: workspace))
+        _ = try await fixture.tokens.create(workspace: workspace, user: nil, name: "cli", scopes: [.jobsRead], by: .tester, secret: secret)
+        _ = try await fixture.join("heir", as: .owner)
+        let owner = try await fixture.member(fixture.acme.owner)
+        try await fixture.members.remove(owner.id, from: workspace, as: .owner, by: .tester)
         #expect(try await fixture.tokens.verdict(hash: fixture.acme.secret.hash) == .invalid)
         #expect(try await fixture.tokens.verdict(hash: secret.hash) != .invalid)
-        #expect(try await fixture.workspaces.remove(user: fixture.acme.owner.id, from: workspace) == false)
+        let again = await #expect(throws: WorkspaceError.self) {
+            try await fixture.members.remove(owner.id, from: workspace, as: .owner, by: .tester)
+        }
+        #expect(again?.code == .unknownMember)
     }
 
     @Test("a revocation holds at the server within a second, with the cache before the database")
@@ -100,7 +106,7 @@ struct TokenStoreTests {
         let authenticator = TokenAuthenticator(store: fixture.tokens, clock: clock, logger: Logger(label: "test.tokens"))
         let (secret, token) = (fixture.acme.secret, fixture.acme.token)
         #expect(try await authenticator.identity(bearer: secret.text)?.tokenID == token.id)
-        #expect(try await fixture.tokens.revoke(token.id, workspace: fixture.acme.workspace.id))
+        #expect(try await fixture.tokens.revoke(token.id, workspace: fixture.acme.workspace.id, by: .tester))
         clock.advance(by: .milliseconds(999))
         #expect(try await authenticator.identity(bearer: secret.text) == nil)
     }
@@ -127,7 +133,7 @@ struct WorkspaceStoreTests {
         let database = try await TestDatabase.make()
         try await withPool(database.serverURL) { pool in
             let store = WorkspaceStore(pool: pool, multiUser: false)
-            let error = await #expect(throws: WorkspaceError.self) { try await store.create(slug: Slug("acme"), name: "Acme") }
+            let error = await #expect(throws: WorkspaceError.self) { try await store.create(slug: Slug("acme"), name: "Acme", by: .tester) }
             #expect(error?.code == .multiUserOff)
             let count = try await store.list().count
             #expect(count == 1)
@@ -137,12 +143,12 @@ struct WorkspaceStoreTests {
     @Test("slugs, addresses and memberships are had once")
     func uniqueness() async throws {
         let fixture = try await TokensFixture.make()
-        let taken = await #expect(throws: WorkspaceError.self) { try await fixture.workspaces.create(slug: Slug("acme"), name: "Again") }
+        let taken = await #expect(throws: WorkspaceError.self) { try await fixture.workspaces.create(slug: Slug("acme"), name: "Again", by: .tester) }
         #expect(taken?.code == .slugTaken)
         let email = await #expect(throws: WorkspaceError.self) { try await fixture.workspaces.createUser(name: "Again", email: "OWNER@acme.example") }
         #expect(email?.code == .emailTaken)
         let twice = await #expect(throws: WorkspaceError.self) {
-            try await fixture.workspaces.add(user: fixture.acme.owner.id, to: fixture.acme.workspace.id, role: .member)
+            try await fixture.workspaces.add(user: fixture.acme.owner.id, to: fixture.acme.workspace.id, role: .member, by: .tester)
         }
         #expect(twice?.code == .alreadyMember)
         #expect(try await fixture.workspaces.find(slug: "acme") == fixture.acme.workspace)
@@ -155,7 +161,7 @@ struct WorkspaceStoreTests {
     func members() async throws {
         let fixture = try await TokensFixture.make()
         let guest = try await fixture.workspaces.createUser(name: "Guest", email: nil)
-        try await fixture.workspaces.add(user: guest.id, to: fixture.acme.workspace.id, role: .member)
+        try await fixture.workspaces.add(user: guest.id, to: fixture.acme.workspace.id, role: .member, by: .tester)
         let members = try await fixture.workspaces.members(of: fixture.acme.workspace.id)
         #expect(members.map(\.user) == [fixture.acme.owner, guest])
         #expect(members.map(\.role) == [.owner, .member])

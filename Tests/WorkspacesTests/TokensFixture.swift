@@ -33,9 +33,10 @@ struct TokensFixture: Sendable {
         let tokens = TokenStore(pool: pool)
         func side(_ slug: String) async throws -> Side {
             let owner = try await workspaces.createUser(name: "Owner of \(slug)", email: "owner@\(slug).example")
-            let workspace = try await workspaces.create(slug: Slug(slug), name: slug.capitalized, owner: owner.id)
+            let workspace = try await workspaces.create(slug: Slug(slug), name: slug.capitalized, owner: owner.id, by: .tester)
             let secret = TokenSecret()
-            let made = try await tokens.create(workspace: workspace.id, user: owner.id, name: "first", scopes: Scope.workspace, secret: secret)
+            let made = try await tokens.create(
+                workspace: workspace.id, user: owner.id, name: "first", scopes: Scope.workspace, by: .tester, secret: secret)
             return Side(workspace: workspace, owner: owner, token: made.token, secret: secret)
         }
         return TokensFixture(
@@ -56,6 +57,11 @@ struct TokensFixture: Sendable {
             options: .init(problems: ProblemMapping.table))
         return Application(responder: responder)
     }
+}
+
+extension AccessActor {
+    /// Whoever does what a test does through a store.
+    static let tester = AccessActor.operator("tester")
 }
 
 extension HTTPFields {

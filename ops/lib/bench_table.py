@@ -1,7 +1,7 @@
 """bench_table.py [--json] [--check] --targets FILE FOLDER : what ops/bench measured, as a table or as JSON, beside the targets.
 
 FOLDER holds what the parts wrote: engine.jsonl and c.jsonl (the harness's runs of the engine and of the C program, a line each,
-in pairs), drain.json, http.json and fairness.json. What is missing was not measured. With --check a target that is missed, or
+in pairs), drain.json, http.json, fairness.json and directory.json. What is missing was not measured. With --check a target that is missed, or
 that was not measured, is exit code 1.
 """
 
@@ -52,7 +52,45 @@ NAMES = {
     "fairness_alone_ms": "a few jobs alone, ms",
     "fairness_crowded_ms": "a few jobs in another workspace's flood, ms",
     "fairness_ratio": "a few jobs in another's flood, ratio to alone",
+    "directory_listing_p99_ms": "listings of 100,000 agents, the slowest kind, p99, ms",
+    "directory_search_p99_ms": "searches among 100,000 agents, the slowest kind, p99, ms",
+    "directory_depth_ratio": "page 2,000 of the newest agents p50, ratio to the first page",
 }
+
+# What mainstay bench directory asks for: what people read, and which of the two targets its p99 belongs to.
+DIRECTORY = {
+    "newest": ("newest agents, first page", "listing"),
+    "newest-page-100": ("newest agents, page 100", "listing"),
+    "newest-page-2000": ("newest agents, page 2,000", "listing"),
+    "most-forked": ("most forked agents", "listing"),
+    "tag": ("agents with a tag", "listing"),
+    "plugin": ("agents with a plugin", "listing"),
+    "owner": ("agents of an owner", "listing"),
+    "updated-since": ("agents updated since a time", "listing"),
+    "rare-word": ("search, a word of one agent", "search"),
+    "common-word": ("search, a frequent word", "search"),
+    "two-words": ("search, two words", "search"),
+    "phrase": ("search, two words in quotes", "search"),
+    "typo-letter": ("search, a wrong letter", "search"),
+    "typo-swap": ("search, two letters swapped", "search"),
+    "facets": ("search with facets", "search"),
+    "agent": ("an agent", None),
+    "versions": ("versions of an agent", None),
+    "difference": ("difference of two versions", None),
+    "page-agents": ("page of agents", "listing"),
+    "page-search": ("page of a search", "search"),
+    "page-agent": ("page of an agent", None),
+    "fork": ("fork, from request to outcome", None),
+}
+
+
+def directory_key(request, figure):
+    return f"directory_{request.replace('-', '_')}_{figure}_ms"
+
+
+for kind, (words, _) in DIRECTORY.items():
+    for percentile in ("p50", "p99"):
+        NAMES[directory_key(kind, percentile)] = f"{words}, {percentile}, ms"
 
 
 def ratio(one, other):
@@ -107,6 +145,19 @@ def fairness(row):
     return {"fairness_alone_ms": row["alone_ms"], "fairness_crowded_ms": row["in_the_flood_ms"], "fairness_ratio": row["ratio"]}
 
 
+def directory(answer):
+    """The medians that `mainstay bench directory --json` found; its runs stand in its own output."""
+    rows = {row["request"]: row for row in answer["rows"]}
+    found = {directory_key(request, figure): row[f"{figure}_ms"] for request, row in rows.items() for figure in ("p50", "p99")}
+    for group in ("listing", "search"):
+        slowest = [rows[request]["p99_ms"] for request, (_, target) in DIRECTORY.items() if target == group and request in rows]
+        if slowest:
+            found[f"directory_{group}_p99_ms"] = max(slowest)
+    first, deep = rows.get("newest", {}), rows.get("newest-page-2000", {})
+    found["directory_depth_ratio"] = ratio(deep.get("p50_ms"), first.get("p50_ms"))
+    return found
+
+
 def lines(path):
     if not os.path.exists(path):
         return []
@@ -122,6 +173,7 @@ def runs_of(folder):
     found += [http(answer) for answer in lines(f"{folder}/http.json")]
     for answer in lines(f"{folder}/fairness.json"):
         found += [fairness(row) for row in answer["rows"] if row["run"] != "median"]
+    found += [directory(answer) for answer in lines(f"{folder}/directory.json")]
     return [{key: value for key, value in run.items() if value is not None} for run in found]
 
 

@@ -11,7 +11,7 @@
 -- replayed and succeeded is done. Percentiles are of jobs that are done, in seconds.
 with queues (kind, queue) as (
   values
-    ('ticket.create', 'tickets'), ('ticket.escalate', 'tickets'), ('agent.fork', 'forks'), ('run.execute', 'runs'),
+    ('ticket.create', 'tickets'), ('ticket.escalate', 'tickets'), ('agent.fork', 'forks'), ('agent.notice', 'forks'), ('run.execute', 'runs'),
     ('build-profile.store', 'profiles')
 ), finished as (
   select distinct on (j.workspace_id, j.id) j.workspace_id, j.id, j.kind, j.state, j.accepted_at, j.finished_at

@@ -52,5 +52,5 @@ enum SecretRedaction {
     private static let endings = [
         "token", "password", "passwd", "passphrase", "secret", "apikey", "accesskey", "secretkey", "privatekey", "credential", "credentials",
     ]
-    private static let prefixes = ["mst_", "ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "sk-", "xoxb-", "xoxp-", "AKIA", "eyJ"]
+    private static let prefixes = ["mst_", "msi_", "ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "sk-", "xoxb-", "xoxp-", "AKIA", "eyJ"]
 }

@@ -27,7 +27,8 @@ package struct AgentCharacterStore: AgentLookup {
               join agent_versions v on v.workspace_id = a.workspace_id and v.agent_id = a.id and v.number = a.version
             where a.workspace_id = $1 and (a.id = $2 or (a.name = $4 and ($3::text is null or w.slug = $3)))
             union all
-            select agent_id, owner, name, character, 1 from published_agents where owner = $3 and name = $4
+            select agent_id, owner, name, character, 1 from published_agents
+            where owner = $3 and name = $4 and status in ('active', 'deprecated')
             order by place limit 1
             """,
             workspace, owner == nil ? UUID(uuidString: name) : nil, owner, name)

@@ -69,8 +69,8 @@ enum SecretShape {
     }
 
     private static let prefixes = [
-        "mst_", "sk-", "sk_", "pk_", "rk_", "ghp_", "gho_", "ghs_", "ghu_", "ghr_", "github_pat_", "glpat-", "xox", "AKIA", "ASIA", "AIza", "npm_",
-        "hf_",
+        "mst_", "msi_", "sk-", "sk_", "pk_", "rk_", "ghp_", "gho_", "ghs_", "ghu_", "ghr_", "github_pat_", "glpat-", "xox", "AKIA", "ASIA", "AIza",
+        "npm_", "hf_",
     ]
 
     /// A word that is a token as a whole, although it is parted: a JSON web token, or base64 with its slashes. A path has more

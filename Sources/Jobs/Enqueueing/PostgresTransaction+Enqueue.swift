@@ -27,7 +27,7 @@ extension PostgresTransaction {
     ) throws -> UUID {
         let jobs = try TransactionJobs.open(for: self)
         let item = try jobs.item(
-            Payload.kind, key: payload.key, body: try PayloadEncoder().encode(payload), workspace: workspace, id: id ?? .version7(),
+            Payload.kind, key: payload.key, body: try PayloadEncoder.encode(payload), workspace: workspace, id: id ?? .version7(),
             notBefore: notBefore, priority: priority,
             // An id that the caller chose may have been accepted before.
             marks: id == nil ? [] : .seen, trace: trace)

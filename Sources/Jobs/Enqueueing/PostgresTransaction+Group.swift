@@ -37,17 +37,16 @@ extension PostgresTransaction {
                 .payloadTooLarge, subject: "group", message: "\(payloads.count) jobs are more than the \(JobGroup.most) that a group holds")
         }
         let group = JobGroup(id: id, count: payloads.count)
-        let encoder = PayloadEncoder()
         var items: [AcceptanceStore.Item] = []
         items.reserveCapacity(payloads.count + 1)
         for (member, id) in zip(payloads, group.jobs) {
             items.append(
                 try jobs.item(
-                    type(of: member).kind, key: member.key, body: try encoder.encode(member), workspace: workspace, id: id,
+                    type(of: member).kind, key: member.key, body: try PayloadEncoder.encode(member), workspace: workspace, id: id,
                     notBefore: notBefore, marks: marks.union(.grouped), trace: trace))
         }
         let followUp = try jobs.item(
-            type(of: payload).kind, key: payload.key, body: try encoder.encode(payload), workspace: workspace, id: group.then,
+            type(of: payload).kind, key: payload.key, body: try PayloadEncoder.encode(payload), workspace: workspace, id: group.then,
             marks: marks, trace: trace)
         // Nobody will close a group that has nothing to wait for.
         if payloads.isEmpty { items.append(followUp) }

@@ -17,7 +17,7 @@ extension JobProducer {
         idempotency: Idempotency? = nil, trace: TraceParent? = nil
     ) async throws -> Acceptance {
         try await accept(
-            kind: Payload.kind, body: try PayloadEncoder().encode(payload), workspace: workspace, id: id, notBefore: notBefore, priority: priority,
+            kind: Payload.kind, body: try PayloadEncoder.encode(payload), workspace: workspace, id: id, notBefore: notBefore, priority: priority,
             key: payload.key, unique: unique, idempotency: idempotency, trace: trace)
     }
 

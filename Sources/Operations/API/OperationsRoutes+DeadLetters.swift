@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Jobs
 import Web
+import Workspaces
 
 extension OperationsRoutes {
     func deadLetters(_ request: Request, _ context: IdentifiedContext) async throws -> Page<DeadLetterLineBody> {
@@ -31,7 +32,7 @@ extension OperationsRoutes {
     private func perform(_ act: DeadLetterAct, _ request: Request, _ context: IdentifiedContext) async throws -> Response {
         let id = try context.pathID()
         _ = try await request.readAction(in: context)
-        let result = try await desk.perform(act, on: id, by: try await actor(context.identity))
+        let result = try await desk.perform(act, on: id, by: try await acting(context.identity))
         return try context.responseEncoder.encode(
             ActBody(id: id.lowercased, state: result.state.rawValue, changed: result.changed), from: request, context: context)
     }
@@ -43,15 +44,16 @@ extension OperationsRoutes {
         let groups = try await desk.rehearsal(filter)
         var answer = BulkReplayBody(groups, isDryRun: wanted.isDryRun)
         if !wanted.isDryRun {
-            let name = try await actor(context.identity)
-            answer.tell(await desk.replay(filter, limit: limit, by: name))
+            let person = try await acting(context.identity)
+            answer.tell(await desk.replay(filter, limit: limit, by: person))
         }
         return try context.responseEncoder.encode(answer, from: request, context: context)
     }
 
-    /// Who does it, for those who ask later: the token's name.
-    private func actor(_ identity: Identity) async throws -> String {
-        try await standing(identity.tokenID, identity.workspace)?.name ?? "token \(identity.tokenID.lowercased)"
+    /// Who does it, for those who ask later.
+    private func acting(_ identity: Identity) async throws -> ActingOperator {
+        let name = try await standing(identity.tokenID, identity.workspace)?.name ?? "token \(identity.tokenID.lowercased)"
+        return ActingOperator(name: name, actor: identity.actor)
     }
 }
 

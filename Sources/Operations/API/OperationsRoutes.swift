@@ -80,7 +80,7 @@ struct OperationsRoutes: Sendable {
         let queue = try context.pathText("queue")
         let body = try await request.readBody(limit: context.maxUploadSize)
         let reason = body.isEmpty ? nil : try JSONBody.decode(PauseRequest.self, from: body).checked()
-        let changed = try await desk.pause(queue, reason: reason)
+        let changed = try await desk.pause(queue, reason: reason, by: context.identity.actor)
         Self.note("pause", queue, context)
         return try context.responseEncoder.encode(PauseBody(queue: queue, paused: true, changed: changed), from: request, context: context)
     }
@@ -88,7 +88,7 @@ struct OperationsRoutes: Sendable {
     private func resume(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
         let queue = try context.pathText("queue")
         _ = try await request.readAction(in: context)
-        let changed = try await desk.resume(queue)
+        let changed = try await desk.resume(queue, by: context.identity.actor)
         Self.note("resume", queue, context)
         return try context.responseEncoder.encode(PauseBody(queue: queue, paused: false, changed: changed), from: request, context: context)
     }

@@ -1,4 +1,5 @@
 import Web
+import Workspaces
 
 /// Where an operator shows a token.
 enum LoginPage {

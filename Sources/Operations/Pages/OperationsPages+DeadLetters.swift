@@ -42,7 +42,7 @@ extension OperationsPages {
     private func perform(_ act: DeadLetterAct, _ request: Request, _ context: AppContext) async throws -> Response {
         try await acted(request, context) { visitor, form in
             let id = try context.pathID()
-            let result = try await desk.perform(act, on: id, seen: form["replays"].flatMap { Int($0) }, by: visitor.name)
+            let result = try await desk.perform(act, on: id, seen: form["replays"].flatMap { Int($0) }, by: visitor.acting)
             let notice: PageNotice = !result.changed ? .unchanged : act == .replay ? .replayed : .discarded
             return Self.told(PageParts.letterAddress(id.lowercased), notice)
         }
@@ -69,7 +69,7 @@ extension OperationsPages {
             // Every page's form has it: without it somebody wrote a form by hand, and left out what they meant.
             guard words["until"] != nil else { throw Problem.badRequest("The form names no time until which letters are meant.") }
             let filter = try await desk.filters.letters(words)
-            let tally = await desk.replay(filter, limit: OperatorDesk.most, by: visitor.name)
+            let tally = await desk.replay(filter, limit: OperatorDesk.most, by: visitor.acting)
             let notice: PageNotice = tally.fault == nil ? .replayed : .stopped
             return Self.told("/ops/dead-letters", notice, count: tally.changed)
         }

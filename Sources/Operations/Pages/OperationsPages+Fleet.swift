@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Jobs
 import Web
+import Workspaces
 
 /// The overview, its event stream, and the queues.
 extension OperationsPages {
@@ -53,16 +54,16 @@ extension OperationsPages {
     }
 
     func controlQueue(_ request: Request, _ context: AppContext) async throws -> Response {
-        try await acted(request, context) { _, form in
-            let name = form["queue"] ?? ""
+        try await acted(request, context) { visitor, form in
+            let (name, actor) = (form["queue"] ?? "", visitor.acting.actor)
             let back = form["back"] == nil ? "/ops" : PageParts.queueAddress(name)
             switch form["act"] {
             case "pause"?:
                 let reason = (form["reason"] ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
-                let isNew = try await desk.pause(name, reason: reason.isEmpty ? nil : String(reason.prefix(500)))
+                let isNew = try await desk.pause(name, reason: reason.isEmpty ? nil : String(reason.prefix(500)), by: actor)
                 return Self.told(back, isNew ? .paused : .pausedBefore)
             case "resume"?:
-                return Self.told(back, try await desk.resume(name) ? .resumed : .resumedBefore)
+                return Self.told(back, try await desk.resume(name, by: actor) ? .resumed : .resumedBefore)
             default:
                 throw Problem.badRequest("The form names no act: it is `pause` or `resume`.")
             }

@@ -4,6 +4,7 @@ import Hummingbird
 import Jobs
 import Logging
 import Web
+import Workspaces
 
 /// The pages under `/ops`: server-made HTML that is whole without JavaScript. Links ask, forms change, and a form's answer leads
 /// back to a page, so that loading that page again repeats nothing.
@@ -102,7 +103,7 @@ struct OperationsPages: Sendable {
     }
 
     private func signIn(_ request: Request, _ context: AppContext) async throws -> Response {
-        try gate.refuseOtherSites(request)
+        try OperatorGate.refuseOtherSites(request)
         let form = try await request.readForm()
         let next = Self.safe(form["next"])
         guard let word = request.cookies[OperatorGate.loginCookieName]?.value, gate.seal.isGood(loginToken: form["form"] ?? "", for: word) else {
@@ -123,17 +124,17 @@ struct OperationsPages: Sendable {
 
     private func signOut(_ request: Request, _ context: AppContext) async throws -> Response {
         var response = try await acted(request, context) { _, _ in "/ops/login" }
-        response.headers[.setCookie] = OperatorGate.cookieOfNobody(for: request)
+        response.headers[.setCookie] = gate.cookieOfNobody(for: request)
         return response
     }
 
     /// The form, with a word in a cookie that it must come back with. A second form in another tab shares the first one's word.
     private func loginPage(_ request: Request, next: String, refusal: OperatorGate.Refusal?) -> Response {
         let known = request.cookies[OperatorGate.loginCookieName]?.value ?? ""
-        let word = Base64URL.decode(known)?.count == 16 ? known : SessionSeal.word()
+        let word = SessionSeal.isWord(known) ? known : SessionSeal.word()
         var response = PageLook.frame.response(
             LoginPage.document(formToken: gate.seal.loginToken(for: word), next: next, refusal: refusal), status: Self.status(of: refusal))
-        response.headers[.setCookie] = OperatorGate.loginCookie(word, for: request)
+        response.headers[.setCookie] = PageCookie.header(OperatorGate.loginCookieName, word, path: "/ops/login", seconds: 3600, for: request)
         return response
     }
 

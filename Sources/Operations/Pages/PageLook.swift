@@ -1,4 +1,5 @@
 import Web
+import Workspaces
 
 /// The one style and the one script of these pages. Both stand in the page: there is nothing to build and nothing to load.
 enum PageLook {

@@ -1,5 +1,6 @@
 import Jobs
 import Web
+import Workspaces
 
 /// Pieces that several pages are made of.
 enum PageParts {

@@ -252,16 +252,20 @@ struct WireResult: ~Copyable {
                 size += length
             }
         }
-        let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, initialized in
-            guard let target = buffer.baseAddress else { return }
-            for (cell, extent) in extents.enumerated() where extent.length > 0 {
-                let (row, column) = cell.quotientAndRemainder(dividingBy: Int(columnCount))
-                if let source = PQgetvalue(result, Int32(row), Int32(column)) {
-                    UnsafeMutableRawPointer(target + extent.offset).copyMemory(from: source, byteCount: extent.length)
+        // An array of nothing is one for the whole process, which must not be written to.
+        let bytes =
+            size == 0
+            ? []
+            : [UInt8](unsafeUninitializedCapacity: size) { buffer, initialized in
+                guard let target = buffer.baseAddress else { return }
+                for (cell, extent) in extents.enumerated() where extent.length > 0 {
+                    let (row, column) = cell.quotientAndRemainder(dividingBy: Int(columnCount))
+                    if let source = PQgetvalue(result, Int32(row), Int32(column)) {
+                        UnsafeMutableRawPointer(target + extent.offset).copyMemory(from: source, byteCount: extent.length)
+                    }
                 }
+                initialized = size
             }
-            initialized = size
-        }
         return PostgresResult(
             data: PostgresResultData(columns: columns, rowCount: Int(rowCount), extents: extents, bytes: bytes), affected: affected)
     }

@@ -82,6 +82,14 @@ struct Parameters: Sendable {
             throw PostgresError(.usage, "parameters of \(size) bytes, the server takes less than 1 GiB: split the batch")
         }
 
+        guard size > 0 else {
+            // An array of nothing is one for the whole process, which must not be written to. What is not null is empty.
+            self.types = types
+            self.extents = values.map { Extent(offset: 0, length: $0.isNull ? -1 : 0) }
+            bytes = []
+            return
+        }
+
         var extents: [Extent] = []
         extents.reserveCapacity(values.count)
         bytes = try [UInt8](unsafeUninitializedCapacity: size) { buffer, initialized in

@@ -24,7 +24,6 @@ final class Link {
     private var owner: (any LinkOwner)?
 
     private var machine: LinkMachine
-    private var random = SystemRandomNumberGenerator()
     private var greeting: Greeting
     private var channel: (any Channel)?
     private var handler: ReplyHandler?
@@ -158,6 +157,7 @@ final class Link {
 
     private func lose(_ error: RedisError, isFault: Bool) {
         let wanted = owner?.isLinkWanted ?? false
+        var random = SystemRandomNumberGenerator()
         let action = machine.lost(attempt: attempt, isWanted: wanted, isFault: isFault, now: .now(), using: &random)
         guard action != .none else { return }
         timer?.cancel()

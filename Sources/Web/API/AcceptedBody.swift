@@ -1,6 +1,7 @@
 package import Foundation
 import HTTPTypes
 package import Hummingbird
+import NIOCore
 
 /// The answer to whoever hands in work: `202 Accepted`, `Location: /v1/jobs/{id}`.
 ///
@@ -47,12 +48,18 @@ package struct AcceptedBody: ResponseGenerator, Codable, Sendable, Hashable {
 
     private enum CodingKeys: String, CodingKey { case id, kind, state, url }
 
-    package func response(from request: Request, context: some RequestContext) throws -> Response {
-        var response = try context.responseEncoder.encode(self, from: request, context: context)
-        response.status = .accepted
-        response.headers[.location] = url
-        if replayed { response.headers[.idempotencyReplayed] = "true" }
-        return response
+    /// Written without an encoder, which takes some ten times as long: every job that is accepted is answered with it.
+    package func response(from request: Request, context: some RequestContext) -> Response {
+        let document: JSONValue = .object([
+            .init("id", .string(id.uuidString.lowercased())), .init("kind", .string(kind)), .init("state", .string(state)),
+            .init("url", .string(url)),
+        ])
+        let body = ByteBuffer(bytes: document.bytes())
+        var headers: HTTPFields = [
+            .contentType: "application/json; charset=utf-8", .contentLength: "\(body.readableBytes)", .location: url,
+        ]
+        if replayed { headers[.idempotencyReplayed] = "true" }
+        return Response(status: .accepted, headers: headers, body: .init(byteBuffer: body))
     }
 
     /// Its description.

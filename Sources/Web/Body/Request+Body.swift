@@ -72,7 +72,8 @@ extension Request {
     }
 
     private func requireJSON() throws {
-        guard let field = headers[.contentType] else { return }
+        // As nearly all clients write it; the rest takes the field apart.
+        guard let field = headers[.contentType], field != "application/json" else { return }
         let parts = field.split(separator: ";").map { $0.trimmingCharacters(in: .whitespaces).lowercased() }
         let type = parts.first ?? ""
         let charset = parts.dropFirst().first { $0.hasPrefix("charset=") }

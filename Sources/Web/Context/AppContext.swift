@@ -1,6 +1,7 @@
 package import Foundation
 package import Hummingbird
-import Logging
+package import Logging
+import NIOCore
 
 /// What every request carries: an id, a trace, a logger that names both, and who asks once that is known.
 ///
@@ -18,6 +19,10 @@ package struct AppContext: RequestContext {
     package var bodyLimit: Int
     /// What is learned about the request further in and logged further out.
     package let facts: RequestFacts
+    /// Who has opened the connection: a proxy, where there is one.
+    package let peer: String?
+    /// The server's logger.
+    let plainLogger: Logger
     /// The routes of the server that answers, to tell 405 from 404.
     var routes: RouteTable?
     /// What the server makes of errors, for answers that hold several.
@@ -25,20 +30,18 @@ package struct AppContext: RequestContext {
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
-        let id = source.logger[metadataKey: Self.sourceKey].map { "\($0)" } ?? "\(RequestID())"
-        self.id = id
+        id = source.logger[metadataKey: RequestLogger.sourceKey].map { "\($0)" } ?? "\(RequestID())"
         trace = .root()
         bodyLimit = BodyLimit.standard
         facts = RequestFacts()
-        // One name for the id in logs, headers and problems.
-        logger[metadataKey: Self.sourceKey] = nil
-        logger[metadataKey: "request_id"] = .string(id)
+        peer = source.channel.remoteAddress?.ipAddress
+        plainLogger = source.logger
     }
 
-    private static let sourceKey = "hb.request.id"
+    /// Names the request, its trace and, once that is known, its workspace.
+    package var logger: Logger { RequestLogger.make(plainLogger, request: id, trace: trace, workspace: identity?.workspaceSlug) }
 
     package var maxUploadSize: Int { bodyLimit }
     package var requestDecoder: JSONDecoder { WireCoding.decoder }
     package var responseEncoder: JSONEncoder { WireCoding.encoder }
-
 }

@@ -1,6 +1,6 @@
 package import Foundation
 package import Hummingbird
-import Logging
+package import Logging
 
 /// The context of routes that need to know who asks: an unauthenticated handler does not compile.
 package struct IdentifiedContext: ChildRequestContext {
@@ -15,6 +15,7 @@ package struct IdentifiedContext: ChildRequestContext {
     package var bodyLimit: Int
     /// What the server makes of errors, for answers that hold several.
     let problems: ProblemTable
+    private let plainLogger: Logger
 
     /// Throws a 401 problem when the request was not authenticated.
     package init(context: AppContext) throws {
@@ -24,9 +25,12 @@ package struct IdentifiedContext: ChildRequestContext {
         trace = context.trace
         bodyLimit = context.bodyLimit
         problems = context.problems
+        plainLogger = context.plainLogger
         self.identity = identity
-        logger[metadataKey: "workspace"] = .string(identity.workspaceSlug)
     }
+
+    /// Names the request, its trace and its workspace.
+    package var logger: Logger { RequestLogger.make(plainLogger, request: id, trace: trace, workspace: identity.workspaceSlug) }
 
     package var maxUploadSize: Int { bodyLimit }
     package var requestDecoder: JSONDecoder { WireCoding.decoder }

@@ -1,6 +1,5 @@
 package import Hummingbird
 import HTTPTypes
-import Logging
 
 /// Gives a request its trace and its answer the request's id. Outermost, so that every line logged below names both.
 package struct TraceMiddleware: RouterMiddleware {
@@ -14,7 +13,6 @@ package struct TraceMiddleware: RouterMiddleware {
             var generator = SystemRandomNumberGenerator()
             context.trace = caller.child(using: &generator)
         }
-        context.logger[metadataKey: "trace_id"] = .string(context.trace.traceID)
         var response = try await next(request, context)
         response.headers[.requestID] = context.id
         return response

@@ -21,7 +21,7 @@ package struct RequestLogMiddleware: RouterMiddleware {
         let start = ContinuousClock.now
         let response = try await next(request, context)
         let level = quiet.contains(request.uri.path) ? .trace : level
-        guard level >= context.logger.logLevel else { return response }
+        guard level >= context.plainLogger.logLevel else { return response }
         var metadata: Logger.Metadata = [
             "method": .string(request.method.rawValue),
             "path": .string(request.uri.path),

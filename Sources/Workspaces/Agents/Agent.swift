@@ -30,6 +30,8 @@ package struct Agent: Sendable, Equatable {
     package let displayName: String
     package let visibility: AgentVisibility
     package let forkedFrom: ForkSource?
+    /// Nearest first: `forkedFrom`, what that was forked from, and so on; see ``AgentLineage``. Empty for what is no fork.
+    package let lineage: [ForkSource]
     /// The number of its newest version.
     package let version: Int
     package let createdAt: Date
@@ -54,6 +56,8 @@ package struct AgentVersion: Sendable {
 package struct AgentDetail: Sendable {
     package let agent: Agent
     package let version: AgentVersion
+    /// Of a fork whose original is listed still.
+    package var standing: ForkStanding?
 }
 
 /// What an import did.

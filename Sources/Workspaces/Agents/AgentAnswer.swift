@@ -2,27 +2,6 @@ import Foundation
 import Jobs
 package import Web
 
-/// Where a fork came from, as the wire shows it.
-package struct ForkSourceAnswer: Encodable, Sendable {
-    package let owner: String
-    package let name: String
-    package let version: Int
-    package let agent: String
-
-    package init(_ source: ForkSource) {
-        owner = source.owner
-        name = source.name
-        version = source.version
-        agent = source.agent.lowercased
-    }
-
-    package static let schema = JSONSchema.named(
-        "ForkSource",
-        .object(
-            ["owner": .string(), "name": .string(), "version": .integer(minimum: 1), "agent": .uuid],
-            description: "The published agent and the version that was copied."))
-}
-
 /// An agent as its own workspace sees it.
 struct AgentAnswer: Encodable, Sendable {
     /// What pages are cut at; `id` is how it is written.
@@ -67,23 +46,26 @@ struct AgentDetailAnswer: Encodable, Sendable {
     let changelog: String
     let secretsToSet: [String]
     let plugins: [PluginAnswer]
+    let origin: ForkOriginAnswer
 
     enum CodingKeys: String, CodingKey {
         case shape, digest, changelog, plugins
         case secretsToSet = "secrets_to_set"
     }
 
-    init(_ detail: AgentDetail, owner: String) throws {
+    init(_ detail: AgentDetail, owner: String, advice: [PluginReference: PluginAdvice] = [:]) throws {
         agent = AgentAnswer(detail.agent, owner: owner)
         shape = detail.version.shape.rawValue
         digest = detail.version.digest.description
         changelog = detail.version.changelog
         secretsToSet = detail.version.secretPlaces
-        plugins = try CharacterFile(document: detail.version.character).plugins.map(PluginAnswer.init)
+        plugins = try CharacterFile(document: detail.version.character).plugins.map { PluginAnswer($0, advice: advice[$0]) }
+        origin = ForkOriginAnswer(detail.agent.lineage, standing: detail.standing)
     }
 
     func encode(to encoder: any Encoder) throws {
         try agent.encode(to: encoder)
+        try origin.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(shape, forKey: .shape)
         try container.encode(digest, forKey: .digest)
@@ -97,14 +79,18 @@ struct AgentDetailAnswer: Encodable, Sendable {
 package struct PluginAnswer: Encodable, Sendable {
     package let name: String
     package let range: String?
+    /// Absent in lists, which do not look it up.
+    package let advice: PluginAdviceAnswer?
 
-    package init(_ plugin: PluginReference) {
+    package init(_ plugin: PluginReference, advice: PluginAdvice? = nil) {
         name = plugin.name
         range = plugin.range
+        self.advice = advice.map(PluginAdviceAnswer.init)
     }
 
     package static let schema = JSONSchema.object(
-        ["name": .string(), "range": .string("Versions that the agent accepts, when it says so.")], optional: ["range"])
+        ["name": .string(), "range": .string("Versions that the agent accepts, when it says so."), "advice": PluginAdviceAnswer.schema],
+        optional: ["range", "advice"])
 }
 
 /// What an import did, and what its sender should know about the file.
@@ -120,8 +106,8 @@ struct ImportAnswer: Encodable, Sendable {
         case keyShaped = "key_shaped"
     }
 
-    init(_ imported: AgentDesk.Imported, file: CharacterFile, owner: String) throws {
-        detail = try AgentDetailAnswer(imported.detail, owner: owner)
+    init(_ imported: AgentDesk.Imported, file: CharacterFile, owner: String, advice: [PluginReference: PluginAdvice] = [:]) throws {
+        detail = try AgentDetailAnswer(imported.detail, owner: owner, advice: advice)
         change = imported.change
         stripped = file.strippedSecrets.map(\.description)
         duplicates = file.duplicates.map { KeyScanner.redacted($0).description }

@@ -13,6 +13,14 @@ struct AgentDesk: Sendable {
         case notFound
         /// Something key-shaped is left in the file: it may stay here, but not be shown to everyone.
         case keysRemain([KeyFinding])
+        /// Operators have quarantined or removed the published copy.
+        case moderated(ListingStatus, reason: String?)
+        /// The version is there and says something else.
+        case versionTaken(SemanticVersion)
+        /// Another agent of the workspace has the name.
+        case nameTaken(AgentName)
+        /// The name is not to be had in public.
+        case nameRefused(AgentName, NameCheck.Reason)
     }
 
     /// What became of a file.
@@ -44,30 +52,6 @@ struct AgentDesk: Sendable {
         }
     }
 
-    /// What became of a wish to publish.
-    struct Published: Sendable {
-        let detail: AgentDetail
-        /// An earlier request with the same Idempotency-Key did it, and nothing was done now.
-        let isReplay: Bool
-    }
-
-    /// Shows the newest version to everyone, unless something key-shaped is in it. A request that was carried out before
-    /// does not publish what came after it.
-    func publish(_ agent: UUID, workspace: UUID, idempotency: Idempotency? = nil) async throws -> Published {
-        try await pool.transaction(.workspaces([workspace])) { transaction in
-            // The key before the agent, as an import takes them.
-            let isReplay = try await IdempotencyStore.claim(idempotency, for: agent, workspace: workspace, in: transaction) != nil
-            AgentStore.lock(agent, workspace: workspace, in: transaction)
-            let detail = try await detail(of: agent, workspace: workspace, in: transaction)
-            if isReplay { return Published(detail: detail, isReplay: true) }
-            let file = try CharacterFile(document: detail.version.character)
-            let findings = KeyScanner.findings(in: file.document)
-            guard findings.isEmpty else { throw Refusal.keysRemain(findings) }
-            AgentStore.submitPublication(detail, file: file, workspace: workspace, in: transaction)
-            return Published(detail: try await self.detail(of: agent, workspace: workspace, in: transaction), isReplay: false)
-        }
-    }
-
     func detail(of agent: UUID, workspace: UUID) async throws -> AgentDetail {
         try await pool.transaction(.workspaces([workspace])) { try await detail(of: agent, workspace: workspace, in: $0) }
     }
@@ -78,8 +62,10 @@ struct AgentDesk: Sendable {
         }
     }
 
-    private func detail(of agent: UUID, workspace: UUID, in transaction: PostgresTransaction) async throws -> AgentDetail {
-        guard let detail = try await AgentStore.detail(of: agent, workspace: workspace, in: transaction) else { throw Refusal.notFound }
+    /// An agent as its workspace sees it: of a fork with how far it is behind.
+    func detail(of agent: UUID, workspace: UUID, in transaction: PostgresTransaction) async throws -> AgentDetail {
+        guard var detail = try await AgentStore.detail(of: agent, workspace: workspace, in: transaction) else { throw Refusal.notFound }
+        if let source = detail.agent.forkedFrom { detail.standing = try await AgentStore.standing(of: source, in: transaction) }
         return detail
     }
 }

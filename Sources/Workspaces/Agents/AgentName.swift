@@ -5,7 +5,9 @@ package struct AgentName: Sendable, Hashable, CustomStringConvertible {
     package static let maximumLength = 64
 
     /// Words that stand at a name's place in a route.
-    package static let reserved: Set<String> = ["publish", "versions", "forks", "reports", "new", "import", "search"]
+    package static let reserved: Set<String> = [
+        "publish", "versions", "forks", "reports", "new", "import", "search", "moderation", "appeals",
+    ]
 
     package let text: String
 

@@ -27,7 +27,52 @@ extension AgentDesk.Refusal {
                 .unprocessableContent, name: "keys-remain", title: "The agent holds what looks like keys",
                 detail: "Take them out of the file, import it again and publish then: \(named)\(findings.count > 5 ? ", …" : "").",
                 errors: findings.map { FieldFault(body: $0.pointer.words, "This looks like \($0.kind).") })
+        case .moderated(let status, let reason):
+            return status.problem(reason: reason, forbidding: "published, unpublished or renamed")
+        case .versionTaken(let version):
+            return .conflict(
+                "The version \(version) is published and says something else. Versions do not change: choose another one, or none for the next.",
+                name: "version-taken")
+        case .nameTaken(let name):
+            return .conflict("An agent of this workspace is named `\(name)`.", name: "name-taken")
+        case .nameRefused(let name, let reason):
+            return reason.problem(of: name)
         }
+    }
+}
+
+extension NameCheck.Reason {
+    func problem(of name: AgentName) -> Problem {
+        switch self {
+        case .reserved:
+            return .conflict(
+                "`\(name)`, or a name that looks the same, was another owner's and is kept for it. Choose another name.", name: "name-reserved")
+        case .barred:
+            return .conflict("The agent that was named `\(name)` was given up under moderation. Choose another name.", name: "name-reserved")
+        case .leadsElsewhere:
+            return .conflict("`\(name)` leads to another agent of yours, which was renamed. Choose another name.", name: "name-reserved")
+        case .looksLike(let address):
+            var problem = Problem.conflict(
+                "`\(name)` would be taken for `\(address)`, which many know. Choose another name.", name: "name-looks-like")
+            problem.extensions = [.init("looks_like", .string(address))]
+            return problem
+        }
+    }
+}
+
+extension ListingStatus {
+    /// Why nothing can be done with an agent that operators have taken out of the directory: 409, or 410 once it is removed.
+    package func problem(reason: String?, forbidding acts: String) -> Problem {
+        let said = reason.map { " The reason: \($0)" } ?? ""
+        var members = [JSONValue.Member("agent_status", .string(rawValue))]
+        if let reason { members.append(JSONValue.Member("reason", .string(reason))) }
+        if self == .removed {
+            return Problem(
+                .gone, name: "agent-removed", title: "The agent was removed", detail: "Operators removed this agent.\(said)", extensions: members)
+        }
+        return Problem(
+            .conflict, name: "agent-quarantined", title: "The agent is in quarantine",
+            detail: "Operators look into this agent; until they have decided it cannot be \(acts).\(said)", extensions: members)
     }
 }
 

@@ -34,15 +34,41 @@ extension AgentRoutes {
         .get, "/v1/agents/{agent}", summary: "Show an agent of the workspace with its character", tag: "Agents", scope: "agents:read",
         parameters: [agentID], answers: [.init(.ok, "The agent and its newest version.", schema: detail)])
 
+    static let rename = APIOperation(
+        .patch, "/v1/agents/{agent}", summary: "Name an agent anew",
+        description: """
+            Of a published agent the old address leads to the new one from then on (`301`), and no other owner ever gets it. Asked again it changes \
+            nothing.
+            """,
+        tag: "Agents", scope: "agents:write", parameters: [agentID],
+        request: .init(
+            .object(["name": .string("In the form of names in addresses.", minLength: 1, maxLength: AgentName.maximumLength)]),
+            limit: BodyLimit.action),
+        answers: [.init(.ok, "The agent under its new name.", schema: detail)], problems: [.conflict, .gone])
+
     static let publish = APIOperation(
         .post, "/v1/agents/{agent}/publish", summary: "Publish an agent's newest version",
         description: """
-            Writes a copy without secrets that anyone may read and fork. Refused with 422 while anything in the character looks like a key; the problem \
-            names each place.
+            Writes a copy without secrets that anyone may read and fork, as a version that never changes. A version that is published already and says \
+            the same is no new one; one that says something else is refused with 409. The directory shows the highest release. Refused with 422 while \
+            anything in the character or the changelog looks like a key; the problem names each place. Refused with 409 for a name that is kept for \
+            another owner, or looks the same as that of an agent that many have forked.
             """,
         tag: "Agents", scope: "agents:write",
-        parameters: [agentID, .idempotencyKey], request: .action,
-        answers: [.init(.ok, "The agent, which is public now.", schema: detail)])
+        parameters: [agentID, .idempotencyKey],
+        request: .init(
+            .object(
+                [
+                    "version": .string(
+                        "A semantic version. Otherwise the next patch; `1.0.0` the first time.", maxLength: SemanticVersion.maximumLength),
+                    "changelog": .string("What is new. Otherwise what was said at the import.", maxLength: PublishRequest.maximumChangelog),
+                ], optional: ["version", "changelog"]), limit: BodyLimit.action, required: false),
+        answers: [.init(.ok, "The agent, which is public now.", schema: published)], problems: [.gone])
+
+    static let unpublish = APIOperation(
+        .delete, "/v1/agents/{agent}/publish", summary: "Take an agent out of the directory",
+        description: "Forks stay, and nobody else ever gets the name. Its versions are kept: published again, none of them says anything else.",
+        tag: "Agents", scope: "agents:write", parameters: [agentID], answers: [.noContent], problems: [.conflict, .gone])
 
     // MARK: Shapes
 
@@ -66,17 +92,41 @@ extension AgentRoutes {
         .object(
             [
                 "id": .uuid, "owner": .string("The workspace's slug."), "name": name, "display_name": .string(), "visibility": visibility,
-                "version": version, "forked_from": ForkSourceAnswer.schema, "created_at": .time, "updated_at": .time, "shape": shape,
-                "digest": digest, "changelog": .string(), "secrets_to_set": secrets, "plugins": .array(of: PluginAnswer.schema),
+                "version": version, "forked_from": ForkSourceAnswer.schema, "lineage": ForkOriginAnswer.lineageSchema,
+                "behind": ForkOriginAnswer.behindSchema, "latest": ForkOriginAnswer.latestSchema, "original_status": ForkOriginAnswer.statusSchema,
+                "created_at": .time, "updated_at": .time, "shape": shape, "digest": digest, "changelog": .string(), "secrets_to_set": secrets,
+                "plugins": .array(of: PluginAnswer.schema), "character": .map(of: .any),
+            ], optional: ForkOriginAnswer.optional.union(["forked_from"])))
+
+    private static let publishedVersion = JSONSchema.object(
+        [
+            "version": .string("The semantic version."), "number": .integer("Of the agent's own history.", minimum: 1), "published_at": .time,
+            "change": .string(oneOf: ["created", "unchanged"]), "shown": .boolean,
+            "url": .string("Where the version is read, for good.", format: "uri-reference"),
+        ], description: "`shown`: the directory shows this version, and not a higher release.")
+
+    private static let published = JSONSchema.named(
+        "Publication",
+        .object(
+            [
+                "id": .uuid, "owner": .string("The workspace's slug."), "name": name, "display_name": .string(), "visibility": visibility,
+                "version": version, "forked_from": ForkSourceAnswer.schema, "lineage": ForkOriginAnswer.lineageSchema,
+                "behind": ForkOriginAnswer.behindSchema, "latest": ForkOriginAnswer.latestSchema, "original_status": ForkOriginAnswer.statusSchema,
+                "created_at": .time, "updated_at": .time, "shape": shape, "digest": digest, "changelog": .string(), "secrets_to_set": secrets,
+                "plugins": .array(of: PluginAnswer.schema),
+                "publication": publishedVersion,
+                "looks_like": .string("Another owner's agent that the name could be taken for, as `owner/name`."),
                 "character": .map(of: .any),
-            ], optional: ["forked_from"]))
+            ], optional: ForkOriginAnswer.optional.union(["forked_from", "publication", "looks_like"])))
 
     private static let imported = JSONSchema.named(
         "ImportedAgent",
         .object(
             [
                 "id": .uuid, "owner": .string("The workspace's slug."), "name": name, "display_name": .string(), "visibility": visibility,
-                "version": version, "forked_from": ForkSourceAnswer.schema, "created_at": .time, "updated_at": .time, "shape": shape,
+                "version": version, "forked_from": ForkSourceAnswer.schema, "lineage": ForkOriginAnswer.lineageSchema,
+                "behind": ForkOriginAnswer.behindSchema, "latest": ForkOriginAnswer.latestSchema, "original_status": ForkOriginAnswer.statusSchema,
+                "created_at": .time, "updated_at": .time, "shape": shape,
                 "digest": digest, "changelog": .string(), "secrets_to_set": secrets, "plugins": .array(of: PluginAnswer.schema),
                 "change": .string(oneOf: ["created", "updated", "unchanged"]),
                 "stripped": .array(of: .string("The place of a secret that was not stored.")),
@@ -84,5 +134,5 @@ extension AgentRoutes {
                 "key_shaped": .array(
                     of: .object(
                         ["pointer": .string(), "kind": .string()], description: "What looks like a key and keeps the agent from being published.")),
-            ], optional: ["forked_from"]))
+            ], optional: ForkOriginAnswer.optional.union(["forked_from"])))
 }

@@ -11,10 +11,13 @@ package struct AgentRoutes: Sendable {
     package static let bodyLimit = 2 * 1024 * 1024
 
     private let desk: AgentDesk
+    private let advisor: PluginAdvisor
     private let underWay = KeysUnderWay()
 
-    package init(pool: PostgresPool) {
+    /// - Parameter core: the version of the platform's core, by which plugins are judged; nil where nobody has said.
+    package init(pool: PostgresPool, core: SemanticVersion? = nil) {
         desk = AgentDesk(pool: pool)
+        advisor = PluginAdvisor(pool: pool, core: core)
     }
 
     /// `/v1/agents…` without what the directory adds, mounted and described.
@@ -23,7 +26,9 @@ package struct AgentRoutes: Sendable {
         routes.on(Self.list, use: list)
         routes.on(Self.take, use: take)
         routes.on(Self.show, use: show)
+        routes.on(Self.rename, use: rename)
         routes.on(Self.publish, use: publish)
+        routes.on(Self.unpublish, use: unpublish)
         return routes
     }
 
@@ -55,7 +60,8 @@ package struct AgentRoutes: Sendable {
         } catch let refusal as AgentDesk.Refusal {
             throw refusal.problem
         }
-        let answer = try ImportAnswer(imported, file: file, owner: context.identity.workspaceSlug)
+        let answer = try ImportAnswer(
+            imported, file: file, owner: context.identity.workspaceSlug, advice: try await advisor.advice(on: imported.detail))
         var response = try context.responseEncoder.encode(answer, from: request, context: context)
         response.status = imported.change == .created ? .created : .ok
         response.headers[.location] = "/v1/agents/\(imported.detail.agent.id.lowercased)"
@@ -67,29 +73,52 @@ package struct AgentRoutes: Sendable {
         try await answer(context) { try await desk.detail(of: try context.pathID("agent"), workspace: context.identity.workspace) }
     }
 
+    private func rename(_ request: Request, _ context: IdentifiedContext) async throws -> DocumentBody<AgentDetailAnswer> {
+        let wanted = try await request.readJSON(RenameRequest.self, in: context).value
+        let (agent, name) = (try context.pathID("agent"), try wanted.checked())
+        return try await answer(context) { try await desk.rename(agent, to: name, workspace: context.identity.workspace) }
+    }
+
     private func publish(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
-        let body = try await request.readAction(in: context)
+        let body = try await request.readJSONBytes(limit: context.maxUploadSize)
+        let wanted = body.isEmpty ? PublishRequest(version: nil, changelog: nil) : try JSONBody.decode(PublishRequest.self, from: body)
+        let wish = try wanted.checked()
         let (agent, workspace) = (try context.pathID("agent"), context.identity.workspace)
         let key = try IdempotencyKey.read(from: request, workspace: workspace, body: body)
         let idempotency = key.map { Idempotency(key: $0.key, digest: $0.digest) }
-        var isReplay = false
-        let answer = try await answer(context) {
-            let published = try await underWay.alone(idempotency, workspace: workspace) {
-                try await desk.publish(agent, workspace: workspace, idempotency: idempotency)
+        let published: AgentDesk.Published
+        do {
+            published = try await underWay.alone(idempotency, workspace: workspace) {
+                try await desk.publish(agent, wish, workspace: workspace, by: context.identity.actor, idempotency: idempotency)
             }
-            isReplay = published.isReplay
-            return published.detail
+        } catch let refusal as AgentDesk.Refusal {
+            throw refusal.problem
         }
-        var response = try answer.response(from: request, context: context)
-        if isReplay { response.headers[.idempotencyReplayed] = "true" }
+        let head = try PublishedAnswer(
+            published, owner: context.identity.workspaceSlug, advice: try await advisor.advice(on: published.detail))
+        var response = try DocumentBody(head, member: "character", document: published.detail.version.character)
+            .response(from: request, context: context)
+        if published.isReplay { response.headers[.idempotencyReplayed] = "true" }
         return response
+    }
+
+    private func unpublish(_ request: Request, _ context: IdentifiedContext) async throws -> HTTPResponse.Status {
+        do {
+            let identity = context.identity
+            try await desk.unpublish(try context.pathID("agent"), workspace: identity.workspace, by: identity.actor)
+        } catch let refusal as AgentDesk.Refusal {
+            throw refusal.problem
+        }
+        return .noContent
     }
 
     private func answer(_ context: IdentifiedContext, _ detail: () async throws -> AgentDetail) async throws -> DocumentBody<AgentDetailAnswer> {
         do {
             let detail = try await detail()
+            let advice = try await advisor.advice(on: detail)
             return DocumentBody(
-                try AgentDetailAnswer(detail, owner: context.identity.workspaceSlug), member: "character", document: detail.version.character)
+                try AgentDetailAnswer(detail, owner: context.identity.workspaceSlug, advice: advice), member: "character",
+                document: detail.version.character)
         } catch let refusal as AgentDesk.Refusal {
             throw refusal.problem
         }

@@ -7,6 +7,8 @@ extension AgentStore {
     /// What a fork is made of.
     package struct Fork: Sendable {
         package let source: ForkSource
+        /// Where the original itself came from, nearest first.
+        package let lineage: [ForkSource]
         /// The published document; secrets are stripped again here, whatever the directory holds.
         package let character: JSONNode
         /// What the owner of the fork has to set.
@@ -16,8 +18,11 @@ extension AgentStore {
         /// Whether the caller chose the name: then another one will not do.
         package let nameIsGiven: Bool
 
-        package init(source: ForkSource, character: JSONNode, secretPlaces: [String], name: AgentName, nameIsGiven: Bool) {
+        package init(
+            source: ForkSource, lineage: [ForkSource], character: JSONNode, secretPlaces: [String], name: AgentName, nameIsGiven: Bool
+        ) {
             self.source = source
+            self.lineage = lineage
             self.character = character
             self.secretPlaces = secretPlaces
             self.name = name
@@ -65,11 +70,13 @@ extension AgentStore {
         try await !transaction.query(
             """
             -- create fork
-            insert into agents (workspace_id, id, name, display_name, forked_from_owner, forked_from_name, forked_from_version, forked_from_agent)
-            values ($1, $2, $3, $4, $5, $6, $7, $8)
+            insert into agents (workspace_id, id, name, display_name, forked_from_owner, forked_from_name, forked_from_version, forked_from_agent,
+              lineage)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
             on conflict do nothing
             returning id
-            """, workspace, id, name.text, displayName, fork.source.owner, fork.source.name, fork.source.version, fork.source.agent
+            """, workspace, id, name.text, displayName, fork.source.owner, fork.source.name, fork.source.version, fork.source.agent,
+            PostgresJSON(bytes: AgentLineage.document(AgentLineage.extending(fork.lineage, by: fork.source)).canonicalBytes)
         ).isEmpty
     }
 

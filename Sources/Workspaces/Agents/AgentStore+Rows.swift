@@ -3,10 +3,11 @@ package import Postgres
 
 extension Agent {
     init(_ row: PostgresRow) throws {
+        let source = try ForkSource(row)
         self.init(
             id: try row.decode("id"), name: try row.decode("name"), displayName: try row.decode("display_name"),
-            visibility: try row.stored("visibility"), forkedFrom: try ForkSource(row), version: try row.decode("version"),
-            createdAt: try row.decode("created_at"), updatedAt: try row.decode("updated_at"))
+            visibility: try row.stored("visibility"), forkedFrom: source, lineage: try [ForkSource](row, source: source),
+            version: try row.decode("version"), createdAt: try row.decode("created_at"), updatedAt: try row.decode("updated_at"))
     }
 }
 

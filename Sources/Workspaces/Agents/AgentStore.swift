@@ -95,7 +95,7 @@ package enum AgentStore {
             """
             -- show agent
             select a.id, a.name, a.display_name, a.visibility, a.version, a.forked_from_owner, a.forked_from_name, a.forked_from_version,
-              a.forked_from_agent, a.created_at, a.updated_at,
+              a.forked_from_agent, a.lineage, a.created_at, a.updated_at,
               v.number, v.shape, v.digest, v.character, v.secret_places, v.changelog, v.created_at as version_created_at
             from agents a join agent_versions v on v.workspace_id = a.workspace_id and v.agent_id = a.id and v.number = a.version
             where a.workspace_id = $1 and a.id = $2
@@ -119,7 +119,7 @@ package enum AgentStore {
             """
             -- list agents
             select id, name, display_name, visibility, version, forked_from_owner, forked_from_name, forked_from_version, forked_from_agent,
-              created_at, updated_at
+              lineage, created_at, updated_at
             from agents
             where workspace_id = $1 and ($2::text is null or name = $2) and ($3::uuid is null or id < $3)
             order by id desc limit $4

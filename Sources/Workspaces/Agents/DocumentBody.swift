@@ -19,10 +19,15 @@ package struct DocumentBody<Head: Encodable & Sendable>: ResponseGenerator, Send
         self.document = document
     }
 
-    package func response(from request: Request, context: some RequestContext) throws -> Response {
-        var bytes = [UInt8](try WireCoding.encoder.encode(head))
+    /// The whole text.
+    func bytes(with encoder: JSONEncoder) throws -> [UInt8] {
+        var bytes = [UInt8](try encoder.encode(head))
         bytes.removeLast()
-        bytes += Array(",\"\(member)\":".utf8) + document.canonicalBytes + Array("}".utf8)
+        return bytes + Array(",\"\(member)\":".utf8) + document.canonicalBytes + Array("}".utf8)
+    }
+
+    package func response(from request: Request, context: some RequestContext) throws -> Response {
+        let bytes = try bytes(with: WireCoding.encoder)
         let headers: HTTPFields = [.contentType: "application/json; charset=utf-8"]
         return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
     }

@@ -44,7 +44,10 @@ package struct KeyScanner {
 
     private mutating func scan(_ node: JSONNode, at pointer: JSONPointer, under name: KeyName?) {
         switch node {
-        case .null, .bool, .number: return
+        case .null, .bool: return
+        case .number(let digits):
+            // A password that somebody wrote without quotes.
+            if name?.promise == .password, digits.utf8.count >= 6 { add(pointer, "a password") }
         case .string(let text):
             if let kind = KeyText.kind(ofTextLike: text) ?? name.flatMap({ KeyText.kind(of: text, under: $0) }) { add(pointer, kind) }
         case .array(let elements):

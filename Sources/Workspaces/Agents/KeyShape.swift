@@ -55,6 +55,7 @@ struct KeyShape: Sendable {
         KeyShape(prefix: "SG.", name: "a SendGrid key", minimum: 40, alphabet: .dotted),
         KeyShape(prefix: "eyJ", name: "a JSON web token", minimum: 60, alphabet: .dotted),
         KeyShape(prefix: "mst_", name: "a Mainstay token", minimum: 20, alphabet: .letterDigit),
+        KeyShape(prefix: "msi_", name: "a Mainstay invitation", minimum: 20, alphabet: .letterDigit),
         KeyShape(prefix: "AGE-SECRET-KEY-1", name: "an age key", minimum: 50, alphabet: .upperDigit),
     ]
 }

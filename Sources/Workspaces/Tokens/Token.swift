@@ -3,6 +3,15 @@ import Web
 
 /// A token as it is kept: everything but the secret.
 package struct Token: Sendable, Hashable {
+    /// What becomes of a request that shows it, by the database's time. The first that fits.
+    package enum State: String, Sendable, CaseIterable {
+        case revoked
+        case expired
+        /// Its use looked suspicious; it ends by itself.
+        case locked
+        case valid
+    }
+
     package let id: UUID
     package let workspace: UUID
     /// The member who made it; nil for one made on the command line.
@@ -16,12 +25,21 @@ package struct Token: Sendable, Hashable {
     /// To about a minute.
     package let lastUsedAt: Date?
     package let revokedAt: Date?
+    /// When its last lock ends or has ended; nil for one that was never locked, or was unlocked.
+    package let lockedUntil: Date?
+    /// The token that was made in its place.
+    package let replacedBy: UUID?
+    package let state: State
 }
 
 /// What a look-up by hash found.
 enum TokenVerdict: Sendable, Hashable {
     case valid(Identity)
     case expired
+    /// It would be valid, had its workspace not been deleted.
+    case deleted(Identity)
+    /// Its use looked suspicious, and it is locked for so long.
+    case locked(left: Duration)
     /// Unknown or revoked: the caller is not told which.
     case invalid
 }

@@ -41,9 +41,22 @@ package final class TokenAuthenticator<C: Clock>: Authenticator, Service, Sendab
         switch try await verdict(hash: secret.hash) {
         case .invalid: return nil
         case .expired: throw Problem.unauthorized(.expired)
+        case .locked(let left): throw Problem.abnormalUsage(retryAfter: left)
+        case .deleted: throw WorkspaceError(.workspaceDeleted, "the token's workspace was deleted; for a while an owner's token restores it")
         case .valid(let identity):
             uses.note(TokenUse(workspace: identity.workspace, token: identity.tokenID))
             return identity
+        }
+    }
+
+    /// Who asks for what may be done in a deleted workspace too: its restoring, and nothing else. Otherwise as ``identity(bearer:)``.
+    package func identityOfRestorer(bearer: String) async throws -> Identity? {
+        guard let secret = TokenSecret(bearer) else { return nil }
+        switch try await verdict(hash: secret.hash) {
+        case .invalid: return nil
+        case .expired: throw Problem.unauthorized(.expired)
+        case .locked(let left): throw Problem.abnormalUsage(retryAfter: left)
+        case .valid(let identity), .deleted(let identity): return identity
         }
     }
 

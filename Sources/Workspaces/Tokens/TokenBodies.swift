@@ -43,6 +43,34 @@ struct TokenRequest: Decodable {
         ], optional: ["expires_at"])
 }
 
+/// What `POST /v1/tokens/{id}/rotate` reads.
+struct RotateRequest: Decodable {
+    let overlapSeconds: Int?
+
+    private enum CodingKeys: String, CodingKey {
+        case overlapSeconds = "overlap_seconds"
+    }
+
+    /// - Throws: a 422 problem.
+    func validated() throws -> TokenOverlap {
+        guard let overlapSeconds else { return .standard }
+        guard TokenOverlap.bounds.contains(overlapSeconds) else {
+            let bounds = "\(TokenOverlap.bounds.lowerBound) to \(TokenOverlap.bounds.upperBound)"
+            throw Problem.invalid([
+                FieldFault(body: ["overlap_seconds"], "The old token is good for \(bounds) seconds beside the new one.", expected: bounds)
+            ])
+        }
+        return TokenOverlap(seconds: overlapSeconds)
+    }
+
+    static let schema = JSONSchema.object(
+        [
+            "overlap_seconds": .integer(
+                "How long the old token is good beside the new one, at most; \(TokenOverlap.standard.seconds) without it.",
+                minimum: Int64(TokenOverlap.bounds.lowerBound), maximum: Int64(TokenOverlap.bounds.upperBound))
+        ], optional: ["overlap_seconds"])
+}
+
 /// A token as the API shows it.
 struct TokenBody: Encodable, Sendable {
     /// What a page's cursor holds.
@@ -55,6 +83,10 @@ struct TokenBody: Encodable, Sendable {
     let expiresAt: Date?
     let lastUsedAt: Date?
     let revokedAt: Date?
+    let state: String
+    /// While it is locked.
+    let lockedUntil: Date?
+    let replacedBy: String?
     /// The secret, in the answer that made it.
     let token: String?
 
@@ -68,15 +100,20 @@ struct TokenBody: Encodable, Sendable {
         expiresAt = token.expiresAt
         lastUsedAt = token.lastUsedAt
         revokedAt = token.revokedAt
+        state = token.state.rawValue
+        lockedUntil = token.state == .locked ? token.lockedUntil : nil
+        replacedBy = token.replacedBy?.lowercased
         self.token = secret?.text
     }
 
     private enum CodingKeys: String, CodingKey {
-        case id, name, prefix, scopes, token
+        case id, name, prefix, scopes, state, token
         case createdAt = "created_at"
         case expiresAt = "expires_at"
         case lastUsedAt = "last_used_at"
         case revokedAt = "revoked_at"
+        case lockedUntil = "locked_until"
+        case replacedBy = "replaced_by"
     }
 
     static let schema = JSONSchema.named(
@@ -84,12 +121,15 @@ struct TokenBody: Encodable, Sendable {
         .object(
             [
                 "id": .uuid, "name": .string(), "prefix": .string("The secret's first characters."), "scopes": .array(of: .string()),
-                "created_at": .time,
-                "expires_at": .time, "last_used_at": .time, "revoked_at": .time, "token": .string("The secret, only in the answer that made it."),
-            ], optional: ["expires_at", "last_used_at", "revoked_at", "token"]))
+                "created_at": .time, "expires_at": .time, "last_used_at": .time, "revoked_at": .time,
+                "state": .string(oneOf: Token.State.allCases.map(\.rawValue)),
+                "locked_until": .string("Until then it is refused, for its use looked suspicious. RFC 3339, UTC.", format: "date-time"),
+                "replaced_by": .string("The token that was made in its place.", format: "uuid"),
+                "token": .string("The secret, only in the answer that made it."),
+            ], optional: ["expires_at", "last_used_at", "revoked_at", "locked_until", "replaced_by", "token"]))
 }
 
-/// The answer to whoever made a token.
+/// The answer to whoever made or rotated a token.
 struct MadeToken: ResponseGenerator {
     let made: TokenStore.Made
 

@@ -36,12 +36,25 @@ package struct TokenRoutes: Sendable {
             let made = try await underWay.alone(idempotency, workspace: identity.workspace) {
                 try await tokens.create(
                     workspace: identity.workspace, user: identity.user, name: wanted.name, scopes: scopes, expiresAt: wanted.expiresAt,
-                    idempotency: key)
+                    by: identity.actor, idempotency: key)
+            }
+            return MadeToken(made)
+        }
+        routes.on(Self.rotate) { request, context in
+            let (id, identity) = (try context.pathID(), context.identity)
+            let body = try await request.readJSONBytes(limit: context.maxUploadSize)
+            let overlap = body.isEmpty ? TokenOverlap.standard : try JSONBody.decode(RotateRequest.self, from: body).validated()
+            let key = try IdempotencyKey.read(from: request, workspace: identity.workspace, body: body)
+            let idempotency = key.map { Idempotency(key: $0.key, digest: $0.digest) }
+            let made = try await underWay.alone(idempotency, workspace: identity.workspace) {
+                try await tokens.rotate(
+                    id, workspace: identity.workspace, overlap: overlap, for: identity, by: identity.actor, idempotency: key)
             }
             return MadeToken(made)
         }
         routes.on(Self.revoke) { _, context in
-            guard try await tokens.revoke(try context.pathID(), workspace: context.identity.workspace) else {
+            let identity = context.identity
+            guard try await tokens.revoke(try context.pathID(), workspace: identity.workspace, by: identity.actor) else {
                 throw Problem.notFound("The workspace has no such token.")
             }
             return HTTPResponse.Status.noContent
@@ -62,6 +75,17 @@ package struct TokenRoutes: Sendable {
         description: "The secret is in this answer and nowhere else; a repeated request gets the token without it.",
         tag: "Tokens", scope: Scope.tokensAdmin.rawValue, parameters: [.idempotencyKey], request: .init(TokenRequest.schema, limit: 16 * 1024),
         answers: [.init(.created, "The token and its secret", schema: TokenBody.schema)])
+    static let rotate = APIOperation(
+        .post, "/v1/tokens/{id}/rotate", summary: "Put a new token in a token's place",
+        description: """
+            The new one has the same name and scopes and acts for the same user; where the old one expires, it lives as long from now on as the \
+            old one was to live. The old one is good for `overlap_seconds` more, and never for longer than it was. Only tokens of the same \
+            user are rotated, and with no more scopes than one's own. The secret is in this answer and nowhere else; a repeated request gets \
+            the token without it. 409 for a token that was revoked, has expired, or was replaced before.
+            """,
+        tag: "Tokens", scope: Scope.tokensAdmin.rawValue, parameters: [.idempotencyKey],
+        request: .init(RotateRequest.schema, limit: 16 * 1024, required: false),
+        answers: [.init(.created, "The new token and its secret", schema: TokenBody.schema)], problems: [.conflict])
     static let revoke = APIOperation(
         .delete, "/v1/tokens/{id}", summary: "Revoke a token", description: "It is refused within a second. Revoking it again changes nothing.",
         tag: "Tokens", scope: Scope.tokensAdmin.rawValue, answers: [.noContent])

@@ -1,11 +1,22 @@
 import Crypto
 
-/// A token as its owner holds it: `mst_`, 30 random characters, 6 of checksum, all of 0-9, A-Z, a-z.
+/// A secret as its owner holds it: a mark that says what it opens, 30 random characters, 6 of checksum, all of 0-9, A-Z, a-z.
 ///
-/// The checksum is the CRC-32 of the random part, as in GitHub's tokens: a scanner or this server tells a token from a
+/// | text | opens |
+/// |---|---|
+/// | `mst_…` | the API, as a token |
+/// | `msi_…` | a workspace, once, as an invitation |
+///
+/// The checksum is the CRC-32 of the random part, as in GitHub's tokens: a scanner or this server tells a secret from a
 /// mistyped or invented text without a look-up. The random part has 178 bits, so a plain hash of it cannot be searched.
 package struct TokenSecret: Sendable, Hashable, CustomStringConvertible {
-    /// The whole text. Shown once, when the token is made.
+    /// What a secret opens; the mark that it begins with.
+    package enum Kind: String, Sendable, CaseIterable {
+        case token = "mst_"
+        case invitation = "msi_"
+    }
+
+    /// The whole text. Shown once, when the secret is made.
     package let text: String
 
     /// Enough to recognise it by in a list, and for nothing else.
@@ -17,22 +28,27 @@ package struct TokenSecret: Sendable, Hashable, CustomStringConvertible {
     /// Never the secret: what is printed by mistake can be shown.
     package var description: String { "\(prefix)…" }
 
-    /// Draws a token.
-    package init(using generator: inout some RandomNumberGenerator) {
+    /// Draws a secret.
+    package init(_ kind: Kind = .token, using generator: inout some RandomNumberGenerator) {
         let random = (0..<Self.randomLength).map { _ in Self.alphabet[Int.random(in: 0..<Self.alphabet.count, using: &generator)] }
-        text = Self.mark + String(decoding: random + Self.checksum(of: random), as: UTF8.self)
+        text = kind.rawValue + String(decoding: random + Self.checksum(of: random), as: UTF8.self)
     }
 
-    /// Draws a token from the system's generator.
-    package init() {
+    /// Draws a secret from the system's generator.
+    package init(_ kind: Kind = .token) {
         var generator = SystemRandomNumberGenerator()
-        self.init(using: &generator)
+        self.init(kind, using: &generator)
     }
 
-    /// Reads what a client sent; nil when it cannot be a token.
+    /// Reads what a client sent as a token; nil when it cannot be one.
     package init?(_ text: String) {
+        self.init(text, of: .token)
+    }
+
+    /// Reads what a client sent; nil when it cannot be a secret of that kind.
+    package init?(_ text: String, of kind: Kind) {
         let bytes = Array(text.utf8)
-        let mark = Array(Self.mark.utf8)
+        let mark = Array(kind.rawValue.utf8)
         guard bytes.count == mark.count + Self.randomLength + Self.checksumLength, bytes.starts(with: mark) else { return nil }
         let random = Array(bytes[mark.count..<(mark.count + Self.randomLength)])
         guard random.allSatisfy(Self.alphabet.contains), Self.checksum(of: random).elementsEqual(bytes.suffix(Self.checksumLength)) else {
@@ -43,7 +59,6 @@ package struct TokenSecret: Sendable, Hashable, CustomStringConvertible {
 
     // MARK: Checksum
 
-    private static let mark = "mst_"
     private static let randomLength = 30
     private static let checksumLength = 6
     private static let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Jobs
+import Workspaces
 
 /// What is done about so many letters. Pure: doing much needs a yes.
 enum DeadStep: Equatable {
@@ -31,10 +32,12 @@ struct DeadActing: Sendable {
     let act: DeadLetterAct
     let choice: DeadCommand.Choice
     let administration: JobAdministration
+    let log: AccessLogStore
 
     static func run(_ act: DeadLetterAct, _ choice: DeadCommand.Choice, _ settings: SettingsOptions, _ output: OutputOptions) async throws {
         let report = try await Stores.with(try await settings.load(), for: "dead") { stores in
-            let acting = DeadActing(act: act, choice: choice, administration: stores.administration)
+            let acting = DeadActing(
+                act: act, choice: choice, administration: stores.administration, log: AccessLogStore(pool: stores.pool))
             let jobs = try choice.jobs()
             return jobs.isEmpty ? try await acting.onFilter(try await choice.filter.resolved(stores)) : try await acting.on(jobs)
         }
@@ -55,7 +58,11 @@ struct DeadActing: Sendable {
         case .nothingMatched: return DeadReport(said: ["nothing matched: none of these jobs has a dead letter"], status: DeadReport.nothingMatched)
         case .ask: return ask(lines.count)
         case .rehearse: break
-        case .act: changed = try await administration.perform(act, on: due.map(\.key), by: choice.actor)
+        case .act:
+            let done = try await administration.perform(act, on: due.map(\.key), by: choice.actor)
+            try await log.append(
+                due.filter { done.contains($0.key) }.map { AccessEvent(act, on: $0.key, kind: $0.kind, by: .commandLine) })
+            changed = done
         }
         return Self.report(act, jobs, lines, changed: changed)
     }
@@ -101,8 +108,15 @@ struct DeadActing: Sendable {
             return DeadReport(table: DeadCommand.List.table(groups), said: ["\(part) would be \(past)"])
         case .act: break
         }
-        let tally = await administration.perform(act, on: filter, limit: choice.limit, by: choice.actor) { [past] tally in
+        var tally = await administration.perform(act, on: filter, limit: choice.limit, by: choice.actor) { [past] tally in
             if count > 500 { Talk.say("\(tally.changed) of \(count) \(past)") }
+        }
+        if tally.changed > 0 {
+            do {
+                try await log.append(AccessEvent(act, on: filter, count: tally.changed, by: .commandLine))
+            } catch {
+                tally.fault = tally.fault ?? "the access log has no entry of it: \(error)"
+            }
         }
         return Self.report(act, tally)
     }

@@ -107,7 +107,7 @@ enum MomentWord {
     private static let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800]
 
     /// Whole numbers with their units, ten years at the most.
-    private static func seconds(_ word: String) -> Double? {
+    static func seconds(_ word: String) -> Double? {
         var total = 0.0
         var digits = ""
         for character in word {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Jobs
+import Workspaces
 
 extension QueuesCommand {
     struct Pause: AsyncParsableCommand {
@@ -12,8 +13,10 @@ extension QueuesCommand {
         func validate() throws { try QueuesCommand.check(queue) }
 
         func run() async throws {
-            let isNew = try await Stores.with(try await settings.load(), for: "queues") {
-                try await QueueControl(pool: $0.pool).pause(queue, reason: reason)
+            let isNew = try await Stores.with(try await settings.load(), for: "queues") { [queue, reason] stores in
+                let isNew = try await QueueControl(pool: stores.pool).pause(queue, reason: reason)
+                if isNew { try await AccessLogStore(pool: stores.pool).append(.paused(queue, by: .commandLine)) }
+                return isNew
             }
             print(isNew ? "paused \(queue)" : "\(queue) was paused already")
         }
@@ -27,7 +30,11 @@ extension QueuesCommand {
         func validate() throws { try QueuesCommand.check(queue) }
 
         func run() async throws {
-            let wasPaused = try await Stores.with(try await settings.load(), for: "queues") { try await QueueControl(pool: $0.pool).resume(queue) }
+            let wasPaused = try await Stores.with(try await settings.load(), for: "queues") { [queue] stores in
+                let wasPaused = try await QueueControl(pool: stores.pool).resume(queue)
+                if wasPaused { try await AccessLogStore(pool: stores.pool).append(.resumed(queue, by: .commandLine)) }
+                return wasPaused
+            }
             print(wasPaused ? "resumed \(queue)" : "\(queue) was not paused")
         }
     }

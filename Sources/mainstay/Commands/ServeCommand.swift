@@ -1,4 +1,5 @@
 import ArgumentParser
+import Directory
 import Foundation
 import Hummingbird
 import Jobs
@@ -44,20 +45,33 @@ struct ServeCommand: AsyncParsableCommand {
         try await StartCheck(pool: pool, redis: redis, logger: logger).run()
         let runLog = RedisClient(configuration: try settings.runLog(for: "serve"), logger: logger)
         let producer = JobProducer(pool: pool, redis: redis, configuration: configuration, queues: Features.queues, logger: logger)
-        let workspaces = Workspaces(pool: pool, multiUser: try settings.flag("multi.user"), logger: logger)
+        let workspaces = Workspaces(
+            pool: pool, multiUser: try settings.flag("multi.user"),
+            grace: DeletionGrace(days: try settings.number("deletion.grace.days", in: DeletionGrace.bounds)), logger: logger)
         let features = try Features(
-            pool: pool, runLog: runLog, producer: producer, inference: try settings.inference(), logger: logger)
+            pool: pool, runLog: runLog, producer: producer, inference: try settings.inference(), core: try settings.coreVersion(), logger: logger)
+        let oversight = AccessOversight(pool: pool, keys: try settings.auditKeys(), logger: logger)
 
         let operations = Features.operations(
             pool: pool, redis: redis, producer: producer, workspaces: workspaces, secret: try settings.operationsKey())
         let health = Health(checks: [Readiness.postgres(pool), Readiness.redis(redis, isNeeded: false)] + features.healthChecks)
-        let responder = WebResponder(
-            authenticator: workspaces.authenticator,
-            features: workspaces.routes(producer: producer) + features.routes + [operations.routes, health.routes()],
-            pages: [MetricsPage(registry: registry, pool: pool, producer: producer).routes, operations.pages],
-            options: .init(problems: ProblemMapping.table, accessLog: .debug))
+        let pages = try Features.pages(
+            pool: pool, producer: producer, workspaces: workspaces, core: try settings.coreVersion(), secret: try settings.operationsKey())
         let host = settings.text("http.host") ?? "127.0.0.1"
         let port = try port ?? settings.number("http.port", in: 1...65535)
+        // Nothing below may throw before the services run: a client that is dropped without having been shut down stops the process.
+        let oidc = try settings.oidc().map { OIDC($0, pool: pool, logger: logger) }
+        let authenticator: any Authenticator = if let oidc { oidc.beside(workspaces.authenticator) } else { workspaces.authenticator }
+        var options = WebResponder.Options(problems: ProblemMapping.table, accessLog: .debug)
+        options.beforeAuthentication = [oversight.beforeAuthentication { _, context in context.peer }]
+        if let oidc { options.beforeAuthentication.append(oidc.beforeAuthentication) }
+        options.afterAuthentication = [oversight.afterAuthentication]
+        let reports = features.reports.routes(authenticator: authenticator, peer: { $0.peer })
+        let responder = WebResponder(
+            authenticator: authenticator,
+            features: workspaces.routes(producer: producer) + features.routes + reports + [operations.routes, health.routes()],
+            pages: [MetricsPage(registry: registry, pool: pool, producer: producer).routes, operations.pages, pages.routes],
+            options: options)
         let application = Application(
             responder: responder,
             // Longer than a body of lines may be silent. An answer whose request was read is left alone.
@@ -66,8 +80,9 @@ struct ServeCommand: AsyncParsableCommand {
             onServerRunning: { _ in logger.notice("listening", metadata: ["address": "\(host):\(port)"]) }, logger: logger)
 
         // Stopped in reverse: the server first, the stores last.
-        let services: [any Service] =
-            [pool, redis, runLog, workspaces.authenticator, producer] + features.ingressServices + [application]
+        var services: [any Service] = [pool] + oversight.services
+        if let oidc { services.append(oidc.client) }
+        services += [redis, runLog, workspaces.authenticator, producer] + features.ingressServices + [application]
         var running = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         // When one of them fails the others are cancelled; one that does not hear it must not keep the process.

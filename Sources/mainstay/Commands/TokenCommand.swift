@@ -9,7 +9,7 @@ import Workspaces
 struct TokenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "token",
-        abstract: "Create, list, revoke and inspect tokens.",
+        abstract: "Create, list, rotate, revoke, unlock and inspect tokens.",
         discussion: """
             They are made in the database, so an operator needs MAINSTAY_DATABASE_URL and no token. A token is shown once.
 
@@ -17,10 +17,12 @@ struct TokenCommand: AsyncParsableCommand {
               mainstay token create --name ci --scopes profiles:write --days 90
               mainstay token create --name desk --workspace acme
               mainstay token list
+              mainstay token rotate 019ab3… --overlap 2h    another secret; the old one ends two hours later
               mainstay token revoke 019ab3…
-              mainstay token inspect mst_…        without a database: is its checksum right?
+              mainstay token unlock 019ab3…
+              mainstay token inspect mst_…                  its state; without a database, whether its checksum is right
             """,
-        subcommands: [Create.self, List.self, Revoke.self, Inspect.self], defaultSubcommand: List.self)
+        subcommands: [Create.self, List.self, Rotate.self, Revoke.self, Unlock.self, Inspect.self], defaultSubcommand: List.self)
 
     /// Shared by those that act in a workspace.
     struct Place: ParsableArguments {
@@ -74,7 +76,8 @@ struct TokenCommand: AsyncParsableCommand {
             let expiry = days.map { Date().addingTimeInterval(Double($0) * 86400) }
             let made = try await TokenCommand.with(settings) { [name, chosen, place] workspaces in
                 let workspace = try await place.find(workspaces)
-                return try await workspaces.tokens.create(workspace: workspace.id, user: nil, name: name, scopes: chosen, expiresAt: expiry)
+                return try await workspaces.tokens.create(
+                    workspace: workspace.id, user: nil, name: name, scopes: chosen, expiresAt: expiry, by: .commandLine)
             }
             Talk.say("Keep it: it is not shown again. Its id is \(made.token.id.uuidString.lowercased()).")
             print(made.secret?.text ?? "")
@@ -82,7 +85,7 @@ struct TokenCommand: AsyncParsableCommand {
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "The tokens of a workspace, the newest first.")
+        static let configuration = CommandConfiguration(abstract: "The tokens of a workspace, the newest first, with their states and last use.")
         @OptionGroup var settings: SettingsOptions
         @OptionGroup var output: OutputOptions
         @OptionGroup var place: Place
@@ -91,13 +94,12 @@ struct TokenCommand: AsyncParsableCommand {
             let tokens = try await TokenCommand.with(settings) { [place] workspaces in
                 try await workspaces.tokens.list(workspace: try await place.find(workspaces).id, limit: 200)
             }
-            var table = Table("id", "name", "begins with", "scopes", "created", "expires", "last used", "state")
+            var table = Table("id", "name", "begins with", "scopes", "created", "expires", "last used", "state", "replaced by")
             for token in tokens {
-                let isExpired = token.expiresAt.map { $0 < Date() } ?? false
                 table.rows.append([
                     token.id.uuidString.lowercased(), token.name, token.prefix, token.scopes.sorted().joined(separator: " "),
                     token.createdAt.formatted(.iso8601), token.expiresAt?.formatted(.iso8601), token.lastUsedAt?.formatted(.iso8601),
-                    token.revokedAt != nil ? "revoked" : isExpired ? "expired" : "valid",
+                    token.state.rawValue, token.replacedBy?.uuidString.lowercased(),
                 ])
             }
             output.print(table)
@@ -111,25 +113,18 @@ struct TokenCommand: AsyncParsableCommand {
         @Argument(help: "The token's id.") var id: String
 
         func run() async throws {
-            guard let token = UUID(uuidString: id) else { throw ValidationError("\"\(id)\" is no token id; `mainstay token list` shows them") }
+            let token = try TokenCommand.id(id)
             let revoked = try await TokenCommand.with(settings) { [place] workspaces in
-                try await workspaces.tokens.revoke(token, workspace: try await place.find(workspaces).id)
+                try await workspaces.tokens.revoke(token, workspace: try await place.find(workspaces).id, by: .commandLine)
             }
             guard revoked else { throw ValidationError("the workspace has no token \(id)") }
             print("revoked")
         }
     }
 
-    struct Inspect: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Tell from the text alone whether it can be a token.")
-        @Argument(help: "The token.") var token: String
-
-        func run() async throws {
-            guard let secret = TokenSecret(token) else {
-                print("no token: a token is mst_ with 36 letters and digits whose checksum is right")
-                throw ExitCode.failure
-            }
-            print("well formed, begins with \(secret.prefix)")
-        }
+    /// A token's id as it was typed.
+    static func id(_ word: String) throws -> UUID {
+        guard let id = UUID(uuidString: word) else { throw ValidationError("\"\(word)\" is no token id; `mainstay token list` shows them") }
+        return id
     }
 }

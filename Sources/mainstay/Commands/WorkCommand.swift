@@ -9,6 +9,7 @@ import Redis
 import ServiceLifecycle
 import UnixSignals
 import Web
+import Workspaces
 
 /// `mainstay work`: a worker.
 struct WorkCommand: AsyncParsableCommand {
@@ -51,7 +52,8 @@ struct WorkCommand: AsyncParsableCommand {
             pool: pool, runLog: runLog, producer: producer, inference: try settings.inference(), logger: logger)
         let worker = Worker(
             name: name ?? settings.text("worker.name") ?? ProcessInfo.processInfo.hostName, registry: features.registry, pool: pool, redis: redis,
-            configuration: configuration, queues: chosen, periodic: features.periodicTasks, version: Mainstay.version, logger: logger)
+            configuration: configuration, queues: chosen,
+            periodic: features.periodicTasks + [WorkspacePurge(pool: pool, logger: logger)], version: Mainstay.version, logger: logger)
 
         var services: [any Service] = [pool, redis, runLog, producer] + features.workerServices
         if settings.text("metrics.port") != nil {

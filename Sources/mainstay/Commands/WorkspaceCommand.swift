@@ -6,22 +6,69 @@ import Workspaces
 struct WorkspaceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "workspace",
-        abstract: "Create and list workspaces.",
+        abstract: "Create, list, hand over, export, delete and restore workspaces, and look after their members.",
         discussion: """
-            They are made in the database, so an operator needs MAINSTAY_DATABASE_URL and no token. More than the default one needs
-            MAINSTAY_MULTI_USER=true, for the ingress and the workers too.
+            It works in the database, so an operator needs MAINSTAY_DATABASE_URL and no token. More than the default workspace, and
+            members, need MAINSTAY_MULTI_USER=true, for the ingress and the workers too.
 
             EXAMPLES
               mainstay workspace create "Acme Labs"              its slug is acme-labs
               mainstay workspace create "Acme Labs" --slug acme
               mainstay token create --workspace acme --name ci   opens it
               mainstay workspace list --json
+              mainstay workspace invite acme --role owner --email ann@acme.example
+              mainstay workspace members acme
+              mainstay workspace set-role acme bob@acme.example maintainer
+              mainstay workspace transfer acme bob@acme.example --yes
+              mainstay workspace export acme --output acme.ndjson
+              mainstay workspace delete acme --yes               can be restored for 30 days
+              mainstay workspace restore acme
             """,
-        subcommands: [Create.self, List.self], defaultSubcommand: List.self)
+        subcommands: [
+            Create.self, List.self, Members.self, SetRole.self, RemoveMember.self, Invite.self, Invitations.self, Revoke.self, Transfer.self,
+            Delete.self, Restore.self, Export.self, Erase.self, LinkAccount.self,
+        ], defaultSubcommand: List.self)
+
+    /// Shared by those that act on one workspace.
+    struct Target: ParsableArguments {
+        @Argument(help: "The workspace's slug.") var slug: String
+
+        func find(_ workspaces: Workspaces) async throws -> Workspace {
+            guard let found = try await workspaces.workspaces.find(slug: slug) else {
+                throw ValidationError("there is no workspace \"\(slug)\"; `mainstay workspace list` shows them, `create` makes one")
+            }
+            return found
+        }
+    }
+
+    /// Shared by those that take away what does not come back by itself.
+    struct Confirmation: ParsableArguments {
+        @Flag(help: "Do it; without it, only say what would be done.") var yes = false
+
+        /// - Throws: `ExitCode.failure`, having said what would be done, without a yes.
+        func ask(_ what: String) throws {
+            if yes { return }
+            Talk.say("\(what); nothing was done: --yes does it")
+            throw ExitCode.failure
+        }
+    }
+
+    /// A row for each workspace, as `list` and all that end or take back one show it.
+    static func table(_ workspaces: [Workspace]) -> Table {
+        var table = Table("slug", "name", "created", "state", "purged from", "id")
+        for workspace in workspaces {
+            table.rows.append([
+                workspace.slug, workspace.name, workspace.createdAt.formatted(.iso8601), workspace.deletedAt == nil ? "in use" : "deleted",
+                workspace.purgeAt?.formatted(.iso8601), workspace.id.uuidString.lowercased(),
+            ])
+        }
+        return table
+    }
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Make a workspace and print its slug.")
         @OptionGroup var settings: SettingsOptions
+        @OptionGroup var output: OutputOptions
         @Argument(help: "Its name, for people.") var name: String
         @Option(help: "Its name in addresses, as acme in acme/helper; made of the name without it.") var slug: String?
 
@@ -34,10 +81,11 @@ struct WorkspaceCommand: AsyncParsableCommand {
             try MultiUser.require(try await settings.load(), "another workspace than \"\(Workspace.defaultSlug)\"")
             let slug = try chosenSlug()
             let made = try await TokenCommand.with(settings) { [name] workspaces in
-                try await workspaces.workspaces.create(slug: slug, name: name)
+                try await workspaces.workspaces.create(slug: slug, name: name, by: .commandLine)
             }
             Talk.say("Its first token: mainstay token create --workspace \(made.slug) --name NAME")
-            print(made.slug)
+            Talk.say("Its first owner: mainstay workspace invite \(made.slug) --role owner")
+            if output.chosen == .table { print(made.slug) } else { output.print(WorkspaceCommand.table([made])) }
         }
 
         private func chosenSlug() throws -> Slug {
@@ -75,11 +123,7 @@ struct WorkspaceCommand: AsyncParsableCommand {
             let found = try await TokenCommand.with(settings) { [after, limit] workspaces in
                 try await workspaces.workspaces.list(after: after, limit: limit)
             }
-            var table = Table("slug", "name", "created", "id")
-            for workspace in found {
-                table.rows.append([workspace.slug, workspace.name, workspace.createdAt.formatted(.iso8601), workspace.id.uuidString.lowercased()])
-            }
-            output.print(table)
+            output.print(WorkspaceCommand.table(found))
         }
     }
 }

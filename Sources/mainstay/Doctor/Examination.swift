@@ -49,7 +49,10 @@ struct Examination: Sendable {
             """
             select current_setting('server_version') as version, current_setting('synchronous_commit') as commit, current_setting('fsync') as fsync,
               r.rolsuper or r.rolbypassrls as above, r.rolname::text as role,
-              exists (select 1 from pg_class c where c.relowner = r.oid and c.relkind in ('r', 'p', 'v')) as owner
+              exists (
+                select 1 from pg_class c
+                where c.relkind in ('r', 'p', 'v') and c.relnamespace = 'public'::regnamespace and pg_has_role(r.oid, c.relowner, 'MEMBER')
+              ) as owner
             from pg_roles r where r.rolname = current_user
             """
         ).first

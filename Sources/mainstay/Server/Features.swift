@@ -20,26 +20,30 @@ struct Features: Sendable {
     let directory: Directory
     let inference: Inference
     let buildMemory: BuildMemory
+    let reports: AgentReports
     private let agents: AgentRoutes
+    private let plugins: PluginRoutes
     private let providerClient = ProviderClient()
     private let logger: Logger
 
     init(
         pool: PostgresPool, runLog: RedisClient, producer: JobProducer, inference configuration: Inference.Configuration,
-        logger: Logger
+        core: SemanticVersion? = nil, logger: Logger
     ) throws {
         support = Support(pool: pool, producer: producer)
-        directory = Directory(pool: pool, producer: producer)
+        directory = Directory(pool: pool, producer: producer, core: core)
+        reports = AgentReports(pool: pool, producer: producer)
         inference = try Inference(
             configuration: configuration, pool: pool, runLog: runLog, producer: producer,
             providers: Providers(configuration.providers, client: providerClient), logger: logger)
         buildMemory = BuildMemory(pool: pool, producer: producer)
-        agents = AgentRoutes(pool: pool)
+        agents = AgentRoutes(pool: pool, core: core)
+        plugins = PluginRoutes(pool: pool)
         self.logger = logger
     }
 
     /// What the ingress serves.
-    var routes: [APIRoutes] { [support.routes, agents.routes, directory.routes, inference.routes, buildMemory.routes] }
+    var routes: [APIRoutes] { [support.routes, agents.routes, directory.routes, plugins.routes, inference.routes, buildMemory.routes] }
 
     /// What the ingress runs beside its routes.
     var ingressServices: [any Service] { [providerClient, inference.hub] }
@@ -50,6 +54,7 @@ struct Features: Sendable {
         var registry = HandlerRegistry(middleware: [JobTraceMiddleware(), JobLogMiddleware(logger: logger)])
         support.register(in: &registry)
         directory.register(in: &registry)
+        reports.register(in: &registry)
         inference.register(in: &registry)
         buildMemory.register(in: &registry)
         return registry
@@ -59,7 +64,7 @@ struct Features: Sendable {
     var workerServices: [any Service] { [providerClient, inference.control] }
 
     /// What each worker does now and then.
-    var periodicTasks: [any PeriodicTask] { support.periodicTasks + inference.periodicTasks }
+    var periodicTasks: [any PeriodicTask] { support.periodicTasks + reports.periodicTasks + inference.periodicTasks }
 
     /// What operators see and do: it knows the engine and none of the features, and only the ingress serves it.
     /// - Parameter secret: signs the sessions of its pages.
@@ -69,6 +74,15 @@ struct Features: Sendable {
         Operations(
             pool: pool, redis: redis, configuration: producer.configuration, producer: producer, workspaces: workspaces, queues: queues,
             problems: ProblemMapping.table, secret: secret)
+    }
+
+    /// The pages for people: only the ingress serves them.
+    /// - Parameter secret: signs the sessions of a workspace's pages.
+    static func pages(
+        pool: PostgresPool, producer: JobProducer, workspaces: Workspaces, core: SemanticVersion?, secret: String?
+    ) throws -> DirectoryPages {
+        try DirectoryPages(
+            pool: pool, producer: producer, workspaces: workspaces, core: core, problems: ProblemMapping.table, secret: secret, peer: { $0.peer })
     }
 
     /// What the features lean on beside the stores.

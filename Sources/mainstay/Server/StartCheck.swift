@@ -31,7 +31,10 @@ struct StartCheck: Sendable {
             .unscoped,
             """
             select r.rolsuper as superuser, r.rolbypassrls as bypass, current_user as name,
-              exists (select 1 from pg_class c where c.relowner = r.oid and c.relkind in ('r', 'p', 'v')) as owner
+              exists (
+                select 1 from pg_class c
+                where c.relkind in ('r', 'p', 'v') and c.relnamespace = 'public'::regnamespace and pg_has_role(r.oid, c.relowner, 'MEMBER')
+              ) as owner
             from pg_roles r where r.rolname = current_user
             """
         ).first

@@ -46,8 +46,29 @@ enum SettingsReference {
         .init(key: "multi.user", standard: "false", summary: "`true` for more than the default workspace; the policies of the database are the same"),
         .init(
             key: "operations.key", standard: nil,
-            summary: "what signs the sessions of `/ops`, the same at every ingress behind one address; without it each start makes its own",
+            summary: "what signs the sessions of `/ops` and of workspaces' pages, the same at every ingress behind one address; without it each start makes its own",
             isSecret: true),
+        .init(key: "deletion.grace.days", standard: "30", summary: "days in which a deleted workspace can be restored"),
+        .init(
+            key: "audit.key", standard: nil,
+            summary:
+                "what checkpoints of the access log are signed with, as `id:secret`; older keys stay behind commas to check with; without it checkpoints are not signed",
+            isSecret: true),
+        .init(
+            key: "core.version", standard: nil,
+            summary: "version of the platform's core, such as `1.6.2`, by which plugins are judged; without it none is called incompatible"),
+        .init(
+            key: "oidc.issuer", standard: nil,
+            summary: "OpenID Connect issuer whose tokens are taken beside our own, exactly as in `iss`: https, or http on loopback; off without it"),
+        .init(
+            key: "oidc.audience", standard: nil,
+            summary: "what this installation is called at the issuer; tokens for anybody else are refused"),
+        .init(
+            key: "oidc.workspace.claim", standard: "workspace",
+            summary: "claim that names a token's workspace; without it the header `X-Workspace` does"),
+        .init(
+            key: "oidc.link.by.email", standard: "false",
+            summary: "`true` links an account that nobody knows to the user who has its verified address"),
         .init(key: "metrics.port", standard: nil, summary: "port of a worker's own `/metrics`, `/livez` and `/readyz`; off without it"),
         .init(key: "log.level", standard: "info", summary: "`trace`, `debug`, `info`, `notice`, `warning`, `error` or `critical`"),
         .init(key: "log.format", standard: "text", summary: "`json` for machines: one object a line"),

@@ -25,7 +25,7 @@ enum FirstToken {
         let workspaces = Workspaces(pool: pool, multiUser: false, logger: logger)
         if let earlier, try await workspaces.authenticator.identity(bearer: earlier) != nil { return earlier }
         let made = try await workspaces.tokens.create(
-            workspace: Workspace.defaultID, user: nil, name: "mainstay up", scopes: Scope.workspace)
+            workspace: Workspace.defaultID, user: nil, name: "mainstay up", scopes: Scope.workspace, by: .system("up"))
         guard let secret = made.secret else { throw UpFault("the first token could not be made") }
         return secret.text
     }

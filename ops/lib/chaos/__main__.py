@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from collections.abc import Iterator
 from random import Random
-from typing import NoReturn
 
 from .checks import Check, Course, judge
 from .evidence import gather, settle, snapshot
 from .faults import FAULTS
-from .fleet import run as run_program
+from .interrupt import heed_interrupts
 from .options import Options, read, say
 from .recovery import Recovery, is_calm, recovery
 from .report import Report, Struck
@@ -122,8 +120,8 @@ class Run:
         leaked = settle(site, 3 * self.options.lease + 20)
         if leaked:
             snapshot(site, "leaked")
-        course.verify = self._examine("verify")
-        course.doctor = self._examine("doctor")
+        course.verify = site.examine("verify")
+        course.doctor = site.examine("doctor")
         for name in [*site.workers, INGRESS]:
             course.goodbyes[name], _ = site.fleet.leave(name, DRAIN + 15)
         course.broken = site.broken
@@ -131,26 +129,10 @@ class Run:
         course.surprises = site.fleet.surprises
         return judge(course, gather(site, leaked))
 
-    def _examine(self, command: str) -> int:
-        done = run_program(self.options.program, [command], self.site.environment, limit=300)
-        (self.site.folder / "log" / f"{command}.log").write_text(done.stdout + done.stderr, encoding="utf-8")
-        if done.returncode != 0:
-            say(done.stdout + done.stderr)
-        return done.returncode
-
 
 def main() -> int:
     options = read(sys.argv[1:])
-
-    def leave(number: int, _frame: object) -> NoReturn:
-        # Once is enough: what comes now ends all that was started.
-        for each in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(each, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-    # Both by name: what a shell starts in the background ignores an interrupt otherwise.
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, leave)
+    heed_interrupts()
     say(f"seed {options.seed}; the same again: {options.command}")
     site = Site(options)
     try:

@@ -9,6 +9,7 @@ from .book import KINDS, Kind
 from .resp import Redis, RedisRefusal
 from .servers import PostgresServer
 from .site import Site
+from .stack import Stack
 from .trouble import Trouble, eventually
 
 
@@ -36,9 +37,10 @@ _KEPT = ("totals", "epoch", "idempotency:", "limits", "rate:")
 
 def look_at_redis(redis: Redis) -> RedisState:
     state = RedisState()
-    # All keys of a partition carry its name in braces. What workers tell of themselves goes by itself, within seconds.
+    # All keys of a partition carry its name in braces. What workers tell of themselves goes by itself, within seconds, and the logs
+    # of runs, which are kept for a while, are no queue's.
     for key in sorted(redis.keys("*{*}:*")):
-        if "{fleet}" not in key and not key.split("}:", 1)[1].startswith(_KEPT):
+        if "{fleet}" not in key and "{run:" not in key and not key.split("}:", 1)[1].startswith(_KEPT):
             # One that went, or became another, since it was named is refused: there is nothing to tell of it.
             with contextlib.suppress(RedisRefusal):
                 _look_at_key(redis, key, state)
@@ -155,7 +157,7 @@ def _declared_dead(postgres: PostgresServer, since: float, pids: set[int]) -> in
     return postgres.count(f"select count(*) from workers where pid in ({listed}) and dead_at > to_timestamp({since:.3f});")
 
 
-def settle(site: Site, limit: float) -> list[str]:
+def settle(site: Stack, limit: float) -> list[str]:
     """Waits until Redis holds consumers of living workers only, as it does when every dead one was taken over. Returns the
     others that are there at the end of `limit` seconds."""
     leaked = ["Redis or PostgreSQL did not tell"]

@@ -37,7 +37,9 @@ class Options:
         return " ".join(words)
 
 
-def _number(least: float, most: float, kind: Callable[[str], Any] = float) -> Callable[[str], Any]:
+def number(least: float, most: float, kind: Callable[[str], Any] = float) -> Callable[[str], Any]:
+    """Reads an option that lies between the two."""
+
     def read(text: str) -> Any:
         value = kind(text)
         if not least <= value <= most:
@@ -65,12 +67,12 @@ def read(words: list[str]) -> Options:
     parser.add_argument("--program", required=True)
     parser.add_argument("--folder", required=True, type=Path)
     parser.add_argument("--short", action="store_true")
-    parser.add_argument("--minutes", type=_number(0, 24 * 60))
-    parser.add_argument("--seed", type=_number(0, 2**63, int))
-    parser.add_argument("--workers", type=_number(2, 32, int))
-    parser.add_argument("--producers", type=_number(1, 64, int), default=4)
-    parser.add_argument("--rate", type=_number(1, 20_000))
-    parser.add_argument("--lease", type=_number(1, 600, int))
+    parser.add_argument("--minutes", type=number(0, 24 * 60))
+    parser.add_argument("--seed", type=number(0, 2**63, int))
+    parser.add_argument("--workers", type=number(2, 32, int))
+    parser.add_argument("--producers", type=number(1, 64, int), default=4)
+    parser.add_argument("--rate", type=number(1, 20_000))
+    parser.add_argument("--lease", type=number(1, 600, int))
     parser.add_argument("--faults", type=_faults)
     parser.add_argument("--json", type=Path)
     given = parser.parse_args(words)

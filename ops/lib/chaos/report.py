@@ -45,7 +45,7 @@ class Report:
         return [recovery.seconds for recovery in found if recovery.seconds is not None]
 
     def text(self) -> str:
-        parts = [self._faults(), self._checks()]
+        parts = [self._faults(), checks_text(self.checks)]
         met = sorted(((count, what) for what, count in self.answers.items() if what != REPEAT), reverse=True)
         parts.append(
             f"Producers sent {self.answers.get(REPEAT, 0):,} requests again that had been answered 202. Before it they met "
@@ -72,17 +72,7 @@ class Report:
         seconds = self._recoveries()
         if seconds:
             rows.append(["all", f"{len(self.struck)}", _seconds(statistics.median(seconds)), _seconds(max(seconds)), "", "", "", ""])
-        return _table(rows, numbers={1, 2, 3, 4, 5, 6})
-
-    def _checks(self) -> str:
-        rows = [["", "promise", "found", "promised"]]
-        for check in self.checks:
-            rows.append(["✔" if check.holds else "✘", check.what, check.found, check.promised])
-        text = _table(rows, numbers={2})
-        for check in self.checks:
-            if not check.holds and check.examples:
-                text += f"\n\n{check.what}:\n  " + "\n  ".join(check.examples)
-        return text
+        return table(rows, numbers={1, 2, 3, 4, 5, 6})
 
     def json(self) -> str:
         document: dict[str, Any] = {
@@ -103,7 +93,20 @@ def _seconds(seconds: float) -> str:
     return "≤ 1" if seconds <= 1 else f"{seconds:.1f}"
 
 
-def _table(rows: list[list[str]], numbers: set[int]) -> str:
+def checks_text(checks: list[Check]) -> str:
+    """The promises as a table, and below it the examples of what was broken."""
+    rows = [["", "promise", "found", "promised"]]
+    for check in checks:
+        rows.append(["✔" if check.holds else "✘", check.what, check.found, check.promised])
+    text = table(rows, numbers={2})
+    for check in checks:
+        if not check.holds and check.examples:
+            text += f"\n\n{check.what}:\n  " + "\n  ".join(check.examples)
+    return text
+
+
+def table(rows: list[list[str]], numbers: set[int]) -> str:
+    """Aligned text; the columns `numbers` at their right edge."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []
     for row in rows:

@@ -203,11 +203,13 @@ log_line_prefix = '%m [%p] %q%u@%d '
         passwords = "".join(f"\\set {role}_password '{password}'\n" for role, password in self.passwords.items())
         self.query(passwords + roles + f"\ncreate database {self.DATABASE} owner mainstay_owner;\n", database="postgres")
 
-    def query(self, script: str, database: str = DATABASE, limit: float = 30) -> list[list[str]]:
-        """Runs a script as superuser and returns its rows as text; `Trouble` when the server is away or refuses."""
+    def query(self, script: str, database: str = DATABASE, limit: float = 30, role: str | None = None) -> list[list[str]]:
+        """Runs a script as superuser, or as one of our roles that log in, and returns its rows as text; `Trouble` when the server is
+        away or refuses."""
+        user, password = ("postgres", self.password) if role is None else (f"mainstay_{role}", self.passwords[role])
         words = [str(self.bin / "psql"), "-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1",
-                 "-p", str(self.port), "-U", "postgres", "-d", database, "-f", "-"]
-        environment = {"PATH": os.environ.get("PATH", ""), "PGPASSWORD": self.password, "PGCONNECT_TIMEOUT": "5", "LC_ALL": "C"}
+                 "-p", str(self.port), "-U", user, "-d", database, "-f", "-"]
+        environment = {"PATH": os.environ.get("PATH", ""), "PGPASSWORD": password, "PGCONNECT_TIMEOUT": "5", "LC_ALL": "C"}
         try:
             # By standard input: arguments can be seen by everybody, and have an end.
             done = subprocess.run(words, input=script, capture_output=True, text=True, timeout=limit, check=False, env=environment, cwd="/")

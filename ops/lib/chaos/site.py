@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from typing import Callable
-
 from .book import Book, Follower
-from .fleet import Fleet, check
 from .load import Load
-from .options import Options, say
+from .options import Options
 from .proxy import Proxies, Proxy
-from .servers import PostgresServer, RedisServer, free_port
+from .stack import Stack
 
 # Two tenants, so that batches hold jobs of both.
 WORKSPACES = ("harbor", "quay")
@@ -20,12 +15,12 @@ INGRESS = "serve"
 DRAIN = 5
 
 
-class Site:
+class Site(Stack):
     """A deployment of its own under one folder. `open` brings it up, `close` leaves nothing running."""
 
     def __init__(self, options: Options) -> None:
-        self.options, self.folder = options, options.folder
-        self._ports: set[int] = set()
+        super().__init__(options.program, options.folder)
+        self.options = options
         self.book = Book()
         # Promises that were found broken on the way, a sentence each.
         self.broken: list[str] = []
@@ -36,31 +31,23 @@ class Site:
         self.redis_proxies: dict[str, Proxy] = {}
         self.postgres_proxies: dict[str, Proxy] = {}
         self._generation = 0
-        self._closers: list[Callable[[], None]] = []
-
-    def port(self) -> int:
-        return free_port(self._ports)
 
     # MARK: Coming up
 
     def open(self) -> None:
         """Starts all of it, and returns when the ingress and the workers are ready."""
-        for name in ("log", "run"):
-            (self.folder / name).mkdir()
-        say("starting redis and postgres …")
-        self.redis = RedisServer(self.folder, self.port())
-        self._closers.append(self.redis.kill)
-        self.postgres = PostgresServer(self.folder, self.port())
-        self._closers.append(self.postgres.kill)
-        self.redis.start()
-        self.postgres.start()
-        self._prepare()
+        self.start_servers()
+        self.prepare({
+            "MAINSTAY_MULTI_USER": "true", "MAINSTAY_LEASE_SECONDS": str(self.options.lease), "MAINSTAY_DRAIN_SECONDS": str(DRAIN),
+            "MAINSTAY_LOG_LEVEL": "info",
+        })
+        for slug in WORKSPACES:
+            self.command("workspace", "create", slug)
 
         self.proxies = Proxies()
         self._closers.append(self.proxies.close)
         self.ingress_port = self.port()
-        self.fleet = Fleet(self.options.program, self.folder, self.environment)
-        self._closers.append(self.fleet.close)
+        self.start_fleet()
         self._ingress()
         for place in range(self.options.workers):
             self.workers.append(self.add_worker(place))
@@ -75,22 +62,6 @@ class Site:
         self.follower = Follower(self.book, self.postgres, ids)
         self._closers.append(self.follower.close)
         self._closers.append(lambda: self.load.stop(0))
-
-    def _prepare(self) -> None:
-        """Roles, database, migrations, workspaces."""
-        base = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": str(self.folder)}
-        self.postgres.make_database(check(self.options.program, ["migrate", "--roles"], base))
-        self.environment = {
-            **base, "MAINSTAY_DATABASE_URL": self.postgres.url("server"), "MAINSTAY_REDIS_URL": self.redis.url(), "MAINSTAY_MULTI_USER": "true",
-            "MAINSTAY_LEASE_SECONDS": str(self.options.lease), "MAINSTAY_DRAIN_SECONDS": str(DRAIN), "MAINSTAY_LOG_LEVEL": "info",
-        }
-        check(self.options.program, ["migrate"], {**self.environment, "MAINSTAY_MIGRATION_URL": self.postgres.url("owner")})
-        for slug in WORKSPACES:
-            self.command("workspace", "create", slug)
-
-    def command(self, *words: str) -> str:
-        """What a command of the program prints; `Trouble` when it fails."""
-        return check(self.options.program, list(words), self.environment)
 
     # MARK: Processes
 
@@ -129,24 +100,3 @@ class Site:
         pid = self.fleet[name].pid
         return self.postgres.value(
             f"select id from workers where pid = {pid} and stopped_at is null and dead_at is null order by started_at desc limit 1;")
-
-    def living(self) -> set[str]:
-        """Ids of workers that are at work in a process of ours."""
-        pids = ",".join(str(pid) for pid in self.fleet.pids) or "0"
-        rows = self.postgres.query(f"select id from workers where stopped_at is null and dead_at is null and pid in ({pids});")
-        return {row[0] for row in rows}
-
-    def close(self) -> None:
-        """Ends everything that was started, whatever state it is in."""
-        # A second Ctrl-C must not leave anything behind.
-        previous = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            while self._closers:
-                closer = self._closers.pop()
-                try:
-                    closer()
-                except Exception as error:  # noqa: BLE001 - the others have to be ended all the same
-                    say(f"while ending: {error}")
-        finally:
-            for number, handler in previous.items():
-                signal.signal(number, handler)

@@ -1,21 +1,22 @@
 import Crypto
-import Foundation
+package import Foundation
 import Web
 
 /// Signs what a browser keeps for us, so that nobody else can make it: HMAC-SHA-256 under a key of this installation. Each use
 /// has a word of its own in front, so that what was signed for one is nothing for another.
-struct SessionSeal: Sendable {
+package struct SessionSeal: Sendable {
     private enum Use: String {
         case session, form, login
     }
 
     private let key: SymmetricKey
 
-    /// - Parameter secret: the same at every ingress behind one address; nil for a key that ends with this process, and with it
-    ///   all sessions.
-    init(secret: String?) {
+    /// - Parameters:
+    ///   - secret: the same at every ingress behind one address; nil for a key that ends with this process, and with it all sessions.
+    ///   - purpose: one key for each, so that a session for one sort of pages is none for another.
+    package init(secret: String?, purpose: StaticString) {
         if let secret {
-            key = SymmetricKey(data: SHA256.hash(data: Array("mainstay operations \(secret)".utf8)))
+            key = SymmetricKey(data: SHA256.hash(data: Array("mainstay \(purpose) \(secret)".utf8)))
         } else {
             key = SymmetricKey(size: .bits256)
         }
@@ -24,54 +25,58 @@ struct SessionSeal: Sendable {
     // MARK: Sessions
 
     /// The value of a cookie.
-    func cookie(of session: OperatorSession) -> String {
+    package func cookie(of session: TokenSession) -> String {
         let bytes = session.bytes
         return Base64URL.encode(bytes + code(.session, bytes))
     }
 
     /// The session that a cookie holds; nil when it is none of ours, or over.
-    func session(in cookie: String, at now: Date) -> OperatorSession? {
+    package func session(in cookie: String, at now: Date) -> TokenSession? {
         guard let bytes = Base64URL.decode(cookie), bytes.count > Self.length else { return nil }
         let content = Array(bytes.dropLast(Self.length))
         guard isGood(Array(bytes.suffix(Self.length)), .session, content) else { return nil }
-        guard let session = OperatorSession(bytes: content), !session.isOver(at: now) else { return nil }
+        guard let session = TokenSession(bytes: content), !session.isOver(at: now) else { return nil }
         return session
     }
 
     // MARK: Forms
 
     /// What every form of a session carries, and no page of anybody else knows. The same for as long as the session lasts.
-    func formToken(of session: OperatorSession) -> String {
+    package func formToken(of session: TokenSession) -> String {
         Base64URL.encode(code(.form, Self.constant(session)))
     }
 
-    func isGood(formToken token: String, of session: OperatorSession) -> Bool {
+    package func isGood(formToken token: String, of session: TokenSession) -> Bool {
         guard let bytes = Base64URL.decode(token) else { return false }
         return isGood(bytes, .form, Self.constant(session))
     }
 
-    /// What the form carries by which somebody signs in who has no session yet, but a cookie with a word of no meaning.
-    func loginToken(for word: String) -> String {
+    /// What the form of somebody without a session carries, whose browser keeps a word of no meaning in a cookie.
+    package func wordToken(for word: String) -> String {
         Base64URL.encode(code(.login, Array(word.utf8)))
     }
 
-    func isGood(loginToken token: String, for word: String) -> Bool {
+    package func isGood(wordToken token: String, for word: String) -> Bool {
         guard let bytes = Base64URL.decode(token) else { return false }
         return isGood(bytes, .login, Array(word.utf8))
     }
 
     /// A word of no meaning that nobody guesses.
-    static func word() -> String {
-        Base64URL.encode((0..<16).map { _ in UInt8.random(in: .min ... .max) })
+    package static func word() -> String {
+        Base64URL.encode((0..<wordLength).map { _ in UInt8.random(in: .min ... .max) })
     }
+
+    /// Whether a text has the form of such a word.
+    package static func isWord(_ text: String) -> Bool { Base64URL.decode(text)?.count == wordLength }
 
     // MARK: Codes
 
-    /// Bytes of a code.
+    /// Bytes of a code, and of a word.
     private static let length = 32
+    private static let wordLength = 16
 
     /// Of a session what stays when it is renewed.
-    private static func constant(_ session: OperatorSession) -> [UInt8] { Array(session.bytes.dropLast(8)) }
+    private static func constant(_ session: TokenSession) -> [UInt8] { Array(session.bytes.dropLast(8)) }
 
     private func code(_ use: Use, _ content: [UInt8]) -> [UInt8] {
         Array(HMAC<SHA256>.authenticationCode(for: Self.framed(use, content), using: key))

@@ -1,22 +1,22 @@
-import Foundation
+package import Foundation
 
-/// That somebody showed an operator's token a while ago. It names the token and does not hold it.
-struct OperatorSession: Sendable, Hashable {
+/// That somebody showed a token a while ago. It names the token and does not hold it.
+package struct TokenSession: Sendable, Hashable {
     /// The token's id, and the workspace that it belongs to.
-    let token: UUID
-    let workspace: UUID
+    package let token: UUID
+    package let workspace: UUID
     /// Tells sessions of the same token apart.
-    let nonce: UInt64
+    package let nonce: UInt64
     /// Seconds since 1970.
-    let begun: UInt64
-    let ends: UInt64
+    package let begun: UInt64
+    package let ends: UInt64
 
     /// Without a request for so long it is over.
-    static let idle: Duration = .seconds(30 * 60)
+    package static let idle: Duration = .seconds(30 * 60)
     /// So long after the token was shown it is over in any case.
-    static let longest: Duration = .seconds(12 * 3600)
+    package static let longest: Duration = .seconds(12 * 3600)
 
-    init(token: UUID, workspace: UUID, nonce: UInt64, begun: UInt64, ends: UInt64) {
+    private init(token: UUID, workspace: UUID, nonce: UInt64, begun: UInt64, ends: UInt64) {
         self.token = token
         self.workspace = workspace
         self.nonce = nonce
@@ -25,24 +25,24 @@ struct OperatorSession: Sendable, Hashable {
     }
 
     /// Begins one.
-    init(token: UUID, workspace: UUID, now: Date) {
+    package init(token: UUID, workspace: UUID, now: Date) {
         let now = Self.seconds(now)
         self.init(
             token: token, workspace: workspace, nonce: .random(in: .min ... .max), begun: now,
             ends: now + UInt64(Self.idle.components.seconds))
     }
 
-    func isOver(at now: Date) -> Bool { Self.seconds(now) >= ends }
+    package func isOver(at now: Date) -> Bool { Self.seconds(now) >= ends }
 
     /// Whether even a page that stands open ends: watching is using, but not for ever.
-    func isUsedUp(at now: Date) -> Bool { Self.seconds(now) >= begun + UInt64(Self.longest.components.seconds) }
+    package func isUsedUp(at now: Date) -> Bool { Self.seconds(now) >= begun + UInt64(Self.longest.components.seconds) }
 
     /// The same session with all of its time again, once a minute of it is used up; nil before that, and at its end.
-    func renewed(at now: Date) -> OperatorSession? {
+    package func renewed(at now: Date) -> TokenSession? {
         let (now, idle) = (Self.seconds(now), UInt64(Self.idle.components.seconds))
         guard now + idle > ends + 60 else { return nil }
         let end = min(now + idle, begun + UInt64(Self.longest.components.seconds))
-        return end > ends ? OperatorSession(token: token, workspace: workspace, nonce: nonce, begun: begun, ends: end) : nil
+        return end > ends ? TokenSession(token: token, workspace: workspace, nonce: nonce, begun: begun, ends: end) : nil
     }
 
     private static func seconds(_ date: Date) -> UInt64 { UInt64(max(0, date.timeIntervalSince1970)) }
@@ -50,14 +50,14 @@ struct OperatorSession: Sendable, Hashable {
     // MARK: Bytes
 
     /// Its fixed form: 56 bytes.
-    var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         var bytes: [UInt8] = []
         for id in [token, workspace] { withUnsafeBytes(of: id.uuid) { bytes.append(contentsOf: $0) } }
         for number in [nonce, begun, ends] { withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) } }
         return bytes
     }
 
-    init?(bytes: [UInt8]) {
+    package init?(bytes: [UInt8]) {
         guard bytes.count == 56 else { return nil }
         func id(at start: Int) -> UUID {
             Array(bytes[start..<start + 16]).withUnsafeBytes { UUID(uuid: $0.loadUnaligned(as: uuid_t.self)) }

@@ -1,0 +1,50 @@
+import Foundation
+import Postgres
+
+/// What feeds are made of: open listings, in the order of an index.
+extension DirectoryStore {
+    /// Listings that changed last, the latest first.
+    static func latest(_ limit: Int, in session: some PostgresSession) async throws -> [AtomFeed.Entry] {
+        try await session.query(
+            """
+            -- latest changes of the directory
+            select listing_id, owner, name, display_name, summary, topics, published_at, updated_at
+            from published_agents where status in ('active', 'deprecated')
+            order by updated_at desc, listing_id desc limit $1
+            """, limit
+        ).map { row in
+            AtomFeed.Entry(
+                id: try row.decode("listing_id"), owner: try row.decode("owner"), name: try row.decode("name"), title: try row.decode("display_name"),
+                summary: try row.decode("summary"), topics: try row.decode("topics"), publishedAt: try row.decode("published_at"),
+                updatedAt: try row.decode("updated_at"))
+        }
+    }
+
+    /// Where lists of so many listings end, whatever their status; the last list has no end of its own. Empty while one list holds
+    /// all. It goes through the index of the counts alone.
+    static func listEnds(every count: Int, in session: some PostgresSession) async throws -> [UUID] {
+        try await session.query(
+            """
+            -- ends of the lists of the sitemap
+            select listing_id from (
+              select listing_id, row_number() over by_time as number, lead(listing_id) over by_time as following
+              from fork_counts where listing_id is not null
+              window by_time as (order by listing_id)
+            ) as numbered
+            where number % $1 = 0 and following is not null order by listing_id
+            """, count
+        ).map { try $0.decode("listing_id") }
+    }
+
+    /// The listings after one, in the order of their ids.
+    static func list(after listing: UUID, limit: Int, in session: some PostgresSession) async throws -> [Sitemap.Entry] {
+        try await session.query(
+            """
+            -- list of the sitemap
+            select owner, name, updated_at from published_agents
+            where listing_id > $1 and status in ('active', 'deprecated')
+            order by listing_id limit $2
+            """, listing, limit
+        ).map { Sitemap.Entry(owner: try $0.decode("owner"), name: try $0.decode("name"), updatedAt: try $0.decode("updated_at")) }
+    }
+}

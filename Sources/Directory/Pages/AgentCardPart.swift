@@ -1,0 +1,91 @@
+import Web
+import Workspaces
+
+/// One agent in a list.
+struct AgentCardPart: Sendable {
+    let listing: Listing
+    let mark: ListingMark?
+    /// On all plugins of the page.
+    let advice: [PluginReference: PluginAdvice]
+
+    /// Topics that are shown.
+    private static let topics = 5
+
+    var values: PageValues {
+        let address = PageAddress.path("agents", listing.owner, listing.name)
+        let isVerified = mark?.isVerified ?? false
+        return [
+            "anchor": .text("agent-\(listing.owner)-\(listing.name)"), "address": .text(address), "title": .text(listing.displayName),
+            "owner": .text(listing.owner), "name": .text(listing.name), "ownerAddress": .text(AgentsAddress.owner(listing.owner).text),
+            "isDeprecated": .flag(listing.status == .deprecated), "isVerified": .flag(isVerified), "summary": .maybe(listing.summary),
+            "looksLike": LikenessPart.value(mark?.looksLike), "pluginWarning": .maybe(pluginWarning),
+            "topics": .section(TopicPart.list(listing.topics, limit: Self.topics)), "version": .maybe(listing.semanticVersion?.description),
+            "updated": .moment(listing.updatedAt), "forkWords": .text(PageWords.count(listing.forks, "fork", "forks")),
+            "reportAddress": .text("\(address)/report"),
+        ]
+    }
+
+    /// The gravest thing that is to be said of its plugins, and how many more there are.
+    private var pluginWarning: String? {
+        let found = listing.plugins.compactMap { advice[$0] }
+        let grave = found.filter { $0.verdict == .incompatible } + found.filter { $0.verdict == .unmaintained }
+        guard let first = grave.first else { return nil }
+        let more = grave.count > 1 ? ", and \(PageWords.count(grave.count - 1, "more plugin", "more plugins"))" : ""
+        return "\(first.verdict.words): \(first.reference.name)\(more)"
+    }
+}
+
+/// A topic as a link to all agents that have it.
+enum TopicPart {
+    static func list(_ topics: [String], limit: Int) -> [PageValues] {
+        topics.prefix(limit).map { topic -> PageValues in
+            ["label": .text(PageWords.cut(topic, at: 64)), "address": .text(AgentsAddress.tag(topic).text)]
+        }
+    }
+}
+
+/// Another owner's agent that a name could be taken for.
+enum LikenessPart {
+    /// - Parameter place: `owner/name`.
+    static func value(_ place: String?) -> PageValue {
+        guard let place else { return .nothing }
+        let words = place.split(separator: "/", maxSplits: 1).map(String.init)
+        guard words.count == 2 else { return .nothing }
+        return .group(["likeName": .text(place), "likeAddress": .text(PageAddress.path("agents", words[0], words[1]))])
+    }
+}
+
+/// The plugins that an agent names, with what is known of each.
+enum PluginPart {
+    static func list(_ plugins: [PluginReference], _ advice: [PluginReference: PluginAdvice]) -> [PageValues] {
+        plugins.map { plugin -> PageValues in
+            let found = advice[plugin]
+            let verdict = found?.verdict ?? .unknown
+            return [
+                "plugin": .text(plugin.name), "address": .text(PageAddress.path("v1", "plugins", plugin.name)), "range": .maybe(plugin.range),
+                "verdict": .text(verdict.words), "tone": .text(verdict.tone), "why": .maybe(found?.reason),
+            ]
+        }
+    }
+}
+
+extension PluginAdvice.Verdict {
+    var words: String {
+        switch self {
+        case .ok: "Works here"
+        case .unknown: "Not known"
+        case .incompatible: "Does not work here"
+        case .unmaintained: "No longer looked after"
+        }
+    }
+
+    /// The class of its colour.
+    var tone: String {
+        switch self {
+        case .ok: "good"
+        case .unknown: "plain"
+        case .incompatible: "bad"
+        case .unmaintained: "warn"
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import Mustache
+
+/// The templates of the pages, read once when the server starts.
+///
+/// They are the files of `Templates/`, carried in the binary. Each is a whole page between `top` and `bottom`, but for `card`, which
+/// is one agent in a list.
+struct PageTemplates: Sendable {
+    enum Page: String, Sendable, CaseIterable {
+        case agents, agent, difference, report, thanks, fork, signin, progress, workspace, own, problem
+    }
+
+    /// A template that is none.
+    struct Fault: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    static let sources: [(name: String, bytes: [UInt8])] = [
+        (name: "top", bytes: PackageResources.top_mustache),
+        (name: "bottom", bytes: PackageResources.bottom_mustache),
+        (name: "card", bytes: PackageResources.card_mustache),
+        (name: "agents", bytes: PackageResources.agents_mustache),
+        (name: "agent", bytes: PackageResources.agent_mustache),
+        (name: "difference", bytes: PackageResources.difference_mustache),
+        (name: "report", bytes: PackageResources.report_mustache),
+        (name: "thanks", bytes: PackageResources.thanks_mustache),
+        (name: "fork", bytes: PackageResources.fork_mustache),
+        (name: "signin", bytes: PackageResources.signin_mustache),
+        (name: "progress", bytes: PackageResources.progress_mustache),
+        (name: "workspace", bytes: PackageResources.workspace_mustache),
+        (name: "own", bytes: PackageResources.own_mustache),
+        (name: "problem", bytes: PackageResources.problem_mustache),
+    ]
+
+    private let library: MustacheLibrary
+
+    /// - Throws: ``Fault`` for what cannot be read: a mistake in one of the files.
+    init() throws {
+        MustacheContentTypes.register(PageText(), named: PageText.name)
+        var library = MustacheLibrary()
+        for (name, bytes) in Self.sources {
+            do {
+                try library.register(PageText.pragma + String(decoding: bytes, as: UTF8.self), named: name)
+            } catch {
+                throw Fault(description: "the template \(name) cannot be read: \(error)")
+            }
+        }
+        for page in Page.allCases where library.getTemplate(named: page.rawValue) == nil {
+            throw Fault(description: "there is no template \(page.rawValue)")
+        }
+        self.library = library
+    }
+
+    /// A whole document.
+    func document(_ page: Page, _ head: PageHead, _ values: PageValues) -> String {
+        // The initializer has seen that every page has a template.
+        library.render(head.values.merging(values), withTemplate: page.rawValue) ?? ""
+    }
+}

@@ -1,0 +1,87 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Jobs
+import Logging
+import Postgres
+import Web
+import Workspaces
+
+/// The workspace's first page, an agent of its own, and publishing it.
+extension WorkspacePages {
+    /// Agents of a page; tokens and members that are listed.
+    private static let (agents, people) = (50, 100)
+
+    func overview(_ request: Request, _ context: AppContext) async throws -> Response {
+        try await visited(request, context) { visitor in
+            let query = try Query(request)
+            let before = try query["cursor"].map { try Cursor.decode($0, as: UUID.self) }
+            let id = visitor.session.workspace
+            guard let workspace = try await workspaces.workspaces.find(id) else { throw Problem.notFound("The workspace is gone.") }
+            let agents = try await desk.agents(of: id, before: before, limit: Self.agents + 1)
+            // Lists that are not asked for are not shown on the pages behind the first.
+            let (listsTokens, listsMembers) = (before == nil && visitor.may(.tokensAdmin), before == nil && visitor.may(.membersRead))
+            let overview = WorkspacePage(
+                workspace: workspace, agents: Array(agents.prefix(Self.agents)),
+                nextCursor: agents.count > Self.agents ? try agents.dropLast().last.map { try Cursor.encode($0.agent.id) } : nil,
+                tokens: listsTokens ? try await workspaces.tokens.list(workspace: id, limit: Self.people + 1) : nil,
+                members: listsMembers ? try await workspaces.members.page(of: id, limit: Self.people + 1) : nil, limit: Self.people,
+                session: visitor.session, isFirst: before == nil, said: PageNotice.words(of: query))
+            return page(.workspace, workspace.name, for: visitor, overview.values)
+        }
+    }
+
+    func agent(_ request: Request, _ context: AppContext) async throws -> Response {
+        try await visited(request, context) { visitor in
+            let said = PageNotice.words(of: try Query(request))
+            return try await show(try context.pathID(), for: visitor, said: said)
+        }
+    }
+
+    func publish(_ request: Request, _ context: AppContext) async throws -> Response {
+        try await acted(request, context, needs: .agentsWrite) { visitor, form in
+            let (id, version, changelog) = (try context.pathID(), form["version"], form["changelog"])
+            switch try await desk.publish(id, version: version, changelog: changelog, by: visitor.session) {
+            case .published(_, let isNew, let isShown):
+                return Self.told(id, !isShown ? .publishedBelow : isNew ? .published : .publishedBefore)
+            case .refused(let refusal):
+                return try await show(id, for: visitor, refusal: refusal, version: version, changelog: changelog)
+            case .takenBack: return Self.told(id, .takenBack)
+            }
+        }
+    }
+
+    func takeBack(_ request: Request, _ context: AppContext) async throws -> Response {
+        try await acted(request, context, needs: .agentsWrite) { visitor, _ in
+            let id = try context.pathID()
+            if case .refused(let refusal) = try await desk.takeBack(id, by: visitor.session) {
+                return try await show(id, for: visitor, refusal: refusal)
+            }
+            return Self.told(id, .takenBack)
+        }
+    }
+
+    // MARK: Parts
+
+    private static func told(_ agent: UUID, _ notice: PageNotice) -> Response {
+        .redirect(to: PageAddress.query(PageAddress.path("workspace", "agents", agent.lowercased), [(name: "said", value: notice.rawValue)]))
+    }
+
+    /// - Parameters:
+    ///   - refusal: why a form was not carried out; it comes back with what was typed into it.
+    private func show(
+        _ id: UUID, for visitor: SessionVisitor, said: String? = nil, refusal: PublishingRefusal? = nil, version: String? = nil,
+        changelog: String? = nil
+    ) async throws -> Response {
+        let workspace = visitor.session.workspace
+        let detail = try await desk.agent(id, of: workspace)
+        // The public address begins with it; what is listed nowhere needs none.
+        let slug = detail.own.listed == nil ? nil : try await workspaces.workspaces.find(workspace)?.slug
+        let advice = try await PluginAdvisor(pool: pool, core: core).advice(for: detail.plugins)
+        let own = OwnAgentPage(
+            detail: detail, slug: slug, advice: advice, mayWrite: visitor.may(.agentsWrite), said: said, refusal: refusal, wantedVersion: version,
+            wantedChangelog: changelog)
+        let status = refusal.map { HTTPResponse.Status(code: $0.status) } ?? .ok
+        return page(.own, detail.own.agent.displayName, for: visitor, status: status, own.values)
+    }
+}

@@ -1,0 +1,76 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Jobs
+import Logging
+import Web
+import Workspaces
+
+/// Signing in by showing a token, and signing out.
+extension WorkspacePages {
+    func signInForm(_ request: Request, _ context: AppContext) async throws -> Response {
+        let next = Self.safe(try Query(request)["next"])
+        if try await gate.visitor(of: request) != nil { return .redirect(to: next) }
+        return signInPage(request, next: next, refusal: nil)
+    }
+
+    func signIn(_ request: Request, _ context: AppContext) async throws -> Response {
+        try SessionGate.refuseOtherSites(request)
+        let form = try await request.readForm()
+        let next = Self.safe(form["next"])
+        guard signInForms.isOurs(form, in: request) else { return signInPage(request, next: next, refusal: .staleForm) }
+        let token = (form["token"] ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
+        switch try await gate.signIn(token) {
+        case .success(let session):
+            context.facts.workspace = session.workspace
+            var response = Response.redirect(to: next)
+            response.headers[.setCookie] = gate.cookie(of: session, for: request)
+            context.logger.info("somebody signed in for a workspace", metadata: ["token_id": .string(session.token.lowercased)])
+            return response
+        case .failure(let refusal):
+            context.logger.notice("a sign-in was refused", metadata: ["reason": .string("\(refusal)")])
+            return signInPage(request, next: next, refusal: refusal)
+        }
+    }
+
+    func signOut(_ request: Request, _ context: AppContext) async throws -> Response {
+        var response = try await acted(request, context, needs: nil) { _, _ in .redirect(to: "/agents") }
+        response.headers[.setCookie] = gate.cookieOfNobody(for: request)
+        return response
+    }
+
+    private func signInPage(_ request: Request, next: String, refusal: SessionGate.Refusal?) -> Response {
+        let ticket = signInForms.ticket(for: request)
+        let head = PageHead(title: "Sign in", part: .workspace, isUnlisted: true, formToken: ticket.token)
+        let values: PageValues = ["nextAddress": .text(next), "refusal": .maybe(refusal?.words)]
+        var response = PageHeaders.passing(templates.document(.signin, head, values), status: refusal?.status ?? .ok)
+        response.headers[.setCookie] = ticket.cookie
+        return response
+    }
+
+    /// Where somebody goes after signing in: a page of ours, whatever the address says.
+    static func safe(_ next: String?) -> String {
+        let home = "/workspace"
+        guard let next, next.utf8.count <= 2000, next.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\\") }) else { return home }
+        let isOurs = ["/workspace", "/agents"].contains { next == $0 || next.hasPrefix("\($0)/") || next.hasPrefix("\($0)?") }
+        return isOurs ? next : home
+    }
+}
+
+extension SessionGate.Refusal {
+    fileprivate var words: String {
+        switch self {
+        case .invalid: "The token is not valid."
+        case .expired: "The token has expired."
+        case .missingScope: "The token is good, and may not read a workspace’s agents."
+        case .staleForm: "The form was too old. Send it again."
+        }
+    }
+
+    fileprivate var status: HTTPResponse.Status {
+        switch self {
+        case .invalid, .expired: .unauthorized
+        case .missingScope, .staleForm: .forbidden
+        }
+    }
+}

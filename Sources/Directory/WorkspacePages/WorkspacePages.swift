@@ -1,0 +1,117 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Jobs
+import Logging
+import Postgres
+import Web
+import Workspaces
+
+/// The pages of whoever has signed in for a workspace: its agents, forks that are under way, tokens and members. Links ask, forms
+/// change, and a form's answer leads back to a page, so that loading that page again repeats nothing.
+struct WorkspacePages: Sendable {
+    let pool: PostgresPool
+    let producer: JobProducer
+    let workspaces: Workspaces
+    let core: SemanticVersion?
+    let templates: PageTemplates
+    let desk: WorkspaceDesk
+    let gate: SessionGate
+    let signInForms: StrangerForms
+
+    /// - Parameter secret: signs sessions and forms; nil for one that ends with this process.
+    init(
+        pool: PostgresPool, producer: JobProducer, workspaces: Workspaces, core: SemanticVersion?, templates: PageTemplates, secret: String?,
+        now: @escaping @Sendable () -> Date
+    ) {
+        self.pool = pool
+        self.producer = producer
+        self.workspaces = workspaces
+        self.core = core
+        self.templates = templates
+        desk = WorkspaceDesk(pool: pool)
+        let tokens = workspaces.tokens
+        gate = SessionGate(
+            realm: .workspace, authenticator: workspaces.authenticator, standing: { try await tokens.standing(of: $0, workspace: $1) },
+            seal: SessionSeal(secret: secret, purpose: "workspaces"), now: now)
+        signInForms = StrangerForms(cookie: "mainstay_sign_in", path: "/sign-in", seal: SessionSeal(secret: secret, purpose: "workspace sign-in"))
+    }
+
+    /// Mounts them below what makes pages of problems.
+    func mount(in routes: RouteCollection<AppContext>) {
+        routes.get("/sign-in", use: signInForm)
+        routes.post("/sign-in", use: signIn)
+        routes.post("/sign-out", use: signOut)
+        routes.get("/agents/{owner}/{name}/fork", use: forkForm)
+        routes.post("/agents/{owner}/{name}/fork", use: fork)
+        routes.get("/workspace", use: overview)
+        routes.get("/workspace/forks/{job}", use: progress)
+        routes.get("/workspace/agents/{id}", use: agent)
+        routes.post("/workspace/agents/{id}/publish", use: publish)
+        routes.post("/workspace/agents/{id}/unpublish", use: takeBack)
+    }
+
+    // MARK: Who asks
+
+    /// Answers whoever is signed in; sends anybody else to sign in, and back here after it.
+    /// - Parameter page: where a form that was sent without a session leads back to; nil for the workspace's first page.
+    func visited(
+        _ request: Request, _ context: AppContext, backTo page: String? = nil, _ answer: (SessionVisitor) async throws -> Response
+    ) async throws -> Response {
+        guard let visitor = try await gate.visitor(of: request) else {
+            let here = request.uri.query.map { "\(request.uri.path)?\($0)" } ?? request.uri.path
+            let next = request.method == .post ? page : here
+            return .redirect(to: PageAddress.query("/sign-in", [(name: "next", value: next)]))
+        }
+        context.facts.workspace = visitor.session.workspace
+        var response = try await answer(visitor)
+        if let renewed = visitor.renewed { response.headers[.setCookie] = gate.cookie(of: renewed, for: request) }
+        return response
+    }
+
+    /// Answers a visitor's form, once it is certain that it is one of ours and that the token may do it.
+    func acted(
+        _ request: Request, _ context: AppContext, needs scope: Scope?, _ answer: (SessionVisitor, Query) async throws -> Response
+    ) async throws -> Response {
+        try await visited(request, context) { visitor in
+            let form = try await gate.form(of: request, by: visitor)
+            if let scope { try visitor.require(scope) }
+            return try await answer(visitor, form)
+        }
+    }
+
+    /// A page for one visitor, which nobody keeps.
+    func page(
+        _ page: PageTemplates.Page, _ title: String, for visitor: SessionVisitor, refresh: Int? = nil, status: HTTPResponse.Status = .ok,
+        _ values: PageValues
+    ) -> Response {
+        let head = PageHead(title: title, part: .workspace, isUnlisted: true, refresh: refresh, visitor: visitor)
+        return PageHeaders.passing(templates.document(page, head, values), status: status)
+    }
+}
+
+extension SessionRealm {
+    /// The pages of a workspace. Its cookie goes to the directory's pages as well, where forks begin.
+    static let workspace = SessionRealm(cookie: "mainstay_workspace", path: "/", scope: .agentsRead)
+}
+
+/// What is said on the page that follows upon a form: one of these, by its word in the address.
+enum PageNotice: String, Sendable, CaseIterable {
+    case forked, published
+    case publishedBefore = "published-before"
+    case publishedBelow = "published-below"
+    case takenBack = "taken-back"
+
+    var words: String {
+        switch self {
+        case .forked: "The fork is yours. Nobody else sees it. Set its secrets before you run it."
+        case .published: "It is published: anyone may read and fork it."
+        case .publishedBefore: "It had been published before, and says the same."
+        case .publishedBelow: "It is published. The directory goes on showing a higher version."
+        case .takenBack: "It is out of the directory. Forks of it stay with those who made them."
+        }
+    }
+
+    /// The notice that a query names; nothing for any other word.
+    static func words(of query: Query) -> String? { query["said"].flatMap { PageNotice(rawValue: $0) }?.words }
+}

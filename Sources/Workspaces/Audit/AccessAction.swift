@@ -1,0 +1,39 @@
+/// What the access log tells of. The list is closed, and the database refuses another word; a new one is a case here and a
+/// migration that replaces the constraint `access_log_action`.
+///
+/// | group | actions |
+/// |---|---|
+/// | tokens | made, revoked, rotated, locked, unlocked |
+/// | members | joined, left, changed their role |
+/// | workspaces | made, ownership moved, deleted, restored |
+/// | agents | published, taken back, quarantined, released |
+/// | work | dead letters replayed and discarded, queues paused and resumed |
+/// | access | looked suspicious |
+package enum AccessAction: String, Sendable, Hashable, CaseIterable {
+    case tokenMade = "token.made"
+    case tokenRevoked = "token.revoked"
+    case tokenRotated = "token.rotated"
+    case tokenLocked = "token.locked"
+    case tokenUnlocked = "token.unlocked"
+
+    case memberJoined = "member.joined"
+    case memberLeft = "member.left"
+    case memberRoleChanged = "member.role_changed"
+
+    case workspaceMade = "workspace.made"
+    case workspaceOwnershipMoved = "workspace.ownership_moved"
+    case workspaceDeleted = "workspace.deleted"
+    case workspaceRestored = "workspace.restored"
+
+    case agentPublished = "agent.published"
+    case agentTakenBack = "agent.taken_back"
+    case agentQuarantined = "agent.quarantined"
+    case agentReleased = "agent.released"
+
+    case deadLetterReplayed = "dead_letter.replayed"
+    case deadLetterDiscarded = "dead_letter.discarded"
+    case queuePaused = "queue.paused"
+    case queueResumed = "queue.resumed"
+
+    case suspiciousAccess = "access.suspicious"
+}

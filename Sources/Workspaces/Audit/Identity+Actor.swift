@@ -1,0 +1,6 @@
+package import Web
+
+extension Identity {
+    /// Whoever shows this token, as the access log names it.
+    package var actor: AccessActor { .token(tokenID) }
+}

@@ -1,0 +1,35 @@
+package import Foundation
+package import Postgres
+
+/// What a workspace may take along: its rows in all tables and the people in it, as lines `{"table":…,"row":{…}}`; no hash, no secret,
+/// no bytes.
+///
+/// A page at a time, each in a transaction of its own: a reader that is slow holds no connection and no snapshot. So what changes
+/// meanwhile is in it as it is when its page is read.
+package struct ExportReader: Sendable {
+    private let store: ExportStore
+    private let workspace: UUID
+    private let limit: Int
+    /// Tables that are still to be read; nil before the first page.
+    private var tables: ArraySlice<String>?
+    private var after: String?
+
+    /// - Parameter limit: rows of a page: some hundred kilobytes where rows are long.
+    package init(_ workspace: UUID, pool: PostgresPool, limit: Int = 200) {
+        self.store = ExportStore(pool: pool)
+        self.workspace = workspace
+        self.limit = limit
+    }
+
+    /// The next lines; nil at the end.
+    package mutating func next() async throws -> [String]? {
+        if tables == nil { tables = try await store.tables(of: workspace)[...] }
+        while let table = tables?.first {
+            let page = try await store.page(of: table, workspace: workspace, after: after, limit: limit)
+            after = page.after
+            if after == nil { tables = tables?.dropFirst() }
+            if !page.lines.isEmpty { return page.lines }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,130 @@
+package import Foundation
+import HTTPTypes
+package import Hummingbird
+package import Web
+
+/// Who is looking at a page.
+package struct SessionVisitor: Sendable {
+    package let session: TokenSession
+    /// Of the token: who did it, for those who ask later.
+    package let name: String
+    /// What the token may do at this moment.
+    package let scopes: Set<String>
+    /// What this visitor's forms carry.
+    package let formToken: String
+    /// The session to hand out with the answer, where its time was renewed.
+    package let renewed: TokenSession?
+
+    package func may(_ scope: Scope) -> Bool { scopes.contains(scope.rawValue) }
+
+    /// Throws a 403 problem when the token lacks the scope.
+    package func require(_ scope: Scope) throws {
+        guard may(scope) else { throw Problem.missingScope(scope.rawValue) }
+    }
+}
+
+/// Lets people in to pages: from the token in a form to a session in a cookie, and from the cookie back to who it is.
+///
+/// The cookie holds no token: a session names one, and the token's row is looked at for each page, so that a revoked token's
+/// sessions are over at once. A form must come with the session's own token, and from a page of ours where the browser says where it
+/// comes from.
+package struct SessionGate: Sendable {
+    /// What a token may do at this moment; nil when it may nothing.
+    package typealias Standing = @Sendable (_ token: UUID, _ workspace: UUID) async throws -> (name: String, scopes: Set<String>)?
+
+    package let realm: SessionRealm
+    package let seal: SessionSeal
+    package let standing: Standing
+    private let authenticator: any Authenticator
+    private let now: @Sendable () -> Date
+
+    package init(
+        realm: SessionRealm, authenticator: any Authenticator, standing: @escaping Standing, seal: SessionSeal,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.realm = realm
+        self.authenticator = authenticator
+        self.standing = standing
+        self.seal = seal
+        self.now = now
+    }
+
+    /// Nil when nobody is signed in.
+    package func visitor(of request: Request) async throws -> SessionVisitor? {
+        let moment = now()
+        guard let value = request.cookies[realm.cookie]?.value, let session = seal.session(in: value, at: moment) else { return nil }
+        guard let found = try await found(session) else { return nil }
+        return SessionVisitor(
+            session: session, name: found.name, scopes: found.scopes, formToken: seal.formToken(of: session), renewed: session.renewed(at: moment))
+    }
+
+    /// Whether a session that was good when a page was opened is good for what the page still shows.
+    package func isGood(_ session: TokenSession) async throws -> Bool {
+        guard !session.isUsedUp(at: now()) else { return false }
+        return try await found(session) != nil
+    }
+
+    private func found(_ session: TokenSession) async throws -> (name: String, scopes: Set<String>)? {
+        guard let found = try await standing(session.token, session.workspace) else { return nil }
+        return found.scopes.contains(realm.scope.rawValue) ? found : nil
+    }
+
+    // MARK: Signing in
+
+    package enum Refusal: Error, Hashable {
+        /// No token, or none that is good.
+        case invalid
+        case expired
+        /// A good token that may not see these pages.
+        case missingScope
+        /// The form was not one that this visitor was given.
+        case staleForm
+    }
+
+    /// The session of whoever shows a token.
+    package func signIn(_ token: String) async throws -> Result<TokenSession, Refusal> {
+        let found: Identity?
+        do {
+            found = try await authenticator.identity(bearer: token)
+        } catch let problem as Problem where problem.status == .unauthorized {
+            return .failure(.expired)
+        }
+        guard let identity = found else { return .failure(.invalid) }
+        guard identity.scopes.contains(realm.scope.rawValue) else { return .failure(.missingScope) }
+        return .success(TokenSession(token: identity.tokenID, workspace: identity.workspace, now: now()))
+    }
+
+    // MARK: Forms
+
+    /// The form of a visitor, once it is certain that it is one of ours.
+    /// - Throws: a 403 problem for any other.
+    package func form(of request: Request, by visitor: SessionVisitor) async throws -> Query {
+        try Self.refuseOtherSites(request)
+        let form = try await request.readForm()
+        guard seal.isGood(formToken: form["form"] ?? "", of: visitor.session) else { throw Self.strangeForm }
+        return form
+    }
+
+    /// Browsers say where a request comes from, and no page can make them say otherwise. What says nothing is no browser of these days.
+    package static func refuseOtherSites(_ request: Request) throws {
+        guard let site = request.headers[.secFetchSite] else { return }
+        guard site == "same-origin" || site == "none" else { throw strangeForm }
+    }
+
+    package static let strangeForm = Problem(
+        .forbidden, name: "strange-form", title: "The form was not accepted",
+        detail: "It does not belong to this session. Go back, load the page again, and send the form from there.")
+
+    // MARK: Cookies
+
+    /// The value of `Set-Cookie` that hands a session out.
+    package func cookie(of session: TokenSession, for request: Request) -> String {
+        let left = max(0, Int64(session.ends) - Int64(now().timeIntervalSince1970))
+        return PageCookie.header(realm.cookie, seal.cookie(of: session), path: realm.path, seconds: left, for: request)
+    }
+
+    /// The same that takes one back.
+    package func cookieOfNobody(for request: Request) -> String {
+        PageCookie.header(realm.cookie, "", path: realm.path, seconds: 0, for: request)
+    }
+}

@@ -1,0 +1,34 @@
+import HTTPTypes
+package import Hummingbird
+import Web
+
+/// Whose pages a session opens: the cookie that holds it, where the browser sends it, and what its token has to be good for.
+package struct SessionRealm: Sendable, Hashable {
+    /// The cookie's name.
+    package let cookie: String
+    /// The pages that it is sent to begin with this.
+    package let path: String
+    /// What a token needs to be let in.
+    package let scope: Scope
+
+    package init(cookie: String, path: String, scope: Scope) {
+        self.cookie = cookie
+        self.path = path
+        self.scope = scope
+    }
+}
+
+/// Cookies as all pages of ours set them: HttpOnly, SameSite=Strict, and Secure where the client's side is HTTPS.
+package enum PageCookie {
+    /// - Parameter seconds: how long the browser keeps it; 0 to forget it.
+    /// - Returns: the value of `Set-Cookie`.
+    package static func header(_ name: String, _ value: String, path: String, seconds: Int64, for request: Request) -> String {
+        "\(name)=\(value); Path=\(path); Max-Age=\(seconds); HttpOnly; SameSite=Strict" + (isSecure(request) ? "; Secure" : "")
+    }
+
+    /// This server speaks HTTP; a proxy in front of it that speaks HTTPS says so. Who says so without one only keeps its own
+    /// browser from sending the cookie.
+    private static func isSecure(_ request: Request) -> Bool {
+        request.headers[.forwardedProto]?.lowercased() == "https"
+    }
+}

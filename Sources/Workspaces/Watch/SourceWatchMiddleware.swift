@@ -1,0 +1,41 @@
+import HTTPTypes
+package import Hummingbird
+package import Web
+
+/// Watches where requests come from that show no good token, or no good signature. It stands inside of what makes problems, and
+/// before authentication.
+///
+/// A request that is answered costs it one flag.
+package struct SourceWatchMiddleware<C: Clock>: RouterMiddleware where C.Duration == Duration {
+    package typealias Context = AppContext
+
+    private let watch: AccessWatch<C>
+    private let source: @Sendable (Request, AppContext) -> String?
+
+    /// - Parameter source: where a request comes from: something that its sender cannot choose, such as the connection's address, or
+    ///   a proxy's word for it where there is a proxy before every ingress. Nil where that is not known: then nobody is slowed.
+    package init(watch: AccessWatch<C>, source: @escaping @Sendable (Request, AppContext) -> String? = { _, _ in nil }) {
+        self.watch = watch
+        self.source = source
+    }
+
+    package func handle(_ request: Request, context: AppContext, next: (Request, AppContext) async throws -> Response) async throws -> Response {
+        if watch.isRestricting { try await watch.admit(subject(of: request, context)) }
+        do {
+            return try await next(request, context)
+        } catch {
+            switch WatchedFault(error) {
+            case .tokenRefused: watch.noted(.refusedTokens, of: subject(of: request, context))
+            // Of a request with a good token its token was told of.
+            case .signatureRefused where context.facts.workspace == nil: watch.noted(.badSignatures, of: subject(of: request, context))
+            default: break
+            }
+            throw error
+        }
+    }
+
+    private func subject(of request: Request, _ context: AppContext) -> WatchSubject {
+        guard let name = source(request, context), !name.isEmpty else { return .unknown }
+        return .source(String(name.prefix(WatchBounds.name)))
+    }
+}

@@ -1,0 +1,46 @@
+import Crypto
+package import Foundation
+import Jobs
+
+/// Whom a signal is about.
+package enum WatchSubject: Sendable, Hashable {
+    case token(UUID, workspace: UUID)
+    /// Where a request came from: an address, or another name that its sender does not choose.
+    case source(String)
+    /// A request of which nobody says where it came from. Nobody is slowed or locked for it.
+    case unknown
+
+    /// Whom the log names. A token by its id; a source by a hash that holds for this process only, since an address tells of a
+    /// person, and the log never forgets. (The process's own log, which does, has both.)
+    var entry: AccessSubject {
+        switch self {
+        case .token(let id, _): .token(id)
+        case .source(let name): .source(SourceMark.text(of: name))
+        case .unknown: .source("unknown")
+        }
+    }
+
+    /// The workspace that it belongs to.
+    var workspace: UUID? {
+        if case .token(_, let workspace) = self { return workspace }
+        return nil
+    }
+
+    /// For the process's own log.
+    var name: String {
+        switch self {
+        case .token(let id, _): id.lowercased
+        case .source(let name): AccessText.bounded(name)
+        case .unknown: "unknown"
+        }
+    }
+}
+
+/// What stands for a source where its name must not.
+enum SourceMark {
+    private static let key = SymmetricKey(size: .bits256)
+
+    static func text(of name: String) -> String {
+        HexText.text(Array(HMAC<SHA256>.authenticationCode(for: Array(name.utf8), using: key).prefix(8)))
+    }
+}

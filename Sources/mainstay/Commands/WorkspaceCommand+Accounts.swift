@@ -1,0 +1,32 @@
+import ArgumentParser
+import Foundation
+import Workspaces
+
+extension WorkspaceCommand {
+    struct LinkAccount: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "link-account", abstract: "Say whose an account of the identity provider is; without a user, that it is nobody's.")
+        @OptionGroup var settings: SettingsOptions
+        @Argument(help: "The account, as `sub` in its tokens.") var subject: String
+        @Argument(help: "The user's id or address.") var user: String?
+
+        func run() async throws {
+            let identity = ExternalIdentity(issuer: try await settings.load().required("oidc.issuer", for: "workspace"), subject: subject)
+            try await TokenCommand.with(settings) { [user] workspaces in
+                guard let user else {
+                    guard try await workspaces.identities.unlink(identity) else { throw ValidationError("the account is nobody's") }
+                    return
+                }
+                let found =
+                    if let id = UUID(uuidString: user) { try await workspaces.people.find(id) } else {
+                        try await workspaces.workspaces.findUser(email: user)
+                    }
+                guard let found else { throw ValidationError("there is no user \"\(user)\"") }
+                guard try await workspaces.identities.link(identity, user: found.id) else {
+                    throw ValidationError("the account is somebody's, or the user has one of this issuer: end that link first")
+                }
+            }
+            Talk.say("done: it holds within a second")
+        }
+    }
+}

@@ -1,0 +1,23 @@
+import ArgumentParser
+
+/// `mainstay directory`: what operators see and decide about published agents, and what everybody may read of it.
+struct DirectoryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "directory",
+        abstract: "Reports about published agents, decisions, and the public log of removals.",
+        discussion: """
+            Reports and decisions need a token with the scope `operator`.
+
+            EXAMPLES
+              mainstay directory reports                          what waits, oldest first
+              mainstay directory reports --standing quarantined   only what reports alone have taken out
+              mainstay directory reports 019ab3…                  one case with what was reported
+              mainstay directory decide 019ab3… --decision dismiss --ground misleading --facts "The text is a quotation."
+              mainstay directory decide 019ab3… --decision remove --ground malware --facts "It sends keys away." --yes
+              mainstay directory removals
+
+            EXIT CODES
+              0 done   1 failed   64 misuse
+            """,
+        subcommands: [Reports.self, Decide.self, Removals.self], defaultSubcommand: Reports.self)
+}

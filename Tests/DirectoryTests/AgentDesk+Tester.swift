@@ -1,0 +1,14 @@
+import Foundation
+
+@testable import Workspaces
+
+extension AgentDesk {
+    /// For those who test something else than who did it.
+    func publish(_ agent: UUID, _ wish: Wish = Wish(), workspace: UUID) async throws -> Published {
+        try await publish(agent, wish, workspace: workspace, by: .operator("tester"))
+    }
+
+    func unpublish(_ agent: UUID, workspace: UUID) async throws {
+        try await unpublish(agent, workspace: workspace, by: .operator("tester"))
+    }
+}

@@ -1,0 +1,164 @@
+import Foundation
+import Jobs
+import Web
+
+@testable import Directory
+@testable import Workspaces
+
+/// What templates are filled with, every part of every page at least once.
+enum PageSamples {
+    private static let moment = Date(timeIntervalSince1970: 1_780_000_000)
+
+    /// Something to find in a page, or not to find as it is.
+    static let hostile = "<script>alert('&\"1\"')</script>"
+
+    static let visitor = SessionVisitor(
+        session: TokenSession(token: UUID(), workspace: UUID(), now: moment), name: "rita", scopes: Set(Scope.workspace.map(\.rawValue)),
+        formToken: "form-token", renewed: nil)
+
+    static let head = PageHead(
+        title: "A title", preview: .init(title: "T", description: "D", address: "https://a.example/agents"), canonical: "https://a.example/agents",
+        linkedData: LinkedData(["@type": "Thing"]), isUnlisted: true, refresh: 2, visitor: visitor)
+
+    /// The source of a template.
+    static func text(of name: String) -> String {
+        PageTemplates.sources.first { $0.name == name }.map { String(decoding: $0.bytes, as: UTF8.self) } ?? ""
+    }
+
+    /// A page in each of its forms.
+    static func values(of page: PageTemplates.Page) -> [PageValues] {
+        switch page {
+        case .agents: [agents(found: true).values, agents(found: false).values]
+        case .agent: [agent().values, agent(status: .deprecated, version: true).values, agent(status: .quarantined).values]
+        case .difference: [difference(compared: true).values, difference(compared: false).values]
+        case .report: [ReportPage(place: place, reason: "malware", text: hostile, contact: hostile, faults: [hostile]).values]
+        case .thanks: [ReportPage.thanks(ReportReceiptAnswer(.init(report: UUID(), secret: "receipt")), for: place)]
+        case .fork: [ForkPage(listing: listing(), wanted: hostile, fault: hostile).values]
+        case .signin: [["nextAddress": .text(hostile), "refusal": .text(hostile)]]
+        case .progress: JobStatus.State.allCases.map { progress($0) }
+        case .workspace: [workspace(full: true).values, workspace(full: false).values]
+        case .own: [own(refused: false).values, own(refused: true).values]
+        case .problem: [ProblemPage(problem: .invalid([fault, fault]), request: hostile).values, ProblemPage(problem: busy, request: "r").values]
+        }
+    }
+
+    // MARK: Agents
+
+    private static let place = ListingPlace(owner: "acme", name: "eliza")
+    private static let plugin = PluginReference(name: "@elizaos/plugin-gone", range: "^1.0.0")
+    private static let source = ForkSource(owner: "origin", name: "first", version: 1, agent: UUID())
+    private static let fault = FieldFault(.parameter("q"), hostile)
+    private static let busy = Problem.unavailable(hostile, retryAfter: .seconds(5))
+
+    static func listing(_ text: String = hostile, status: ListingStatus = .active) -> Listing {
+        Listing(
+            id: UUID(), owner: "acme", name: "eliza", agent: UUID(), version: 2, semanticVersion: SemanticVersion("1.1.0"), digest: digest,
+            shape: .v1, displayName: text, summary: text, topics: [text, "support"], plugins: [plugin], secretPlaces: ["/settings/secrets/\(text)"],
+            forkedFrom: source, lineage: [source], forks: 3, status: status, statusReason: status == .active ? nil : text,
+            statusChangedAt: status == .active ? nil : moment, publishedAt: moment, updatedAt: moment)
+    }
+
+    private static let digest = CharacterDigest(bytes: Array(repeating: 7, count: 32))
+
+    private static func document(_ text: String) -> JSONNode {
+        .object([
+            JSONMember(name: "name", value: .string(text)), JSONMember(name: "bio", value: .array([.string(text)])),
+            JSONMember(name: "topics", value: .array([.string(text)])), JSONMember(name: "plugins", value: .array([.string(plugin.name)])),
+        ])
+    }
+
+    /// Nobody looks after the plugin any more.
+    private static var advice: [PluginReference: PluginAdvice] {
+        let record = PluginRecord(
+            name: plugin.name, owner: "elizaos", repository: "https://github.com/elizaos/gone", description: nil, homepage: nil, topics: [],
+            language: nil, stars: nil, license: nil, lines: [], lastUpdatedAt: moment, firstSeenAt: moment, goneAt: moment)
+        let stored = StoredPlugin(record: record, maintenance: record.maintenance(at: moment), sourceDigest: [], importedAt: moment)
+        return [plugin: PluginAdvice(plugin, known: stored, releases: [], core: SemanticVersion("1.5.0"))]
+    }
+
+    private static func agents(found: Bool) -> AgentsPage {
+        var address = AgentsAddress()
+        address.words = hostile
+        address.tag = hostile
+        address.plugin = hostile
+        address.owner = hostile
+        address.status = .active
+        let listing = listing(status: .deprecated)
+        var facets = SearchFacets()
+        facets.tags = [.init(value: hostile, count: 1200)]
+        facets.owners = [.init(value: hostile, count: 1)]
+        facets.plugins = [.init(value: hostile, count: 1)]
+        facets.statuses = [.init(value: "active", count: 1), .init(value: "deprecated", count: 1)]
+        facets.matches = 1200
+        return AgentsPage(
+            address: address, sort: .relevance,
+            found: found ? [FoundListing(listing: listing, cursor: SearchCursor(sort: .relevance, value: 1, id: listing.id))] : [],
+            nextCursor: found ? "next" : nil, facets: found ? facets : SearchFacets(),
+            marks: [listing.id: ListingMark(isOwners: true, looksLike: "other/\(hostile)")], advice: advice,
+            suggestions: found ? [] : [NearListing(place: place, title: hostile)])
+    }
+
+    static func agent(_ text: String = hostile, status: ListingStatus = .active, version: Bool = false) -> AgentPage {
+        let versions = ["1.1.0", "1.0.0-beta.1"].compactMap { SemanticVersion($0) }.map { version in
+            PublishedVersion(
+                version: version, number: 1, publisher: "acme", digest: digest, shape: .v1, secretPlaces: [text], changelog: text,
+                publishedAt: moment)
+        }
+        let shown = ShownAgent(
+            listing: listing(text, status: status), character: document(text), workspace: UUID(),
+            mark: ListingMark(isOwners: true, looksLike: status == .active ? nil : "other/\(text)"),
+            standing: ForkStanding(behind: 2, latest: SemanticVersion("3.0.0"), status: .active))
+        return AgentPage(
+            shown: shown, document: version ? versions.last.map { PublishedDocument(version: $0, character: document(text)) } : nil,
+            versions: versions, hasMoreVersions: true, advice: advice)
+    }
+
+    private static func difference(compared: Bool) -> DifferencePage {
+        let page = agent()
+        let (older, newer) = (page.versions[1].version, page.versions[0].version)
+        let change = CharacterDiff(from: document("a"), to: document(hostile))
+        return DifferencePage(
+            place: place, versions: page.versions, compared: compared ? .init(from: older, to: newer, difference: change) : nil)
+    }
+
+    // MARK: A workspace
+
+    private static func progress(_ state: JobStatus.State) -> PageValues {
+        ForkProgressPage(status: JobStatus(id: UUID(), kind: "agent.fork", state: state, attempts: 1, error: hostile, acceptedAt: moment)).values
+    }
+
+    private static func ownAgent(listed: Bool) -> OwnAgent {
+        OwnAgent(
+            agent: Agent(
+                id: UUID(), name: "eliza", displayName: hostile, visibility: listed ? .public : .private, forkedFrom: source, lineage: [source],
+                version: 2, createdAt: moment, updatedAt: moment),
+            listed: listed ? .init(version: SemanticVersion("1.0.0"), number: 1, status: .deprecated, reason: hostile) : nil,
+            original: .init(
+                owner: "origin", name: "first", status: .active, latest: SemanticVersion("3.0.0"), copied: SemanticVersion("1.0.0"), behind: 2))
+    }
+
+    private static func workspace(full: Bool) -> WorkspacePage {
+        let token = Token(
+            id: visitor.session.token, workspace: UUID(), user: nil, name: hostile, prefix: "mst_secret", scopes: ["agents:read"], createdAt: moment,
+            expiresAt: nil, lastUsedAt: moment, revokedAt: nil, lockedUntil: nil, replacedBy: nil, state: .valid)
+        let member = Member(id: UUID(), user: User(id: UUID(), name: hostile, email: "rita@private.example"), role: .owner, since: moment)
+        return WorkspacePage(
+            workspace: Workspace(id: UUID(), slug: "acme", name: hostile, createdAt: moment, deletedAt: nil, purgeAt: nil),
+            agents: full ? [ownAgent(listed: true), ownAgent(listed: false)] : [], nextCursor: full ? "next" : nil,
+            tokens: full ? [token, token] : nil, members: full ? [member, member] : nil, limit: 1, session: visitor.session, isFirst: true,
+            said: hostile)
+    }
+
+    private static func own(refused: Bool) -> OwnAgentPage {
+        let finding = KeyFinding(pointer: JSONPointer([.name("settings"), .name(hostile)]), kind: "a password")
+        let version = AgentVersion(
+            number: 2, shape: .v1, digest: digest, character: document(hostile), secretPlaces: ["/secrets/\(hostile)"], changelog: hostile,
+            createdAt: moment)
+        let detail = OwnAgentDetail(
+            own: ownAgent(listed: !refused), version: version, plugins: [plugin], findings: refused ? [finding] : [])
+        let refusal = PublishingRefusal(title: hostile, detail: hostile, status: 422, findings: [finding])
+        return OwnAgentPage(
+            detail: detail, slug: refused ? nil : "acme", advice: advice, mayWrite: !refused, said: hostile, refusal: refused ? refusal : nil,
+            wantedVersion: hostile, wantedChangelog: hostile)
+    }
+}

@@ -1,0 +1,46 @@
+import Foundation
+import Testing
+
+@testable import mainstay
+
+@Suite struct DirectoryCommandTests {
+    private func items(_ text: String) throws -> [CaseItem] {
+        try APIClient.decoder.decode(CasePage.self, from: Data(text.utf8)).items
+    }
+
+    private let page = """
+        {"items": [
+          {"case": "019ab", "kind": "report", "standing": "quarantined", "agent": "acme/eliza", "status": "quarantined", "age_seconds": 5400,
+           "reports": 4, "reporters": 3, "identified": 3, "score": 27.5, "reasons": [{"reason": "malware", "reports": 3}, {"reason": "other", "reports": 1}]},
+          {"case": "019ac", "kind": "appeal", "standing": "noted", "agent": "acme/lisa", "age_seconds": 0,
+           "reports": 0, "reporters": 0, "identified": 0, "score": 0, "reasons": [], "appeal": {"against": "remove"}}
+        ]}
+        """
+
+    @Test("a case is a line with its age in hours, and an appeal says what it is against")
+    func queue() throws {
+        let table = DirectoryCommand.Reports.table(try items(page))
+        #expect(
+            table.rows == [
+                ["019ab", "report", "acme/eliza", "quarantined", "quarantined", "1.5", "4", "3", "3", "27.5", "malware 3, other 1"],
+                ["019ac", "appeal", "acme/lisa", nil, "noted", "0.0", "0", "0", "0", "0", "against remove"],
+            ])
+    }
+
+    @Test("what takes something from an owner says what it would do first")
+    func warning() throws {
+        let found = try items(page)
+        #expect(
+            DirectoryCommand.Decide.warning("remove", on: found[0])
+                == "remove would be decided for acme/eliza, and nothing was (it is quarantined, 4 reports): --yes does it")
+        #expect(DirectoryCommand.Decide.warning("remove", on: found[1]).contains("it is not listed any more"))
+    }
+
+    @Test("a line of the log")
+    func removals() throws {
+        let text = #"{"items": [{"agent": "acme/eliza", "decision": "remove", "ground": "malware", "decided_at": "2026-01-31T00:00:00.000Z"}]}"#
+        let page = try APIClient.decoder.decode(RemovalPage.self, from: Data(text.utf8))
+        #expect(
+            DirectoryCommand.Removals.table(page.items).rows == [["acme/eliza", "remove", "malware", "2026-01-31T00:00:00.000Z", nil, nil]])
+    }
+}

@@ -1,0 +1,52 @@
+"""The deployment that the run looks at: two ingresses and three workers on servers of its own."""
+
+from __future__ import annotations
+
+import secrets
+
+from chaos.stack import Stack
+
+from .options import Options
+
+INGRESSES = ("serve-1", "serve-2")
+WORKERS = ("work-1", "work-2", "work-3")
+# Seconds after which a silent worker is dead, and that a leaving one may use.
+LEASE, DRAIN = 5, 5
+
+
+class Site(Stack):
+    def __init__(self, options: Options) -> None:
+        super().__init__(options.program, options.folder)
+        # Those of the ingresses, in their order.
+        self.ports: tuple[int, ...] = ()
+
+    def open(self) -> None:
+        """Starts all of it, and returns when the ingresses and the workers are ready."""
+        self.start_servers()
+        self.prepare({
+            "MAINSTAY_MULTI_USER": "true", "MAINSTAY_LEASE_SECONDS": str(LEASE), "MAINSTAY_DRAIN_SECONDS": str(DRAIN),
+            "MAINSTAY_LOG_LEVEL": "info", "MAINSTAY_AUDIT_KEY": f"tenancy:{secrets.token_hex(32)}",
+        })
+        self.start_fleet()
+        self.ports = tuple(self.port() for _ in INGRESSES)
+        for name, port in zip(INGRESSES, self.ports):
+            self.fleet.add(name, ["serve"], {"MAINSTAY_HTTP_PORT": str(port)}, port)
+        for name in WORKERS:
+            port = self.port()
+            self.fleet.add(name, ["work"], {"MAINSTAY_METRICS_PORT": str(port), "MAINSTAY_WORKER_NAME": name}, port)
+        for name in (*INGRESSES, *WORKERS):
+            self.fleet.until_ready(name)
+
+    def leave(self) -> list[str]:
+        """Asks all to leave, the workers first; a sentence for each that did not leave in good order."""
+        codes = {name: self.fleet.leave(name, DRAIN + 15)[0] for name in (*WORKERS, *INGRESSES)}
+        return [f"{name}: {'killed' if code is None else f'exit code {code}'}" for name, code in codes.items() if code != 0]
+
+    def logs_with(self, words: set[str]) -> list[str]:
+        """Which of the words stand in a log of a process, servers included, and in which."""
+        found = []
+        for path in sorted((self.folder / "log").glob("*.log")):
+            with path.open(encoding="utf-8", errors="replace") as file:
+                there = {word for line in file for word in words if word in line}
+            found += [f"{path.name}: {word}" for word in sorted(there)]
+        return found
