@@ -23,7 +23,8 @@ package enum WireCoding {
     /// Safe to share, as the decoder.
     package static let encoder: JSONEncoder = {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = .withoutEscapingSlashes
+        // Members in one order: the same answer is the same bytes, and so has the same ETag.
+        encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
         encoder.dateEncodingStrategy = .custom { date, encoder in
             var container = encoder.singleValueContainer()
             try container.encode(text(date))

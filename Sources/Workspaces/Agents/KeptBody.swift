@@ -28,12 +28,12 @@ package struct KeptBody: ResponseGenerator, Sendable {
 
     /// A JSON document.
     package init(_ value: some Encodable, maxAge: Duration = .zero, headers: HTTPFields = [:]) throws {
-        self.init(bytes: [UInt8](try Self.encoder.encode(value)), contentType: Self.json, maxAge: maxAge, headers: headers)
+        self.init(bytes: [UInt8](try WireCoding.encoder.encode(value)), contentType: Self.json, maxAge: maxAge, headers: headers)
     }
 
     /// A JSON document that ends in a stored one.
     package init(_ body: DocumentBody<some Encodable & Sendable>, maxAge: Duration = .zero, headers: HTTPFields = [:]) throws {
-        self.init(bytes: try body.bytes(with: Self.encoder), contentType: Self.json, maxAge: maxAge, headers: headers)
+        self.init(bytes: try body.bytes(with: WireCoding.encoder), contentType: Self.json, maxAge: maxAge, headers: headers)
     }
 
     package func response(from request: Request, context: some RequestContext) -> Response {
@@ -48,17 +48,6 @@ package struct KeptBody: ResponseGenerator, Sendable {
     }
 
     private static let json = "application/json; charset=utf-8"
-
-    /// Times as everywhere; safe to share, as ``WireCoding/encoder`` is.
-    private static let encoder: JSONEncoder = {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        encoder.dateEncodingStrategy = .custom { date, encoder in
-            var container = encoder.singleValueContainer()
-            try container.encode(WireCoding.text(date))
-        }
-        return encoder
-    }()
 }
 
 /// A weak validator, RFC 9110, section 8.8.3: `W/"…"`.

@@ -46,7 +46,7 @@ enum SettingsReference {
         .init(key: "multi.user", standard: "false", summary: "`true` for more than the default workspace; the policies of the database are the same"),
         .init(
             key: "operations.key", standard: nil,
-            summary: "what signs the sessions of `/ops` and of workspaces' pages, the same at every ingress behind one address; without it each start makes its own",
+            summary: "what signs the sessions of pages, the same at every ingress behind one address; without it each start makes its own",
             isSecret: true),
         .init(key: "deletion.grace.days", standard: "30", summary: "days in which a deleted workspace can be restored"),
         .init(
