@@ -108,17 +108,23 @@ struct DirectoryRoutes: Sendable {
             metadata: [
                 "token_id": "\(context.identity.tokenID.lowercased)", "agent": "\(present.owner)/\(present.name)", "status": "\(status.rawValue)",
             ])
-        return try await set(status, reason: reason, of: present, scope: .role(.upkeep), request, context)
+        let isShut = status == .quarantined || status == .removed
+        let event = AccessEvent(
+            isShut ? .agentQuarantined : .agentReleased, by: context.identity.actor, in: nil, on: .agent("\(present.owner)/\(present.name)"),
+            details: ["status": status.rawValue])
+        return try await set(status, reason: reason, of: present, scope: .role(.upkeep), event: event, request, context)
     }
 
     private func set(
-        _ status: ListingStatus, reason: String?, of place: ListingPlace, scope: PostgresScope, _ request: Request, _ context: IdentifiedContext
+        _ status: ListingStatus, reason: String?, of place: ListingPlace, scope: PostgresScope, event: AccessEvent? = nil, _ request: Request,
+        _ context: IdentifiedContext
     ) async throws -> Response {
         let listing = try await pool.transaction(scope) { transaction in
             guard
                 try await DirectoryStore.setStatus(status, reason: reason, owner: place.owner, name: place.name, in: transaction),
                 let published = try await DirectoryStore.find(owner: place.owner, name: place.name, in: transaction)
             else { throw ListingGate.unknown }
+            if let event { AccessLogStore.append(event, in: transaction) }
             return published.listing
         }
         return try context.responseEncoder.encode(StatusAnswer(listing), from: request, context: context)

@@ -59,7 +59,9 @@ struct AgentsNameCheckTests {
 
     @Test("a reserved name is another owner's for good, and one's own under conditions")
     func reserved() throws {
-        #expect(try check([], [reservation(isOwn: false, isExact: false)]) == .refused(.reserved))
+        #expect(try check([], [reservation(isOwn: false)]) == .refused(.reserved), "the very address, which was another workspace's")
+        #expect(try check([], [reservation(isOwn: false, isExact: false)]) == .free(looksLike: nil), "another owner's is another address")
+        #expect(try check([], [reservation(isOwn: false, isExact: false, isBarred: true)]) == .refused(.reserved), "nobody gets it")
         #expect(try check([], [reservation()]) == .free(looksLike: nil), "given up by an agent that is listed no more")
         #expect(try check([], [reservation(agent: Self.agent, isListed: true)]) == .free(looksLike: nil), "its own old name")
         #expect(try check([], [reservation(isListed: true)]) == .refused(.leadsElsewhere))

@@ -55,14 +55,11 @@ struct AgentsRenamingTests {
 
                 let second = try await Self.publish("eliza", ask)
                 #expect(second.status == .conflict && second.json["type"] == "urn:mainstay:problem:name-reserved")
-                for name in ["eliza", "e-liza", "e1iza"] {
-                    let theirs = try await Self.publish(name, ask, token: "rival")
-                    #expect(theirs.status == .conflict && theirs.json["type"] == "urn:mainstay:problem:name-reserved", "\(name)")
-                }
+                // Under another owner it is another address.
+                #expect(try await Self.publish("e-liza", ask, token: "rival").status == .ok)
                 #expect(try await Self.publish("walter", ask, token: "rival").status == .ok)
                 let walter = try #require(try await ask(.get, "/v1/agents?name=walter", token: "rival").json["items"]?[0]?["id"]?.string)
                 #expect(try await ask(.patch, "/v1/agents/\(walter)", #"{"name": "e-liza-2"}"#, token: "rival").status == .ok)
-                #expect(try await ask(.patch, "/v1/agents/\(walter)", #"{"name": "el-iza"}"#, token: "rival").status == .conflict)
 
                 // The agent itself takes its name back, once the other private one has made room.
                 #expect(try await fixture.pool.execute(.workspaces([fixture.acme]), "delete from agents where name = 'eliza'") == 1)

@@ -245,8 +245,9 @@ declare
   key_type text;
   owned text := case target
     when 'users' then 'true'
-    when 'workspaces' then 'id = any ((select public.mainstay_workspaces())::uuid[])'
-    else 'workspace_id = any ((select public.mainstay_workspaces())::uuid[])'
+    -- One workspace: for several the order by id would be no index's, and each page would sort all that is left.
+    when 'workspaces' then 'id = ((select public.mainstay_workspaces())::uuid[])[1]'
+    else 'workspace_id = ((select public.mainstay_workspaces())::uuid[])[1]'
   end;
 begin
   if place is null then

@@ -53,7 +53,8 @@ create function folded_agent_name(name text) returns text
 -- One of four, with a reason for people. Deprecated is still found and forked; quarantined is shown without its document, not found and
 -- not forked; removed is gone but for its reason.
 alter table published_agents
-  add column semantic_version text check (length(semantic_version) <= 255),
+  -- What was published before: `1.0.0`. By the default and not by an update, which would write every row and its indexes once more.
+  add column semantic_version text default '1.0.0' check (length(semantic_version) <= 255),
   add column status text not null default 'active' check (status in ('active', 'deprecated', 'quarantined', 'removed')),
   add column status_reason text check (length(status_reason) between 1 and 500),
   add column status_changed_at timestamptz,
@@ -178,7 +179,7 @@ insert into published_versions (workspace_id, id, agent_id, version, precedence,
     p.character, coalesce(v.changelog, ''), p.updated_at
   from published_agents p
   left join agent_versions v on v.workspace_id = p.workspace_id and v.agent_id = p.agent_id and v.number = p.version;
-update published_agents set semantic_version = '1.0.0';
+alter table published_agents alter column semantic_version drop default;
 
 alter table published_versions enable row level security;
 alter table published_versions force row level security;

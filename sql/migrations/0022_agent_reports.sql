@@ -130,6 +130,7 @@ call open_to_upkeep('agent_statements', 'select', 'insert', 'update');
 -- Reports of operators lean on cases; what an owner was told is its own.
 revoke select on agent_statements from mainstay_views;
 
+create index agent_cases_statement on agent_cases (owner_workspace_id, statement_id) where statement_id is not null;
 alter table agent_cases add foreign key (owner_workspace_id, statement_id) references agent_statements (workspace_id, id) on delete cascade;
 
 -- What an owner says against a decision: once against each, and one at a time.

@@ -72,7 +72,7 @@ struct CaseDesk: Sendable {
             }
             if let appealed = found.appealed {
                 if appealed.originIsOpen { throw Refusal.pending(appealed.origin) }
-                if let first = appealed.operatorUser, first == actor.user { throw Refusal.sameOperator }
+                if appealed.wasDecided(by: actor) { throw Refusal.sameOperator }
             }
             return try await decide(found, order, by: actor, in: transaction)
         }

@@ -19,7 +19,7 @@ enum CaseStore {
             select c.id, c.kind, c.standing, c.owner, c.name, c.agent_id, c.owner_workspace_id, c.status_before, c.decided_at, c.decision, c.ground,
               c.facts, c.rule, c.automated, c.decided_statement_id, p.owner as listed_owner, p.name as listed_name, p.status,
               s.id as appealed_statement, s.decision as appealed_decision, o.id as origin, o.decided_at is null as origin_is_open,
-              o.decided_by_user as origin_operator
+              o.decided_by_user as origin_user, o.decided_by_token as origin_token
             from agent_cases c
             left join published_agents p on p.workspace_id = c.owner_workspace_id and p.agent_id = c.agent_id
             left join agent_statements s on s.workspace_id = c.owner_workspace_id and s.id = c.statement_id
@@ -157,7 +157,8 @@ extension ModerationCase.Appealed {
         guard let statement = try row.decode("appealed_statement", as: UUID?.self) else { return nil }
         self.init(
             statement: statement, decision: try row.stored("appealed_decision"), origin: try row.decode("origin"),
-            originIsOpen: try row.decode("origin_is_open"), operatorUser: try row.decode("origin_operator"))
+            originIsOpen: try row.decode("origin_is_open"), operatorUser: try row.decode("origin_user"),
+            operatorToken: try row.decode("origin_token"))
     }
 }
 

@@ -1,4 +1,6 @@
 import Foundation
+package import Hummingbird
+import HTTPTypes
 
 /// The network from which somebody asks: what one person has and another has not, as far as an address can tell. A value.
 ///
@@ -6,7 +8,7 @@ import Foundation
 /// |---|---|
 /// | `192.0.2.7`, `192.0.2.7:4711`, `::ffff:192.0.2.7` | the address, 4 bytes |
 /// | `2001:db8:1:2::7`, `[2001:db8:1:2::7]:4711` | its first 64 bits, for a household has them all |
-struct ClientNetwork: Sendable, Hashable {
+package struct ClientNetwork: Sendable, Hashable {
     let bytes: [UInt8]
 
     /// Nil for what is no address.
@@ -34,6 +36,11 @@ struct ClientNetwork: Sendable, Hashable {
         // The last one is written by the proxy next to us, and names whom it was asked by.
         guard hops.count >= proxies else { return peer.flatMap { ClientNetwork($0) } }
         return ClientNetwork(hops[hops.count - proxies])
+    }
+
+    /// The same of a request, as one word; nil where nobody can tell.
+    package static func name(of request: Request, peer: String?, proxies: Int) -> String? {
+        of(forwarded: request.headers[values: .forwardedFor], peer: peer, proxies: proxies)?.bytes.map(String.init).joined(separator: ".")
     }
 
     /// Ten zeros and two of all ones, before an address of the older form.

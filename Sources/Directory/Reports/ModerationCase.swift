@@ -148,6 +148,12 @@ struct ModerationCase: Sendable, Equatable {
         let originIsOpen: Bool
         /// Who decided it, where a user's token did.
         let operatorUser: UUID?
+        let operatorToken: UUID?
+
+        /// Whether the one who is to decide decided the first time: by the person where tokens are persons', else by the token.
+        func wasDecided(by actor: ModerationOperator) -> Bool {
+            operatorToken == actor.token || operatorUser != nil && operatorUser == actor.user
+        }
     }
 }
 

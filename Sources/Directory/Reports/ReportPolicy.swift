@@ -67,7 +67,9 @@ struct ReportPolicy: Sendable, Equatable {
 
     /// Looks at all reports of a case. The order in which they come changes nothing, nor does one that comes twice.
     func assess(_ filings: [Filing]) -> Assessment {
-        let voices = voices(in: filings)
+        // From one day to the next nobody can tell whether an unknown reporter is another one.
+        let newest = filings.map(\.at).max() ?? .distantPast
+        let voices = voices(in: filings.filter { $0.isIdentified || newest.timeIntervalSince($0.at) <= 86_400 })
         let burst = burst(in: voices)
         let believed = sum(of: voices.filter { $0.isIdentified || !burst.contains($0.since) })
         if reaches(believed) { return Assessment(score: believed.score, verdict: .quarantine(believed.gravest)) }

@@ -79,5 +79,5 @@ extension ReportDesk.Refusal {
 
 extension HTTPField.Name {
     /// Whom the proxies before this server were asked by.
-    fileprivate static let forwardedFor = literal("x-forwarded-for")
+    static let forwardedFor = literal("x-forwarded-for")
 }

@@ -61,10 +61,12 @@ struct CharacterDiff: Sendable, Equatable {
 
     private mutating func compareElements(_ before: [JSONNode], _ after: [JSONNode], at place: JSONPointer) {
         let shorter = min(before.count, after.count)
-        var head = 0
-        while head < shorter, Self.isSame(before[head], after[head]) { head += 1 }
-        var tail = 0
-        while tail < shorter - head, Self.isSame(before[before.count - 1 - tail], after[after.count - 1 - tail]) { tail += 1 }
+        var (head, tail) = (0, 0)
+        // Of equally many, what is alike is no difference anyway; to look ahead would walk each level's subtree once more.
+        if before.count != after.count {
+            while head < shorter, Self.isSame(before[head], after[head]) { head += 1 }
+            while tail < shorter - head, Self.isSame(before[before.count - 1 - tail], after[after.count - 1 - tail]) { tail += 1 }
+        }
         let (older, newer) = (before[head..<before.count - tail], after[head..<after.count - tail])
         for (index, pair) in zip(older, newer).enumerated() { compare(pair.0, pair.1, at: place.element(head + index)) }
         for index in older.indices.dropFirst(newer.count) { add(.removed, at: place.element(index), from: before[index], to: nil) }

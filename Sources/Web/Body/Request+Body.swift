@@ -19,17 +19,23 @@ extension Request {
         while let chunk = try await Self.next(&iterator) {
             guard bytes.count + chunk.readableBytes <= limit else { throw Problem.tooLarge(limit: limit) }
             bytes.append(contentsOf: chunk.readableBytesView)
-            guard ContinuousClock.now < end else {
-                throw Problem(
-                    .requestTimeout, name: "slow-body", title: "The body took too long",
-                    detail: "A body is read for at most \(deadline.components.seconds) s.")
-            }
+            try Self.check(end, deadline)
         }
+        // Its end may have been held back.
+        try Self.check(end, deadline)
         // Hummingbird ends the body quietly when the connection closes.
         if let announced, bytes.count != announced {
             throw Problem.badRequest("The body ended after \(bytes.count) of \(announced) bytes.")
         }
         return bytes
+    }
+
+    private static func check(_ end: ContinuousClock.Instant, _ deadline: Duration) throws {
+        guard ContinuousClock.now < end else {
+            throw Problem(
+                .requestTimeout, name: "slow-body", title: "The body took too long",
+                detail: "A body is read for at most \(deadline.components.seconds) s.")
+        }
     }
 
     private static func next(_ iterator: inout RequestBody.AsyncIterator) async throws -> ByteBuffer? {

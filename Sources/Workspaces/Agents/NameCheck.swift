@@ -56,7 +56,8 @@ enum NameCheck: Sendable, Equatable {
     static let nearSimilarity = 0.6
 
     init(of agent: UUID, name: AgentName, like: [LikeName], reservations: [NameReservation]) {
-        if reservations.contains(where: { !$0.isOwn }) {
+        // A free name is no better protected than one in use: under another owner it is another address, unless nobody is to have it.
+        if reservations.contains(where: { !$0.isOwn && ($0.isExact || $0.isBarred) }) {
             self = .refused(.reserved)
         } else if reservations.contains(where: { $0.isExact && $0.isBarred }) {
             self = .refused(.barred)

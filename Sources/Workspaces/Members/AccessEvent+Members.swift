@@ -5,7 +5,7 @@ import Jobs
 ///
 /// | event | details |
 /// |---|---|
-/// | `member.joined` | `role`; of an invitation that was accepted, `invitation` |
+/// | `member.joined` | `role`; of an invitation that was accepted, `invitation`, and `invited_by`, who made it |
 /// | `member.left` | `role` that it had; `erased` where the person was erased |
 /// | `member.role_changed` | `from`, `to` |
 /// | `workspace.made` | `slug` |
@@ -13,10 +13,11 @@ import Jobs
 /// | `workspace.deleted` | `purge_days`: how long it can be restored |
 extension AccessEvent {
     static func joined(
-        _ user: UUID, as role: Member.Role, _ workspace: UUID, invitation: UUID? = nil, by actor: AccessActor
+        _ user: UUID, as role: Member.Role, _ workspace: UUID, invitation: UUID? = nil, invitedBy: UUID? = nil, by actor: AccessActor
     ) -> AccessEvent {
         var details = ["role": role.rawValue]
         details["invitation"] = invitation?.lowercased
+        details["invited_by"] = invitedBy?.lowercased
         return AccessEvent(.memberJoined, by: actor, in: workspace, on: .member(user), details: details)
     }
 

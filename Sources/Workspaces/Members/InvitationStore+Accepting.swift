@@ -46,6 +46,7 @@ extension InvitationStore {
         let id: UUID
         let role: Member.Role
         let email: String?
+        let invitedBy: UUID?
         let workspace: Workspace
     }
 
@@ -57,7 +58,7 @@ extension InvitationStore {
         guard try row.decode("is_open", as: Bool.self) else { throw isUnknown }
         return Open(
             id: try row.decode("invitation_id"), role: Member.Role(stored: try row.decode("role")), email: try row.decode("email"),
-            workspace: try WorkspaceStore.workspace(row))
+            invitedBy: try row.decode("invited_by"), workspace: try WorkspaceStore.workspace(row))
     }
 
     private static func user(
@@ -99,10 +100,11 @@ extension InvitationStore {
         let written = try await TokenStore.write(
             token, workspace: workspace.id, user: user.id, name: "by invitation", scopes: invitation.role.scopes, expiresAt: nil,
             secret: secret, in: transaction)
-        // Whoever accepts has shown no token: the invitation is what let it in.
+        // Whoever accepts has shown no token: the invitation is what let it in, and whoever made it had its secret too.
         let actor = AccessActor.system("invitation")
         AccessLogStore.append(
-            .joined(user.id, as: invitation.role, workspace.id, invitation: invitation.id, by: actor), in: transaction)
+            .joined(user.id, as: invitation.role, workspace.id, invitation: invitation.id, invitedBy: invitation.invitedBy, by: actor),
+            in: transaction)
         AccessLogStore.append(.made(written, by: actor), in: transaction)
         return Acceptance(workspace: workspace, member: member, token: written, secret: secret)
     }
@@ -115,7 +117,7 @@ extension InvitationStore {
 
     private static let byHash: SQL = """
         -- find an invitation by its hash
-        select invitations.id as invitation_id, invitations.role, invitations.email, invitations.accepted_at is not null as is_accepted,
+        select invitations.id as invitation_id, invitations.role, invitations.email, invitations.invited_by, invitations.accepted_at is not null as is_accepted,
           invitations.revoked_at is null and invitations.expires_at > mainstay_now() and workspaces.deleted_at is null as is_open,
           workspaces.id, workspaces.slug, workspaces.name, workspaces.created_at, workspaces.deleted_at, workspaces.purge_at
         from invitations join workspaces on workspaces.id = invitations.workspace_id

@@ -25,12 +25,12 @@ package struct MemberRoutes: Sendable {
             let role = try await request.readJSON(RoleRequest.self, in: context).value.validated()
             let identity = context.identity
             let member = try await members.change(
-                try context.pathID(), to: role, in: identity.workspace, as: identity.authority, by: identity.actor)
+                try context.pathID(), to: role, in: identity.workspace, as: identity.authority, of: identity.user, by: identity.actor)
             return MemberBody(member, showsAddress: true)
         }
         routes.on(Self.remove) { _, context in
             let identity = context.identity
-            try await members.remove(try context.pathID(), from: identity.workspace, as: identity.authority, by: identity.actor)
+            try await members.remove(try context.pathID(), from: identity.workspace, as: identity.authority, of: identity.user, by: identity.actor)
             return HTTPResponse.Status.noContent
         }
         routes.on(Self.invitations) { request, context in

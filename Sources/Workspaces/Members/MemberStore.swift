@@ -31,12 +31,15 @@ package struct MemberStore: Sendable {
 
     /// Gives a member another role. Its tokens have what the new role allows from the next look-up on, which is within a second.
     ///
-    /// - Parameter authority: as which role the actor wants it.
+    /// - Parameters:
+    ///   - authority: as which role the actor wants it.
+    ///   - asker: the user who asks, whose role is looked at again; nil for who is none.
     /// - Throws: `WorkspaceError` with `multiUserOff`, `unknownMember`, `roleTooLow`, `lastOwner`.
     package func change(
-        _ id: UUID, to role: Member.Role, in workspace: UUID, as authority: Member.Role, by actor: AccessActor
+        _ id: UUID, to role: Member.Role, in workspace: UUID, as authority: Member.Role, of asker: UUID? = nil, by actor: AccessActor
     ) async throws -> Member {
         try await changing(workspace) { transaction in
+            let authority = try await Self.present(authority, of: asker, in: workspace, transaction)
             let place = try await Self.place(of: id, in: workspace, transaction)
             try MemberRules.check(by: authority, from: place.member.role, to: role, otherOwners: place.otherOwners)
             let changed = try await Self.give(role, to: place.member, in: workspace, transaction)
@@ -47,10 +50,15 @@ package struct MemberStore: Sendable {
 
     /// Lets a member leave; its tokens of this workspace go along.
     ///
-    /// - Parameter authority: as which role the actor wants it.
-    /// - Throws: as ``change(_:to:in:as:by:)``.
-    package func remove(_ id: UUID, from workspace: UUID, as authority: Member.Role, by actor: AccessActor) async throws {
+    /// - Parameters:
+    ///   - authority: as which role the actor wants it.
+    ///   - asker: the user who asks, whose role is looked at again; nil for who is none.
+    /// - Throws: as ``change(_:to:in:as:of:by:)``.
+    package func remove(
+        _ id: UUID, from workspace: UUID, as authority: Member.Role, of asker: UUID? = nil, by actor: AccessActor
+    ) async throws {
         try await changing(workspace) { transaction in
+            let authority = try await Self.present(authority, of: asker, in: workspace, transaction)
             let place = try await Self.place(of: id, in: workspace, transaction)
             try MemberRules.check(by: authority, from: place.member.role, to: nil, otherOwners: place.otherOwners)
             transaction.submit(Self.delete, workspace, id)
@@ -63,9 +71,10 @@ package struct MemberStore: Sendable {
     ///
     /// - Parameter user: the owner who hands it over; nil for all that there are.
     /// - Returns: the new owner.
-    /// - Throws: `WorkspaceError` with `multiUserOff`, `unknownMember`.
+    /// - Throws: `WorkspaceError` with `multiUserOff`, `unknownMember`, `roleTooLow`.
     package func transfer(_ workspace: UUID, to id: UUID, from user: UUID?, by actor: AccessActor) async throws -> Member {
         try await changing(workspace) { transaction in
+            try MemberRules.check(try await Self.present(.owner, of: user, in: workspace, transaction), manages: .owner)
             let place = try await Self.place(of: id, in: workspace, transaction)
             let owner = try await Self.give(.owner, to: place.member, in: workspace, transaction)
             let former = try await transaction.query(Self.stepDown, workspace, id, user, Member.Role.maintainer.rawValue)
@@ -82,6 +91,18 @@ package struct MemberStore: Sendable {
             try await WorkspaceStore.lock(workspace, in: transaction)
             return try await body(transaction)
         }
+    }
+
+    /// As which role somebody asks at this moment: it may have been lowered or removed since its token was looked at, for instance while
+    /// the request's body was on its way.
+    private static func present(
+        _ authority: Member.Role, of asker: UUID?, in workspace: UUID, _ transaction: PostgresTransaction
+    ) async throws -> Member.Role {
+        guard let asker else { return authority }
+        guard let role = try await role(of: asker, in: workspace, transaction) else {
+            throw WorkspaceError(.roleTooLow, "whoever asks is no member of the workspace any more")
+        }
+        return min(authority, role)
     }
 
     private struct Place {

@@ -96,12 +96,13 @@ package enum PluginStore {
         return try grouped(rows)
     }
 
-    /// How many agents that are listed name a plugin, under any of its spellings.
+    /// How many agents that are listed name a plugin, under any of its spellings; counted to 10,000, for anybody may ask.
     static func agents(naming name: PluginName, in session: some PostgresSession) async throws -> Int {
         let rows = try await session.query(
             """
             -- count agents that name a plugin
-            select count(*) as agents from published_agents where plugin_names && $1::text[] and status in ('active', 'deprecated')
+            select count(*) as agents from (
+              select 1 from published_agents where plugin_names && $1::text[] and status in ('active', 'deprecated') limit 10000) as found
             """, name.spellings)
         guard let row = rows.first else { return 0 }
         return try row.decode("agents")

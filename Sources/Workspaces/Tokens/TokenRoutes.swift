@@ -54,7 +54,7 @@ package struct TokenRoutes: Sendable {
         }
         routes.on(Self.revoke) { _, context in
             let identity = context.identity
-            guard try await tokens.revoke(try context.pathID(), workspace: identity.workspace, by: identity.actor) else {
+            guard try await tokens.revoke(try context.pathID(), workspace: identity.workspace, for: identity, by: identity.actor) else {
                 throw Problem.notFound("The workspace has no such token.")
             }
             return HTTPResponse.Status.noContent

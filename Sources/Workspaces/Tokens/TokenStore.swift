@@ -103,9 +103,14 @@ package struct TokenStore: Sendable {
     }
 
     /// Ends a token. It is refused everywhere within a second. Again changes nothing.
+    /// - Parameter asker: who asks over HTTP: an owner's token is an owner's to end, or its user's. Nil for the command line.
     /// - Returns: false when the workspace has no such token.
-    package func revoke(_ id: UUID, workspace: UUID, by actor: AccessActor) async throws -> Bool {
+    /// - Throws: `WorkspaceError` with `roleTooLow`.
+    package func revoke(_ id: UUID, workspace: UUID, for asker: Identity? = nil, by actor: AccessActor) async throws -> Bool {
         try await pool.transaction(.workspaces([workspace])) { transaction in
+            if let asker, asker.authority != .owner, try await !transaction.query(Self.isOwners, workspace, id, asker.user).isEmpty {
+                throw WorkspaceError(.roleTooLow, "the token is an owner's")
+            }
             guard try await transaction.execute(Self.end, workspace, id) == 0 else {
                 AccessLogStore.append(.revoked(id, workspace, by: actor), in: transaction)
                 return true
@@ -147,6 +152,11 @@ package struct TokenStore: Sendable {
 
     // MARK: SQL
 
+    private static let isOwners: SQL = """
+        -- look whether a token is an owner's
+        select 1 from tokens join members on members.workspace_id = tokens.workspace_id and members.user_id = tokens.user_id
+        where tokens.workspace_id = $1 and tokens.id = $2 and members.role = 'owner' and tokens.user_id is distinct from $3::uuid
+        """
     private static let valid: SQL = """
         -- look whether a token is valid
         select tokens.name, tokens.scopes, tokens.user_id, members.role

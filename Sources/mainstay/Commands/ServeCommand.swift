@@ -49,24 +49,29 @@ struct ServeCommand: AsyncParsableCommand {
             pool: pool, multiUser: try settings.flag("multi.user"),
             grace: DeletionGrace(days: try settings.number("deletion.grace.days", in: DeletionGrace.bounds)), logger: logger)
         let features = try Features(
-            pool: pool, runLog: runLog, producer: producer, inference: try settings.inference(), core: try settings.coreVersion(), logger: logger)
+            pool: pool, runLog: runLog, producer: producer, inference: try settings.inference(), core: try settings.coreVersion(),
+            site: settings.text("http.public.url"), logger: logger)
+        let proxies = try settings.number("http.trusted.proxies", in: 0...16)
         let oversight = AccessOversight(pool: pool, keys: try settings.auditKeys(), logger: logger)
 
         let operations = Features.operations(
             pool: pool, redis: redis, producer: producer, workspaces: workspaces, secret: try settings.operationsKey())
         let health = Health(checks: [Readiness.postgres(pool), Readiness.redis(redis, isNeeded: false)] + features.healthChecks)
         let pages = try Features.pages(
-            pool: pool, producer: producer, workspaces: workspaces, core: try settings.coreVersion(), secret: try settings.operationsKey())
+            pool: pool, producer: producer, workspaces: workspaces, core: try settings.coreVersion(), site: settings.text("http.public.url"),
+            secret: try settings.operationsKey(), trustedProxies: proxies)
         let host = settings.text("http.host") ?? "127.0.0.1"
         let port = try port ?? settings.number("http.port", in: 1...65535)
         // Nothing below may throw before the services run: a client that is dropped without having been shut down stops the process.
         let oidc = try settings.oidc().map { OIDC($0, pool: pool, logger: logger) }
         let authenticator: any Authenticator = if let oidc { oidc.beside(workspaces.authenticator) } else { workspaces.authenticator }
         var options = WebResponder.Options(problems: ProblemMapping.table, accessLog: .debug)
-        options.beforeAuthentication = [oversight.beforeAuthentication { _, context in context.peer }]
+        options.beforeAuthentication = [
+            oversight.beforeAuthentication { request, context in ClientNetwork.name(of: request, peer: context.peer, proxies: proxies) }
+        ]
         if let oidc { options.beforeAuthentication.append(oidc.beforeAuthentication) }
         options.afterAuthentication = [oversight.afterAuthentication]
-        let reports = features.reports.routes(authenticator: authenticator, peer: { $0.peer })
+        let reports = features.reports.routes(authenticator: authenticator, trustedProxies: proxies, peer: { $0.peer })
         let responder = WebResponder(
             authenticator: authenticator,
             features: workspaces.routes(producer: producer) + features.routes + reports + [operations.routes, health.routes()],

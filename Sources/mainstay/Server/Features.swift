@@ -28,10 +28,10 @@ struct Features: Sendable {
 
     init(
         pool: PostgresPool, runLog: RedisClient, producer: JobProducer, inference configuration: Inference.Configuration,
-        core: SemanticVersion? = nil, logger: Logger
+        core: SemanticVersion? = nil, site: String? = nil, logger: Logger
     ) throws {
         support = Support(pool: pool, producer: producer)
-        directory = Directory(pool: pool, producer: producer, core: core)
+        directory = Directory(pool: pool, producer: producer, site: site, core: core)
         reports = AgentReports(pool: pool, producer: producer)
         inference = try Inference(
             configuration: configuration, pool: pool, runLog: runLog, producer: producer,
@@ -79,10 +79,11 @@ struct Features: Sendable {
     /// The pages for people: only the ingress serves them.
     /// - Parameter secret: signs the sessions of a workspace's pages.
     static func pages(
-        pool: PostgresPool, producer: JobProducer, workspaces: Workspaces, core: SemanticVersion?, secret: String?
+        pool: PostgresPool, producer: JobProducer, workspaces: Workspaces, core: SemanticVersion?, site: String?, secret: String?, trustedProxies: Int
     ) throws -> DirectoryPages {
         try DirectoryPages(
-            pool: pool, producer: producer, workspaces: workspaces, core: core, problems: ProblemMapping.table, secret: secret, peer: { $0.peer })
+            pool: pool, producer: producer, workspaces: workspaces, core: core, site: site, problems: ProblemMapping.table, secret: secret,
+            trustedProxies: trustedProxies, peer: { $0.peer })
     }
 
     /// What the features lean on beside the stores.

@@ -43,6 +43,12 @@ enum SettingsReference {
     static let ingress: [SettingDescription] = [
         .init(key: "http.host", standard: "127.0.0.1", summary: "address to listen on; loopback until someone says otherwise"),
         .init(key: "http.port", standard: "8080", summary: "port of the ingress"),
+        .init(
+            key: "http.public.url", standard: nil,
+            summary: "how the outside reaches this address, such as `https://agents.example`: begins addresses in feeds, cards and pages"),
+        .init(
+            key: "http.trusted.proxies", standard: "0",
+            summary: "proxies of your own in front, each of which adds to `X-Forwarded-For`: by the address before them clients are told apart"),
         .init(key: "multi.user", standard: "false", summary: "`true` for more than the default workspace; the policies of the database are the same"),
         .init(
             key: "operations.key", standard: nil,
