@@ -1,5 +1,6 @@
 package import Logging
 package import Postgres
+import Foundation
 import ServiceLifecycle
 
 /// Writes down what the watch noticed, and locks the tokens that are to be locked: behind the requests, one event after the other.

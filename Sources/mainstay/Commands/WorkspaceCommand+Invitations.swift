@@ -8,7 +8,7 @@ extension WorkspaceCommand {
             abstract: "Invite somebody into a workspace, and print the invitation's secret, once.",
             discussion: """
                 Pass the secret on. Whoever has it becomes a member by POST /v1/invitations/accept, and is answered with a first token. With
-                --email only that address may accept.
+                --email whoever has it is the user of that address, and another address is refused.
 
                 EXAMPLES
                   mainstay workspace invite acme --role owner --email ann@acme.example

@@ -27,7 +27,7 @@ extension WorkspaceCommand {
         static let configuration = CommandConfiguration(
             abstract: "Give a member another role: owner, maintainer, member or viewer.",
             discussion: """
-                Within a second the member's tokens may no more than the new role allows. The last owner stays one.
+                Within a second the member's tokens may no more than the new role allows. The last owner cannot leave or take a lower role.
 
                 EXAMPLES
                   mainstay workspace set-role acme bob@acme.example viewer

@@ -109,7 +109,9 @@ enum SettingsReference {
     ]
 
     static let client: [SettingDescription] = [
-        .init(key: "url", standard: "http://127.0.0.1:8080", summary: "the ingress that `chat`, `ticket`, `agent`, `profile` and `jobs` talk to"),
+        .init(
+            key: "url", standard: "http://127.0.0.1:8080",
+            summary: "the ingress that `chat`, `ticket`, `agent`, `profile`, `jobs`, `directory`, `plugins list` and `plugins show` talk to"),
         .init(key: "token", standard: nil, summary: "the bearer token that they show", isSecret: true),
         .init(key: "config", standard: nil, summary: "a YAML file with any of these settings; variables win over it"),
     ]
