@@ -1,3 +1,5 @@
+import Foundation
+
 /// Something that a rule was broken by.
 struct WatchEvent: Sendable, Hashable {
     let signal: WatchSignal

@@ -9,7 +9,7 @@ struct WorkspaceCommand: AsyncParsableCommand {
         abstract: "Create, list, hand over, export, delete and restore workspaces, and look after their members.",
         discussion: """
             It works in the database, so an operator needs MAINSTAY_DATABASE_URL and no token. More than the default workspace, and
-            members, need MAINSTAY_MULTI_USER=true, for the ingress and the workers too.
+            members, need MAINSTAY_MULTI_USER=true, for the ingress too.
 
             EXAMPLES
               mainstay workspace create "Acme Labs"              its slug is acme-labs
@@ -134,7 +134,7 @@ enum MultiUser {
     static func require(_ settings: Settings, _ what: String) throws {
         if try settings.flag("multi.user") { return }
         throw Settings.Faults(faults: [
-            "MAINSTAY_MULTI_USER is off, and \(what) needs it: set MAINSTAY_MULTI_USER=true here, for the ingress and for the workers."
+            "MAINSTAY_MULTI_USER is off, and \(what) needs it: set MAINSTAY_MULTI_USER=true here and for the ingress."
         ])
     }
 }
