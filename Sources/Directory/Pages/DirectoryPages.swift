@@ -104,8 +104,3 @@ package struct DirectoryPages: Sendable {
         ClientNetwork.of(forwarded: request.headers[values: .forwardedFor], peer: peer(context), proxies: trustedProxies)
     }
 }
-
-extension HTTPField.Name {
-    /// Whom the proxies before this server were asked by.
-    fileprivate static let forwardedFor = literal("x-forwarded-for")
-}
