@@ -58,8 +58,16 @@ struct ReportPolicyTests {
     @Test("a burst that is long over does not come to count")
     func longOver() {
         let burst = (1...50).map { Self.unknown($0, .malware) }
-        let later = (51...53).map { Self.unknown($0, .malware, after: 86_400 + Double($0) * 3700) }
+        let later = (51...53).map { Self.unknown($0, .malware, after: Double($0) * 1000) }
         #expect(ReportPolicy.standard.assess(burst + later) == ReportPolicy.Assessment(score: 9, verdict: .alert))
+        let nextDay = (51...53).map { Self.unknown($0, .malware, after: 86_400 + Double($0) * 3700) }
+        #expect(ReportPolicy.standard.assess(burst + nextDay) == ReportPolicy.Assessment(score: 9, verdict: .none), "yesterday's are heard no more")
+    }
+
+    @Test("whoever reports day after day from one address is one voice a day, and never a crowd")
+    func dayAfterDay() {
+        let days = (0..<30).map { Self.unknown($0, .malware, after: Double($0) * 86_401) }
+        #expect(ReportPolicy.standard.assess(days).verdict == .none)
     }
 
     @Test("the numbers that ship keep what the policy promises; others can be told that they do not")
