@@ -227,7 +227,7 @@ create function export_tables() returns setof text
     order by c.relname;
   end;
 
--- A page of the rows of a table that this transaction's workspaces own, as lines {"table":…,"row":{…}}, behind the row with the
+-- A page of the rows of a table that the first of this transaction's workspaces owns, as lines {"table":…,"row":{…}}, behind the row with the
 -- key `after_key`. A key is a row's id, or null in a table without one, all of whose rows are one page. A page may be longer than
 -- `most`, for rows of one id stay together.
 --
