@@ -2,7 +2,7 @@
 --
 --   psql -v owner_password=… -v server_password=… -v reporting_password=… -f sql/roles.sql
 --
--- No role here is superuser or has BYPASSRLS. Running this file again changes only the passwords.
+-- No role here is superuser or has BYPASSRLS. Running this file again changes only the passwords and settings.
 --
 --   mainstay_owner      logs in to migrate; owns every table, view and function
 --   mainstay_server     logs in for ingress and workers; owns nothing; NOINHERIT, so that the two roles below
@@ -34,6 +34,9 @@ end
 $$;
 
 grant mainstay_upkeep, mainstay_auth to mainstay_server;
+-- A process that was stopped in the middle of a transaction holds its locks, the row of a worker that is to be declared dead among them:
+-- for no longer than this.
+alter role mainstay_server set idle_in_transaction_session_timeout = '15s';
 -- Membership lets the owner hand the reporting views over. (It inherits: schema public belongs to the database's owner
 -- through a role, and an owner that may change every policy gains nothing by it.)
 grant mainstay_views to mainstay_owner;
