@@ -58,4 +58,11 @@ struct KeyShape: Sendable {
         KeyShape(prefix: "msi_", name: "a Mainstay invitation", minimum: 20, alphabet: .letterDigit),
         KeyShape(prefix: "AGE-SECRET-KEY-1", name: "an age key", minimum: 50, alphabet: .upperDigit),
     ]
+
+    /// ``published`` by the first byte of the prefix: most words begin none of them.
+    static let publishedByFirstByte: [[KeyShape]] = {
+        var shapes = [[KeyShape]](repeating: [], count: 256)
+        for shape in published { shapes[Int(shape.prefix.utf8Start.pointee)].append(shape) }
+        return shapes
+    }()
 }

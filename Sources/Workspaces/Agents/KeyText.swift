@@ -11,9 +11,15 @@ enum KeyText {
         guard text.utf8.count >= 12 else { return nil }
         let bytes = Array(text.utf8)
         if isPrivateKeyBlock(text) { return "a private key" }
-        for index in bytes.indices where index == 0 || !isWordByte(bytes[index - 1]) {
-            if let kind = published(bytes, at: index) ?? botToken(bytes, at: index) ?? urlPassword(bytes, at: index) ?? assignment(bytes, at: index) {
-                return kind
+        var index = 0
+        while index < bytes.count {
+            if isWordByte(bytes[index]) {
+                let word = index..<end(ofWordAt: index, in: bytes)
+                if let kind = published(bytes, at: index) ?? botToken(bytes, at: index) ?? assignment(bytes, to: word) { return kind }
+                index = word.upperBound
+            } else {
+                if bytes[index] == UInt8(ascii: ":"), let kind = urlPassword(bytes, at: index) { return kind }
+                index += 1
             }
         }
         return nil
@@ -43,9 +49,9 @@ enum KeyText {
     }
 
     private static func published(_ bytes: [UInt8], at index: Int) -> String? {
-        for shape in KeyShape.published {
+        for shape in KeyShape.publishedByFirstByte[Int(bytes[index])] {
             let length = shape.prefix.utf8CodeUnitCount
-            guard index + length + shape.minimum <= bytes.count, bytes[index] == shape.prefix.utf8Start.pointee else { continue }
+            guard index + length + shape.minimum <= bytes.count else { continue }
             guard shape.prefix.withUTF8Buffer({ bytes[index...].starts(with: $0) }) else { continue }
             let body = bytes[(index + length)...].prefix(reach).prefix { shape.alphabet.contains($0) }
             guard body.count >= shape.minimum, isMixed(body), !isPlaceholder(body) else { continue }
@@ -65,11 +71,11 @@ enum KeyText {
         return body.count == 35 && isMixed(body) ? "a Telegram bot token" : nil
     }
 
-    /// `scheme://user:password@host`.
+    /// `scheme://user:password@host`, known by its colon.
     private static func urlPassword(_ bytes: [UInt8], at index: Int) -> String? {
-        let scheme = bytes[index...].prefix(20).prefix { KeyShape.Alphabet.dotted.contains($0) || $0 == UInt8(ascii: "+") }
-        guard !scheme.isEmpty, bytes[scheme.endIndex...].starts(with: "://".utf8) else { return nil }
-        let authority = bytes[(scheme.endIndex + 3)...].prefix(reach).prefix {
+        guard index > 0, KeyShape.Alphabet.dotted.contains(bytes[index - 1]) || bytes[index - 1] == UInt8(ascii: "+") else { return nil }
+        guard bytes[index...].starts(with: "://".utf8) else { return nil }
+        let authority = bytes[(index + 3)...].prefix(reach).prefix {
             !isSpace($0) && ![UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#")].contains($0)
         }
         guard let at = authority.lastIndex(of: UInt8(ascii: "@")), let colon = authority[..<at].firstIndex(of: UInt8(ascii: ":")) else { return nil }
@@ -77,17 +83,26 @@ enum KeyText {
         return password.isEmpty || isPlaceholder(password) ? nil : "a URL with a password"
     }
 
-    /// `API_KEY=value` and `"apiKey": "value"` within text.
-    private static func assignment(_ bytes: [UInt8], at index: Int) -> String? {
-        let name = bytes[index...].prefix(65).prefix(while: isWordByte)
+    /// `API_KEY=value` and `"apiKey": "value"` within text, known by their name.
+    private static func assignment(_ bytes: [UInt8], to name: Range<Int>) -> String? {
         guard (3...64).contains(name.count) else { return nil }
-        var rest = bytes[name.endIndex...].prefix(reach).drop { isQuote($0) || $0 == UInt8(ascii: " ") }
-        guard rest.startIndex - name.endIndex <= 3, let sign = rest.first, sign == UInt8(ascii: "=") || sign == UInt8(ascii: ":") else { return nil }
-        rest = rest.dropFirst().drop { isQuote($0) || $0 == UInt8(ascii: " ") }
+        var sign = name.upperBound
+        while sign < bytes.count, isQuote(bytes[sign]) || bytes[sign] == UInt8(ascii: " ") {
+            sign += 1
+            if sign - name.upperBound > 3 { return nil }
+        }
+        guard sign < bytes.count, bytes[sign] == UInt8(ascii: "=") || bytes[sign] == UInt8(ascii: ":") else { return nil }
+        let rest = bytes[(sign + 1)...].prefix(reach).drop { isQuote($0) || $0 == UInt8(ascii: " ") }
         let value = rest.prefix(while: isOpaqueByte)
         guard value.count >= 20, isOpaque(value), !isPlaceholder(value) else { return nil }
-        guard KeyName(String(decoding: name, as: UTF8.self)) != nil else { return nil }
+        guard KeyName(String(decoding: bytes[name], as: UTF8.self)) != nil else { return nil }
         return "a key in an assignment"
+    }
+
+    private static func end(ofWordAt index: Int, in bytes: [UInt8]) -> Int {
+        var end = index
+        while end < bytes.count, isWordByte(bytes[end]) { end += 1 }
+        return end
     }
 
     // MARK: Texture
