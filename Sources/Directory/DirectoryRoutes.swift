@@ -108,23 +108,26 @@ struct DirectoryRoutes: Sendable {
             metadata: [
                 "token_id": "\(context.identity.tokenID.lowercased)", "agent": "\(present.owner)/\(present.name)", "status": "\(status.rawValue)",
             ])
-        let isShut = status == .quarantined || status == .removed
-        let event = AccessEvent(
-            isShut ? .agentQuarantined : .agentReleased, by: context.identity.actor, in: nil, on: .agent("\(present.owner)/\(present.name)"),
-            details: ["status": status.rawValue])
-        return try await set(status, reason: reason, of: present, scope: .role(.upkeep), event: event, request, context)
+        return try await set(status, reason: reason, of: present, scope: .role(.upkeep), loggedBy: context.identity.actor, request, context)
     }
 
+    /// - Parameter actor: who stands in the access log when the listing is opened or shut by it; nil for its owner, who does neither.
     private func set(
-        _ status: ListingStatus, reason: String?, of place: ListingPlace, scope: PostgresScope, event: AccessEvent? = nil, _ request: Request,
-        _ context: IdentifiedContext
+        _ status: ListingStatus, reason: String?, of place: ListingPlace, scope: PostgresScope, loggedBy actor: AccessActor? = nil,
+        _ request: Request, _ context: IdentifiedContext
     ) async throws -> Response {
         let listing = try await pool.transaction(scope) { transaction in
+            let before = try await DirectoryStore.standing(owner: place.owner, name: place.name, in: transaction)
             guard
                 try await DirectoryStore.setStatus(status, reason: reason, owner: place.owner, name: place.name, in: transaction),
                 let published = try await DirectoryStore.find(owner: place.owner, name: place.name, in: transaction)
             else { throw ListingGate.unknown }
-            if let event { AccessLogStore.append(event, in: transaction) }
+            if let actor, let before, before.status != status, !(before.status.isOpen && status.isOpen) {
+                AccessLogStore.append(
+                    AccessEvent(
+                        status.isOpen ? .agentReleased : .agentQuarantined, by: actor, in: before.workspace,
+                        on: .agent("\(place.owner)/\(place.name)"), details: ["status": status.rawValue]), in: transaction)
+            }
             return published.listing
         }
         return try context.responseEncoder.encode(StatusAnswer(listing), from: request, context: context)

@@ -101,6 +101,32 @@ struct ListingStatusTests {
         }
     }
 
+    @Test("the access log tells of what an operator shuts and opens, and of nothing that stays open", .timeLimit(.minutes(1)))
+    func logged() async throws {
+        try await DirectoryFixture.with { fixture in
+            _ = try await fixture.publish(#"{"name": "Eliza"}"#)
+            try await fixture.asking { ask in
+                let logged = """
+                    select coalesce(string_agg(action || ' ' || workspace || ' ' || subject, E'\\n' order by sequence), '') from access_log
+                    where action in ('agent.quarantined', 'agent.released')
+                    """
+                for status in ["deprecated", "active"] {
+                    let body = Self.body(status)
+                    #expect(try await ask(.put, "/v1/operations/directory/acme/eliza/status", body, token: "operator").status == .ok)
+                }
+                let before = try await fixture.database.psql(logged).trimmingCharacters(in: .newlines)
+                #expect(before.isEmpty)
+                for status in ["quarantined", "quarantined", "active"] {
+                    let body = Self.body(status)
+                    #expect(try await ask(.put, "/v1/operations/directory/acme/eliza/status", body, token: "operator").status == .ok)
+                }
+                let acme = fixture.acme.uuidString.lowercased()
+                let after = try await fixture.database.psql(logged).trimmingCharacters(in: .newlines)
+                #expect(after == "agent.quarantined \(acme) agent:acme/eliza\nagent.released \(acme) agent:acme/eliza")
+            }
+        }
+    }
+
     @Test("a removed agent is gone, but for the reason", .timeLimit(.minutes(1)))
     func removed() async throws {
         try await DirectoryFixture.with { fixture in
