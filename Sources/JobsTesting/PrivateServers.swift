@@ -57,16 +57,10 @@ struct PrivateServers: Sendable {
         let endpoints = try await stack.start()
         let servers = PrivateServers(redisURL: endpoints.redisURL, stack: stack, endpoints: endpoints, watchdog: watchdog)
         try await servers.create(template, from: "template0")
-        let pool = PostgresPool(
-            configuration: try PostgresConfiguration(url: endpoints.postgres(.owner, database: template)), size: 1, logger: logger)
-        do {
-            _ = try await Migrator(pool: pool, logger: logger).run()
-        } catch {
-            await pool.close()
-            throw error
+        // Closed afterwards: a database that somebody is connected to cannot be copied.
+        try await PostgresPool.with(try PostgresConfiguration(url: endpoints.postgres(.owner, database: template)), logger: logger) { [logger] in
+            _ = try await Migrator(pool: $0, logger: logger).run()
         }
-        // A database that somebody is connected to cannot be copied.
-        await pool.close()
         return servers
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Jobs
 import Testing
 
 @testable import Workspaces
@@ -13,12 +14,12 @@ struct AuditFormTests {
     @Test("two entries that were hashed elsewhere, from the description alone, have the same hashes here")
     func vectors() {
         let hash = AccessLogForm.hash(of: first, at: 1)
-        #expect(hash.map { HexText.text($0) } == "e9f827a304b66a0f0fdd5d043f55270aaf86a280942f0c8a8c8df3f2014c7f35")
+        #expect(hash.map { $0.hexadecimal } == "e9f827a304b66a0f0fdd5d043f55270aaf86a280942f0c8a8c8df3f2014c7f35")
         let second = AccessLogEntry(
             sequence: 2, microseconds: 1_795_670_914_665_131, workspace: nil, actorKind: "system", actor: "watch", action: "access.suspicious",
             subject: "source:1", details: [:], previousHash: hash ?? [], hash: [])
         #expect(
-            AccessLogForm.hash(of: second, at: 2).map { HexText.text($0) } == "374436a2f0d2ad9387e7ee599c9932c22024daa97b0c53acd0ba562b7d843d7b")
+            AccessLogForm.hash(of: second, at: 2).map { $0.hexadecimal } == "374436a2f0d2ad9387e7ee599c9932c22024daa97b0c53acd0ba562b7d843d7b")
     }
 
     @Test("each field changes the hash, and moving a letter from one to the next does too")

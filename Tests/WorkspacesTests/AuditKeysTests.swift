@@ -1,4 +1,5 @@
 import Foundation
+import Jobs
 import Testing
 
 @testable import Workspaces
@@ -13,7 +14,7 @@ struct AuditKeysTests {
         let keys = try AccessLogKeys("2026-01:\(secret)")
         let signed = keys.signed(checkpoint)
         #expect(signed.keyID == "2026-01")
-        #expect(signed.signature.map { HexText.text($0) } == "868fe25a332adf733e1028ffc8d679549495be32ab6eb87924efdee84c968ef2")
+        #expect(signed.signature.map { $0.hexadecimal } == "868fe25a332adf733e1028ffc8d679549495be32ab6eb87924efdee84c968ef2")
         #expect(keys.judge(signed) == .good)
         #expect(keys.judge(checkpoint) == .unsigned)
     }

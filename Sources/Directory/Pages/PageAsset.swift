@@ -1,4 +1,5 @@
 import Crypto
+import Jobs
 import HTTPTypes
 import Hummingbird
 import Web
@@ -18,7 +19,7 @@ struct PageAsset: Sendable {
         self.path = path
         self.contentType = contentType
         self.bytes = bytes
-        mark = SHA256.hash(data: bytes).prefix(6).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+        mark = Array(SHA256.hash(data: bytes).prefix(6)).hexadecimal
     }
 
     /// Where pages load it from.

@@ -2,8 +2,8 @@ import Mustache
 
 /// The templates of the pages, read once when the server starts.
 ///
-/// They are the files of `Templates/`, carried in the binary. Each is a whole page between `top` and `bottom`, but for `card`, which
-/// is one agent in a list.
+/// They are the files of `Templates/`, carried in the binary. Each is a whole page between `top` and `bottom`, but for those that are
+/// parts of several: `card`, one agent in a list, `plugins` and `lineage`.
 struct PageTemplates: Sendable {
     enum Page: String, Sendable, CaseIterable {
         case agents, agent, difference, report, thanks, fork, signin, progress, workspace, own, problem
@@ -18,6 +18,8 @@ struct PageTemplates: Sendable {
         (name: "top", bytes: PackageResources.top_mustache),
         (name: "bottom", bytes: PackageResources.bottom_mustache),
         (name: "card", bytes: PackageResources.card_mustache),
+        (name: "plugins", bytes: PackageResources.plugins_mustache),
+        (name: "lineage", bytes: PackageResources.lineage_mustache),
         (name: "agents", bytes: PackageResources.agents_mustache),
         (name: "agent", bytes: PackageResources.agent_mustache),
         (name: "difference", bytes: PackageResources.difference_mustache),

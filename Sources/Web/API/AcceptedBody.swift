@@ -6,7 +6,7 @@ import NIOCore
 /// The answer to whoever hands in work: `202 Accepted`, `Location: /v1/jobs/{id}`.
 ///
 /// A ticket, a run, a profile has the id of the job that makes it.
-package struct AcceptedBody: ResponseGenerator, Codable, Sendable, Hashable {
+package struct AcceptedBody: ResponseGenerator, Sendable, Hashable {
     package let id: UUID
     /// The job's kind, such as `ticket.create`.
     package let kind: String
@@ -27,26 +27,6 @@ package struct AcceptedBody: ResponseGenerator, Codable, Sendable, Hashable {
 
     /// The place of a job.
     package static func url(_ id: UUID) -> String { "/v1/jobs/\(id.uuidString.lowercased())" }
-
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decode(UUID.self, forKey: .id)
-        kind = try container.decode(String.self, forKey: .kind)
-        state = try container.decode(String.self, forKey: .state)
-        url = try container.decode(String.self, forKey: .url)
-        replayed = false
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        // Lower case, as PostgreSQL and the URL write it.
-        try container.encode(id.uuidString.lowercased(), forKey: .id)
-        try container.encode(kind, forKey: .kind)
-        try container.encode(state, forKey: .state)
-        try container.encode(url, forKey: .url)
-    }
-
-    private enum CodingKeys: String, CodingKey { case id, kind, state, url }
 
     /// Written without an encoder, which takes some ten times as long: every job that is accepted is answered with it.
     package func response(from request: Request, context: some RequestContext) -> Response {

@@ -1,4 +1,5 @@
 import Crypto
+import Jobs
 
 /// SHA-256 over a document's canonical bytes: two files with the same digest say the same.
 package struct CharacterDigest: Sendable, Hashable, CustomStringConvertible {
@@ -15,11 +16,5 @@ package struct CharacterDigest: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// `sha256:` and 64 hexadecimal digits.
-    package var description: String {
-        "sha256:"
-            + bytes.map { byte in
-                let text = String(byte, radix: 16)
-                return text.count == 1 ? "0" + text : text
-            }.joined()
-    }
+    package var description: String { "sha256:" + bytes.hexadecimal }
 }

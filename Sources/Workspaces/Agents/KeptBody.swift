@@ -1,4 +1,5 @@
 import Crypto
+import Jobs
 import Foundation
 package import HTTPTypes
 package import Hummingbird
@@ -56,7 +57,7 @@ struct EntityTag: Sendable, Equatable, CustomStringConvertible {
     private let digits: String
 
     init(of bytes: [UInt8]) {
-        digits = SHA256.hash(data: bytes).prefix(16).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+        digits = Array(SHA256.hash(data: bytes).prefix(16)).hexadecimal
     }
 
     var description: String { "W/\"\(digits)\"" }

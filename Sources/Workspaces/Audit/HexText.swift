@@ -1,10 +1,5 @@
-/// Bytes as lower-case hexadecimal digits.
-package enum HexText {
-    package static func text(_ bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-    }
-
+/// Reads bytes that were written as hexadecimal digits.
+enum HexText {
     /// Nil for what is not pairs of digits.
     static func bytes(_ text: String) -> [UInt8]? {
         let digits = text.utf8.map { Character(Unicode.Scalar($0)).hexDigitValue }

@@ -1,4 +1,5 @@
 package import Foundation
+import Jobs
 import Web
 
 /// A checkpoint as a file that is kept where those who may write to the database may not: a repository, a printed page, another
@@ -36,9 +37,9 @@ package enum PublishedHead {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let at = Date(timeIntervalSince1970: Double(checkpoint.microseconds) / 1_000_000)
         let document = Document(
-            version: 1, sequence: checkpoint.sequence, hash: HexText.text(checkpoint.hash),
+            version: 1, sequence: checkpoint.sequence, hash: checkpoint.hash.hexadecimal,
             at: WireCoding.text(at), microseconds: checkpoint.microseconds, keyID: checkpoint.keyID,
-            signature: checkpoint.signature.map { HexText.text($0) })
+            signature: checkpoint.signature.map { $0.hexadecimal })
         return try encoder.encode(document) + [UInt8(ascii: "\n")]
     }
 

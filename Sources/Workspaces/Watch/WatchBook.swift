@@ -1,5 +1,3 @@
-import Foundation
-
 /// Something that a rule was broken by.
 struct WatchEvent: Sendable, Hashable {
     let signal: WatchSignal
@@ -106,8 +104,8 @@ struct WatchBook<Instant: InstantProtocol>: Sendable where Instant.Duration == D
     /// What is there is made no shorter.
     private mutating func restrict(_ subject: WatchSubject, isLock: Bool, for period: Duration, at now: Instant) {
         var period = period
-        // An identity of an issuer (its id is of version 8) has no row that would take over.
-        if isLock, case .token(let id, _) = subject, id.uuid.6 >> 4 != 8 { period = min(period, WatchBounds.tokenHold) }
+        // Its row takes over.
+        if isLock, subject.storedToken != nil { period = min(period, WatchBounds.tokenHold) }
         let until = now.advanced(by: period)
         restrictions.update(subject, initial: Restriction(slowedUntil: now, lockedUntil: now)) { found in
             if isLock { found.lockedUntil = max(found.lockedUntil, until) } else { found.slowedUntil = max(found.slowedUntil, until) }

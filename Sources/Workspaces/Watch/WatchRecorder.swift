@@ -1,6 +1,5 @@
 package import Logging
 package import Postgres
-import Foundation
 import ServiceLifecycle
 
 /// Writes down what the watch noticed, and locks the tokens that are to be locked: behind the requests, one event after the other.
@@ -66,8 +65,8 @@ package struct WatchRecorder: Service {
         let workspace = event.subject.workspace
         let scope: PostgresScope = if let workspace { .workspaces([workspace]) } else { .unscoped }
         try await pool.transaction(scope) { transaction in
-            // An identity of an issuer has no row: it is held at each ingress that noticed it.
-            if event.response == .lock, case .token(let token, let workspace) = event.subject, token.uuid.6 >> 4 != 8 {
+            // What has no row is held at each ingress that noticed it.
+            if event.response == .lock, let (token, workspace) = event.subject.storedToken {
                 TokenLockStore.lock(token, workspace: workspace, for: event.rule.period, in: transaction)
                 AccessLogStore.append(
                     AccessEvent(.tokenLocked, by: .system("watch"), in: workspace, on: event.subject.entry, details: Self.details(of: event)),

@@ -20,6 +20,12 @@ package enum WatchSubject: Sendable, Hashable {
         }
     }
 
+    /// The token that has a row of its own, which a lock is written to. An identity of an issuer has none; its id is of version 8.
+    var storedToken: (id: UUID, workspace: UUID)? {
+        guard case .token(let id, let workspace) = self, id.uuid.6 >> 4 != 8 else { return nil }
+        return (id, workspace)
+    }
+
     /// The workspace that it belongs to.
     var workspace: UUID? {
         if case .token(_, let workspace) = self { return workspace }
@@ -41,6 +47,6 @@ enum SourceMark {
     private static let key = SymmetricKey(size: .bits256)
 
     static func text(of name: String) -> String {
-        HexText.text(Array(HMAC<SHA256>.authenticationCode(for: Array(name.utf8), using: key).prefix(8)))
+        Array(HMAC<SHA256>.authenticationCode(for: Array(name.utf8), using: key).prefix(8)).hexadecimal
     }
 }

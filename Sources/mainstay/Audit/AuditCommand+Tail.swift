@@ -89,7 +89,7 @@ extension AuditCommand {
             }
             let line = Line(
                 entry: entry.sequence, at: WireCoding.text(entry.at), action: entry.action, actor: "\(entry.actorKind):\(entry.actor)",
-                workspace: entry.workspace?.lowercased, subject: entry.subject, details: entry.details ?? [:], hash: HexText.text(entry.hash))
+                workspace: entry.workspace?.lowercased, subject: entry.subject, details: entry.details ?? [:], hash: entry.hash.hexadecimal)
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
             return String(decoding: try encoder.encode(line), as: UTF8.self) + "\n"

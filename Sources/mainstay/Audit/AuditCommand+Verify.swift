@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Jobs
 import Workspaces
 
 extension AuditCommand {
@@ -52,7 +53,7 @@ extension AuditCommand {
             if naming { columns.append(Table.Column(title: "findings", kind: .json)) }
             var table = Table(columns)
             var cells: [String?] = [result.entries, result.checkpoints, result.signed, result.unsigned, result.sealed].map { "\($0)" }
-            cells += [result.head.map { "\($0.sequence)" }, result.head.map { HexText.text($0.hash) }, "\(result.found)"]
+            cells += [result.head.map { "\($0.sequence)" }, result.head.map { $0.hash.hexadecimal }, "\(result.found)"]
             if naming { cells.append(json(result.findings)) }
             table.rows.append(cells)
             return table

@@ -29,14 +29,6 @@ struct AuditCommand: AsyncParsableCommand {
     static func with<R: Sendable>(_ settings: Settings, _ body: @Sendable (PostgresPool) async throws -> R) async throws -> R {
         var logger = Logger(label: "mainstay.audit")
         logger.logLevel = .error
-        let pool = PostgresPool(configuration: try settings.postgres(for: "audit"), size: 1, logger: logger)
-        do {
-            let result = try await body(pool)
-            await pool.close()
-            return result
-        } catch {
-            await pool.close()
-            throw error
-        }
+        return try await PostgresPool.with(try settings.postgres(for: "audit"), logger: logger, body)
     }
 }

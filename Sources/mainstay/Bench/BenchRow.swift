@@ -51,14 +51,7 @@ struct BenchRow<Way: BenchWay>: JobPayload {
 enum BenchTable {
     /// - Parameter url: of the role that owns the database.
     static func make(at url: String, _ servers: BenchServers) async throws {
-        let pool = PostgresPool(configuration: try PostgresConfiguration(url: url), size: 1, logger: servers.logger)
-        do {
-            try await pool.runOutsideTransaction(create)
-            await pool.close()
-        } catch {
-            await pool.close()
-            throw error
-        }
+        try await PostgresPool.with(try PostgresConfiguration(url: url), logger: servers.logger) { try await $0.runOutsideTransaction(create) }
     }
 
     static func insert(_ jobs: [Job<BenchRow<some BenchWay>>], in transaction: PostgresTransaction) {

@@ -34,14 +34,6 @@ struct DirectoryBenchDatabase: Sendable {
 
     /// One connection for the length of `body`.
     func with<R: Sendable>(url: String, _ body: (PostgresPool) async throws -> R) async throws -> R {
-        let pool = PostgresPool(configuration: try PostgresConfiguration(url: url), size: 1, logger: servers.logger)
-        do {
-            let result = try await body(pool)
-            await pool.close()
-            return result
-        } catch {
-            await pool.close()
-            throw error
-        }
+        try await PostgresPool.with(try PostgresConfiguration(url: url), logger: servers.logger, body)
     }
 }

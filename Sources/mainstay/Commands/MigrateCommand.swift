@@ -29,9 +29,8 @@ struct MigrateCommand: AsyncParsableCommand {
         let settings = try await settings.load()
         var logger = Logger(label: "mainstay.migrate")
         logger.logLevel = .warning
-        let pool = PostgresPool(configuration: try settings.postgres("migration.url", for: "migrate"), size: 1, logger: logger)
-        let migrator = try Migrator(pool: pool, logger: logger)
-        do {
+        try await PostgresPool.with(try settings.postgres("migration.url", for: "migrate"), logger: logger) { [logger] pool in
+            let migrator = try Migrator(pool: pool, logger: logger)
             if status {
                 var table = Table("file", "applied at")
                 for entry in try await migrator.status() { table.rows.append([entry.migration.file, entry.appliedAt?.formatted(.iso8601)]) }
@@ -41,10 +40,6 @@ struct MigrateCommand: AsyncParsableCommand {
                 for migration in done { print("applied \(migration.file)") }
                 if done.isEmpty { print("up to date") }
             }
-        } catch {
-            await pool.close()
-            throw error
         }
-        await pool.close()
     }
 }

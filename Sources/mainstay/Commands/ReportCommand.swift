@@ -35,15 +35,9 @@ struct ReportCommand: AsyncParsableCommand {
         let settings = try await settings.load()
         var logger = Logger(label: "mainstay.report")
         logger.logLevel = .error
-        let pool = PostgresPool(configuration: try settings.postgres("reporting.url", for: "report"), size: 1, logger: logger)
-        let result: ReportTable
-        do {
-            result = try await report.run(in: pool)
-        } catch {
-            await pool.close()
-            throw error
+        let result = try await PostgresPool.with(try settings.postgres("reporting.url", for: "report"), logger: logger) {
+            try await report.run(in: $0)
         }
-        await pool.close()
         var table = Table(result.columns.map { .init(title: $0.name, kind: .init($0.kind)) })
         table.rows = result.rows
         if output.chosen == .table, !bare { Talk.say("\(report.title)\n\(report.about)\n") }

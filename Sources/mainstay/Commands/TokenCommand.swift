@@ -40,14 +40,8 @@ struct TokenCommand: AsyncParsableCommand {
         let settings = try await settings.load()
         var logger = Logger(label: "mainstay.token")
         logger.logLevel = .error
-        let pool = PostgresPool(configuration: try settings.postgres(for: "token"), size: 1, logger: logger)
-        do {
-            let result = try await body(Workspaces(pool: pool, multiUser: try settings.flag("multi.user"), logger: logger))
-            await pool.close()
-            return result
-        } catch {
-            await pool.close()
-            throw error
+        return try await PostgresPool.with(try settings.postgres(for: "token"), logger: logger) { [logger] pool in
+            try await body(Workspaces(pool: pool, multiUser: try settings.flag("multi.user"), logger: logger))
         }
     }
 

@@ -30,16 +30,11 @@ struct Examination: Sendable {
     // MARK: PostgreSQL
 
     private static func postgres(_ settings: Settings) async throws -> [Finding] {
-        let pool = PostgresPool(configuration: try settings.postgres(for: "doctor"), size: 1, logger: logger)
-        do {
+        try await PostgresPool.with(try settings.postgres(for: "doctor"), logger: logger) { pool in
             var findings = try await server(pool)
             findings.append(Finding.migrations(try await PendingMigrations.look(in: pool)))
             findings.append(try await tables(pool))
-            await pool.close()
             return findings
-        } catch {
-            await pool.close()
-            throw error
         }
     }
 

@@ -39,24 +39,19 @@ extension PluginsCommand {
             let settings = try await settings.load()
             var logger = Logger(label: "mainstay.plugins")
             logger.logLevel = .error
-            let pool = PostgresPool(configuration: try settings.postgres(for: "plugins import"), size: 1, logger: logger)
             do {
-                let summary = try await PluginImporter(pool: pool).run(snapshot, insists: yes, isDryRun: dryRun) { progress in
-                    switch progress {
-                    case .compared(let known): Talk.say("compared with the \(known) that are known")
-                    case .written(let done, let all): Talk.say("written \(done) of \(all)")
+                return try await PostgresPool.with(try settings.postgres(for: "plugins import"), logger: logger) { pool in
+                    try await PluginImporter(pool: pool).run(snapshot, insists: yes, isDryRun: dryRun) { progress in
+                        switch progress {
+                        case .compared(let known): Talk.say("compared with the \(known) that are known")
+                        case .written(let done, let all): Talk.say("written \(done) of \(all)")
+                        }
                     }
                 }
-                await pool.close()
-                return summary
             } catch let refusal as PluginImporter.Refusal {
-                await pool.close()
                 for objection in refusal.objections { Talk.say("not imported: \(objection)") }
                 Talk.say("--yes imports it all the same; --dry-run shows what that would do.")
                 throw ExitCode.failure
-            } catch {
-                await pool.close()
-                throw error
             }
         }
     }

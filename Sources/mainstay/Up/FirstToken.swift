@@ -10,14 +10,8 @@ enum FirstToken {
     static func ensure(_ earlier: String?, databaseURL: String) async throws -> String {
         var logger = Logger(label: "mainstay.up")
         logger.logLevel = .error
-        let pool = PostgresPool(configuration: try PostgresConfiguration(url: databaseURL), size: 1, logger: logger)
-        do {
-            let token = try await ensure(earlier, pool: pool, logger: logger)
-            await pool.close()
-            return token
-        } catch {
-            await pool.close()
-            throw error
+        return try await PostgresPool.with(try PostgresConfiguration(url: databaseURL), logger: logger) { [logger] pool in
+            try await ensure(earlier, pool: pool, logger: logger)
         }
     }
 
@@ -37,14 +31,8 @@ extension Migration {
     static func run(url: String) async throws -> Int {
         var logger = Logger(label: "mainstay.migrate")
         logger.logLevel = .warning
-        let pool = PostgresPool(configuration: try PostgresConfiguration(url: url), size: 1, logger: logger)
-        do {
-            let done = try await Migrator(pool: pool, logger: logger).run()
-            await pool.close()
-            return done.count
-        } catch {
-            await pool.close()
-            throw error
+        return try await PostgresPool.with(try PostgresConfiguration(url: url), logger: logger) { [logger] pool in
+            try await Migrator(pool: pool, logger: logger).run().count
         }
     }
 }
