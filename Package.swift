@@ -191,7 +191,7 @@ let package = Package(
         .testTarget(
             name: "MainstayTests",
             dependencies: [
-                "mainstay", "Inference", "Jobs", "JobsTesting", "Postgres", "Redis", "TestSupport", logging,
+                "mainstay", "Inference", "Jobs", "JobsTesting", "Postgres", "Redis", "TestSupport", "Workspaces", logging,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
             ],

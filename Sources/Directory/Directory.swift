@@ -30,6 +30,7 @@ package struct Directory: Sendable {
         var routes = APIRoutes()
         DirectoryRoutes(pool: pool, producer: producer, advisor: advisor).mount(in: &routes)
         VersionRoutes(pool: pool).mount(in: &routes)
+        PublishedCharacterRoutes(pool: pool).mount(in: &routes)
         FeedRoutes(pool: pool, site: site).mount(in: &routes)
         return routes
     }

@@ -77,6 +77,33 @@ struct VersionRoutesTests {
         }
     }
 
+    @Test("are read as files of any generation", .timeLimit(.minutes(1)))
+    func characters() async throws {
+        try await DirectoryFixture.with { fixture in
+            let agent = try await Self.publish(["1.0.0", "1.1.0"], in: fixture)
+            try await fixture.asking { ask in
+                let shown = try await ask(.get, "/v1/agents/acme/eliza/character?format=v0", token: nil)
+                #expect(shown.status == .ok && shown.json["shape"] == "v0")
+                #expect(shown.json["character"]?["bio"] == "of 1.1.0" && shown.json["character"]?["lore"] == [])
+                let old = try await ask(.get, "/v1/agents/acme/eliza/v/1.0.0/character?format=v2", token: nil)
+                #expect(old.status == .ok && old.json["character"]?["bio"] == ["of 1.0.0"])
+                let stored = try await ask(.get, "/v1/agents/acme/eliza/v/1.0.0/character", token: nil)
+                let version = try await ask(.get, "/v1/agents/acme/eliza/v/1.0.0", token: nil)
+                #expect(stored.json["digest"] == version.json["digest"])
+                let tag = try #require(old.headers[.eTag])
+                let again = try await ask(
+                    .get, "/v1/agents/acme/eliza/v/1.0.0/character?format=v2", token: nil, headers: [.ifNoneMatch: tag])
+                #expect(again.status == .notModified)
+                #expect(try await ask(.get, "/v1/agents/acme/eliza/character?format=3", token: nil).status == .badRequest)
+                #expect(try await ask(.get, "/v1/agents/acme/eliza/v/9.0.0/character", token: nil).status == .notFound)
+                try await fixture.desk.unpublish(agent, workspace: fixture.acme)
+                for path in ["character", "v/1.0.0/character"] {
+                    #expect(try await ask(.get, "/v1/agents/acme/eliza/\(path)", token: nil).status == .notFound, "\(path)")
+                }
+            }
+        }
+    }
+
     @Test("are compared, place by place", .timeLimit(.minutes(1)))
     func diff() async throws {
         try await DirectoryFixture.with { fixture in

@@ -47,6 +47,31 @@ struct AgentsRoutesTests {
         }
     }
 
+    @Test("an agent is read as a file of any generation, with what could not be carried over", .timeLimit(.minutes(1)))
+    func character() async throws {
+        try await AgentsFixture.with { fixture in
+            try await fixture.asking { ask in
+                let file = #"{"name": "Tess", "bio": "b", "lore": ["l"], "long": 12345678901234567890, "settings": {"secrets": {"K": "hidden"}}}"#
+                let id = try #require(try await ask(.post, "/v1/agents", file).json["id"]?.string)
+                let stored = try await ask(.get, "/v1/agents/\(id)/character", token: "reader")
+                #expect(stored.status == .ok && stored.json["shape"] == "v0" && stored.json["notes"] == [])
+                let detail = try await ask(.get, "/v1/agents/\(id)")
+                #expect(stored.json["digest"] == detail.json["digest"])
+                let newer = try await ask(.get, "/v1/agents/\(id)/character?format=v2", token: "reader")
+                #expect(newer.json["shape"] == "v2" && newer.json["character"]?["bio"] == ["b", "l"] && newer.json["character"]?["lore"] == nil)
+                #expect(newer.json["notes"]?[0]?["kind"] == "moved" && newer.json["notes"]?[0]?["pointer"] == "/lore")
+                #expect(newer.text.contains("12345678901234567890") && !newer.text.contains("hidden"))
+                #expect(newer.json["digest"] != stored.json["digest"])
+                #expect(try await ask(.get, "/v1/agents/\(id)/character?format=v3").status == .badRequest)
+                let theirs = try await ask(.get, "/v1/agents/\(id)/character", token: "rival")
+                #expect(theirs.status == .notFound)
+                let unknown = try await ask(.get, "/v1/agents/\(UUID())/character", token: "rival")
+                #expect(theirs.lasting == unknown.lasting)
+                #expect(try await ask(.get, "/v1/agents/\(id)/character", token: nil).status == .unauthorized)
+            }
+        }
+    }
+
     @Test("an agent of another workspace answers exactly as one that never was", .timeLimit(.minutes(1)))
     func otherWorkspace() async throws {
         try await AgentsFixture.with { fixture in

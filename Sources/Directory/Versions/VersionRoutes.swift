@@ -74,7 +74,7 @@ struct VersionRoutes: Sendable {
     // MARK: Versions
 
     /// - Throws: 404: nothing has such a version.
-    private static func version(_ text: String) throws -> SemanticVersion {
+    static func version(_ text: String) throws -> SemanticVersion {
         guard let version = SemanticVersion(text) else {
             throw Problem.notFound("`version` in the path is no semantic version, so it names nothing.")
         }
@@ -88,7 +88,7 @@ struct VersionRoutes: Sendable {
         return version
     }
 
-    private static func document(
+    static func document(
         _ version: SemanticVersion, of standing: DirectoryStore.Standing, in transaction: PostgresTransaction
     ) async throws -> PublishedDocument {
         let found = try await DirectoryStore.version(version, of: standing.agent, workspace: standing.workspace, in: transaction)

@@ -6,7 +6,7 @@ package struct AgentName: Sendable, Hashable, CustomStringConvertible {
 
     /// Words that stand at a name's place in a route.
     package static let reserved: Set<String> = [
-        "publish", "versions", "forks", "reports", "new", "import", "search", "moderation", "appeals",
+        "publish", "versions", "forks", "reports", "new", "import", "search", "moderation", "appeals", "character",
     ]
 
     package let text: String

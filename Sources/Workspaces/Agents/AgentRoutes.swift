@@ -29,6 +29,7 @@ package struct AgentRoutes: Sendable {
         routes.on(Self.rename, use: rename)
         routes.on(Self.publish, use: publish)
         routes.on(Self.unpublish, use: unpublish)
+        CharacterRoutes(desk: desk).mount(in: &routes)
         return routes
     }
 

@@ -6,17 +6,18 @@ import Workspaces
 struct AgentCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "agent",
-        abstract: "Import, list, show, publish and fork agents.",
+        abstract: "Import, list, show, export, publish and fork agents.",
         discussion: """
             EXAMPLES
               mainstay agent import ops/samples/agents
               mainstay agent import guide.character.json --name guide --publish
               mainstay agent list --json
               mainstay agent show harbor/guide
+              mainstay agent export harbor/guide --format v2 --output guide.character.json
               mainstay agent publish guide
               mainstay agent fork harbor/guide --name my-guide
             """,
-        subcommands: [Import.self, List.self, Show.self, Publish.self, Fork.self], defaultSubcommand: List.self)
+        subcommands: [Import.self, List.self, Show.self, Export.self, Publish.self, Fork.self], defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "The workspace's agents, newest first.")
@@ -148,7 +149,7 @@ private struct ForkOutcome: Decodable {
 // MARK: What a person types
 
 /// `OWNER/NAME`.
-private struct PublishedName {
+struct PublishedName {
     let path: String
 
     init(_ text: String) throws {
@@ -159,7 +160,7 @@ private struct PublishedName {
 }
 
 /// An agent of the workspace by its id or its name.
-private enum AgentID {
+enum AgentID {
     static func find(_ text: String, client: APIClient) async throws -> String {
         if UUID(uuidString: text) != nil { return text }
         let page: AgentPage = try await client.call(.get, "/v1/agents?name=\(try PathWord.checked(text))")
