@@ -68,7 +68,7 @@ extension DirectoryRoutes {
             `quarantined`: not found, shown without its document, not forked. `removed`: 410 with the reason. Both hold until an operator sets another \
             status.
             """,
-        tag: "Operations", scope: Scope.operator.rawValue,
+        tag: "Operations", scope: Scope.directoryModerate.rawValue,
         parameters: [
             .init("owner", in: .path, "The slug of the workspace that published the agent."), .init("name", in: .path, "The agent's name."),
         ],

@@ -13,7 +13,16 @@ package import Web
 /// | `members:read` | read who is a member |
 /// | `members:admin` | invite, change roles and remove members, all below owner |
 /// | `workspace:admin` | what is an owner's: owners themselves, transfer, deletion, restoring, export |
-/// | `operator` | what concerns the whole installation: queues, dead letters, workers |
+///
+/// What concerns the whole installation no member's token has; these are for operators:
+///
+/// | scope | allows |
+/// |---|---|
+/// | `operations:read` | see queues, workers, jobs and dead letters of all workspaces |
+/// | `operations:write` | pause queues, cancel jobs, replay and discard dead letters |
+/// | `directory:moderate` | read reports and appeals, decide them, set the status of any listing |
+/// | `audit:read` | read the access log |
+/// | `operator` | all of these: of tokens that were made before there were four |
 package enum Scope: String, CaseIterable, Sendable, Hashable {
     case ticketsRead = "tickets:read"
     case ticketsWrite = "tickets:write"
@@ -29,13 +38,27 @@ package enum Scope: String, CaseIterable, Sendable, Hashable {
     case membersRead = "members:read"
     case membersAdmin = "members:admin"
     case workspaceAdmin = "workspace:admin"
+    case operationsRead = "operations:read"
+    case operationsWrite = "operations:write"
+    case directoryModerate = "directory:moderate"
+    case auditRead = "audit:read"
     case `operator` = "operator"
 
+    /// What operators do, each by itself.
+    package static let installation: Set<Scope> = [.operationsRead, .operationsWrite, .directoryModerate, .auditRead]
     /// Everything inside a workspace: what a workspace's first token gets.
-    package static let workspace = Set(allCases).subtracting([.operator])
+    package static let workspace = Set(allCases).subtracting(installation).subtracting([.operator])
+
+    /// The scopes that a token has, with those that one of them stands for.
+    package static func implied(by scopes: Set<String>) -> Set<String> {
+        scopes.contains(Scope.operator.rawValue) ? scopes.union(installation.map(\.rawValue)) : scopes
+    }
 }
 
 extension Identity {
     /// Throws a 403 problem when the token lacks the scope.
     package func require(_ scope: Scope) throws { try require(scope.rawValue) }
+
+    /// Whether the token may do anything that concerns the whole installation.
+    var isOperator: Bool { scopes.contains { word in Scope(rawValue: word).map { $0.leastRole == nil } == true } }
 }

@@ -138,7 +138,7 @@ struct DirectoryFixture: Sendable {
             case "acme": Identity(workspace: acme, workspaceSlug: "acme", tokenID: UUID(), user: nil, scopes: all)
             case "rival": Identity(workspace: rival, workspaceSlug: "rival", tokenID: UUID(), user: nil, scopes: all)
             case "reader": Identity(workspace: rival, workspaceSlug: "rival", tokenID: UUID(), user: nil, scopes: ["agents:read"])
-            case "operator": Identity(workspace: rival, workspaceSlug: "rival", tokenID: UUID(), user: nil, scopes: ["operator"])
+            case "operator": Identity(workspace: rival, workspaceSlug: "rival", tokenID: UUID(), user: nil, scopes: ["directory:moderate"])
             default: nil
             }
         }

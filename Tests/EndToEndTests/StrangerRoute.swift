@@ -35,6 +35,9 @@ struct StrangerRoute: CustomStringConvertible, Sendable {
         "/v1/agents/{agent}/{name}/reports": #"{"reason":"other","text":"b"}"#,
     ]
 
+    /// Scopes that concern the whole installation.
+    private static let forOperators: Set<String> = ["operations:read", "operations:write", "directory:moderate", "audit:read"]
+
     /// What a route wants in its query.
     private static let queries = ["/v1/agents/{agent}/{name}/diff": "?from=1.0.0&to=1.0.0"]
 
@@ -50,7 +53,7 @@ struct StrangerRoute: CustomStringConvertible, Sendable {
                 let security = (operation as? [String: Any])?["security"] as? [[String: [String]]]
                 return StrangerRoute(
                     method: method.uppercased(), template: template,
-                    isForOperators: security?.contains { $0["token"]?.contains("operator") == true } == true, isOpen: security == nil)
+                    isForOperators: security?.contains { !forOperators.isDisjoint(with: $0["token"] ?? []) } == true, isOpen: security == nil)
             }
         }
     }

@@ -70,6 +70,20 @@ import Testing
         #expect(told == ["token.made", "token.rotated", "token.unlocked", "token.revoked"].map { "\($0) operator \(Self.person)" })
     }
 
+    @Test("an operator's token has the scopes that were asked for, or all of an operator, and none of a workspace")
+    func operators() async throws {
+        let place = Place(database: try await TestDatabase.make())
+        #expect(try await place.run("token", "create", "--operator", "--name", "all").status == 0)
+        #expect(
+            try await place.run(
+                "token", "create", "--operator", "--name", "some", "--scope", "operations:read", "--scope", "audit:read,directory:moderate"
+            ).status == 0)
+        let wrong = try await place.run("token", "create", "--operator", "--name", "wrong", "--scope", "tickets:read")
+        #expect(wrong.status == 64 && wrong.errors.contains("operations:write"))
+        let listed = try await place.rows("token", "list").compactMap { $0["scopes"] as? String }
+        #expect(listed == ["audit:read directory:moderate operations:read", "audit:read directory:moderate operations:read operations:write"])
+    }
+
     @Test("without a database a token is looked at by its text alone, and one that nobody has is told from a good one")
     func inspecting() async throws {
         let place = Place(database: try await TestDatabase.make())

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Web
 
 @testable import Workspaces
 
@@ -93,8 +94,21 @@ struct WorkspaceWordsTests {
 
     @Test("a workspace's own scopes do not hold the installation's")
     func scopes() {
-        #expect(Scope.allCases.count == 15)
-        #expect(!Scope.workspace.contains(.operator))
+        #expect(Scope.allCases.count == 19)
+        #expect(!Scope.workspace.contains(.operator) && Scope.workspace.isDisjoint(with: Scope.installation))
         #expect(Scope.workspace.contains(.tokensAdmin))
+    }
+
+    @Test("the one scope that operators had stands for all that there are now, and no other one does")
+    func implied() {
+        let all: Set<String> = ["operations:read", "operations:write", "directory:moderate", "audit:read"]
+        #expect(Set(Scope.installation.map(\.rawValue)) == all)
+        #expect(Scope.implied(by: ["operator", "jobs:read"]) == all.union(["operator", "jobs:read"]))
+        #expect(Scope.implied(by: ["operations:read"]) == ["operations:read"])
+        #expect(Scope.implied(by: Set(Scope.workspace.map(\.rawValue))).isDisjoint(with: all))
+        func isOperator(_ scopes: Set<String>) -> Bool {
+            Identity(workspace: UUID(), workspaceSlug: "acme", tokenID: UUID(), user: nil, scopes: scopes).isOperator
+        }
+        #expect(isOperator(["operator"]) && isOperator(["audit:read"]) && !isOperator(["workspace:admin", "things:read"]))
     }
 }

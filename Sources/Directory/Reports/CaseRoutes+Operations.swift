@@ -5,7 +5,7 @@ import Workspaces
 /// What these routes are, for the published description.
 extension CaseRoutes {
     private static let tag = "Operations"
-    private static let scope = Scope.operator.rawValue
+    private static let scope = Scope.directoryModerate.rawValue
     private static let caseID = APIOperation.Parameter("case", in: .path, "The case.", schema: .uuid)
 
     static let queue = APIOperation(

@@ -5,7 +5,7 @@ import Jobs
 import Logging
 import Web
 
-/// What operators see of reports and appeals, and decide. For tokens with the scope `operator`.
+/// What operators see of reports and appeals, and decide. For tokens with the scope `directory:moderate`.
 ///
 /// A decision takes no Idempotency-Key: a case is decided once, and the same decision again finds it so.
 struct CaseRoutes: Sendable {

@@ -6,7 +6,8 @@ import Logging
 import Web
 import Workspaces
 
-/// `/v1/operations…`: what concerns the whole installation, for tokens with the scope `operator`.
+/// `/v1/operations…`: what concerns the whole installation. What looks is for tokens with the scope `operations:read`, what changes
+/// something for those with `operations:write`, the access log for those with `audit:read`.
 ///
 /// What it changes takes no Idempotency-Key: a queue is paused or it is not, and a letter that was replayed is not open any
 /// more, so that a repeated request finds nothing to do and says so.
@@ -31,6 +32,7 @@ struct OperationsRoutes: Sendable {
         routes.on(Self.replay, use: replay)
         routes.on(Self.discard, use: discard)
         routes.on(Self.replayMany, use: replayMany)
+        routes.on(Self.accessLog, use: accessLog)
         return routes
     }
 
@@ -55,7 +57,7 @@ struct OperationsRoutes: Sendable {
     /// Nil once the token is good no longer.
     private static func frame(of feed: OverviewFeed, for identity: Identity, _ standing: OperatorGate.Standing) async -> SSEFrame? {
         do {
-            guard let found = try await standing(identity.tokenID, identity.workspace), found.scopes.contains(Scope.operator.rawValue) else {
+            guard let found = try await standing(identity.tokenID, identity.workspace), found.scopes.contains(Scope.operationsRead.rawValue) else {
                 return nil
             }
             let json = try WireCoding.encoder.encode(try await feed.overview())

@@ -15,7 +15,7 @@ enum LoginPage {
                 <label>An operator's token<input type="password" name="token" size="44" required autofocus autocomplete="current-password"></label>
                 <button class="main">Sign in</button>
                 </form>
-                <p class="asof">A token of the scope <code>operator</code>: <code>mainstay token create --name NAME --scopes operator</code></p>
+                <p class="asof">A token of the scope <code>operations:read</code>: <code>mainstay token create --operator --name NAME</code></p>
                 """)
     }
 
@@ -24,7 +24,7 @@ enum LoginPage {
         case nil: .empty
         case .invalid?: "<p class=\"notice warn\">The token is not valid.</p>"
         case .expired?: "<p class=\"notice warn\">The token has expired.</p>"
-        case .missingScope?: "<p class=\"notice warn\">The token is good, and not an operator's.</p>"
+        case .missingScope?: "<p class=\"notice warn\">The token is good, and not an operator's that may see this.</p>"
         case .staleForm?: "<p class=\"notice warn\">The form was too old. Send it again.</p>"
         }
     }

@@ -63,10 +63,11 @@ struct OperationsPages: Sendable {
         return response
     }
 
-    /// Answers an operator's form, once it is certain that it is one of ours.
+    /// Answers an operator's form, once it is certain that it is one of ours and that the operator may change something.
     func acted(_ request: Request, _ context: AppContext, _ answer: (Visitor, Query) async throws -> String) async throws -> Response {
         try await visited(request) { visitor in
             let form = try await gate.form(of: request, by: visitor)
+            try visitor.require(.operationsWrite)
             let address = try await answer(visitor, form)
             context.logger.notice(
                 "an operator acted",
@@ -123,7 +124,10 @@ struct OperationsPages: Sendable {
     }
 
     private func signOut(_ request: Request, _ context: AppContext) async throws -> Response {
-        var response = try await acted(request, context) { _, _ in "/ops/login" }
+        var response = try await visited(request) { visitor in
+            _ = try await gate.form(of: request, by: visitor)
+            return .redirect(to: "/ops/login")
+        }
         response.headers[.setCookie] = gate.cookieOfNobody(for: request)
         return response
     }

@@ -18,24 +18,26 @@ enum PageParts {
             """
     }
 
-    /// A form that changes something. Each carries what only this session's pages know.
+    /// A form that changes something. Each carries what only this session's pages know. Who may only look sees none.
     static func form(_ action: String, _ visitor: Visitor, _ content: HTML) -> HTML {
-        """
-        <form method="post" action="\(action)" class="act">
-        <input type="hidden" name="form" value="\(visitor.formToken)">
-        \(content)
-        </form>
-        """
+        guard visitor.may(.operationsWrite) else { return .empty }
+        return """
+            <form method="post" action="\(action)" class="act">
+            <input type="hidden" name="form" value="\(visitor.formToken)">
+            \(content)
+            </form>
+            """
     }
 
     /// A form behind a second look: it is seen once its question has been opened.
     static func confirmed(_ question: HTML, action: String, _ visitor: Visitor, warning: HTML, content: HTML) -> HTML {
-        """
-        <details class="confirm"><summary>\(question)</summary>
-        <p>\(warning)</p>
-        \(form(action, visitor, content))
-        </details>
-        """
+        guard visitor.may(.operationsWrite) else { return .empty }
+        return """
+            <details class="confirm"><summary>\(question)</summary>
+            <p>\(warning)</p>
+            \(form(action, visitor, content))
+            </details>
+            """
     }
 
     static func hidden(_ name: String, _ value: String) -> HTML {

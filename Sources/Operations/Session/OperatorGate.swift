@@ -9,7 +9,7 @@ typealias Visitor = SessionVisitor
 
 extension SessionRealm {
     /// The pages under `/ops`.
-    static let operations = SessionRealm(cookie: "mainstay_ops", path: "/ops", scope: .operator)
+    static let operations = SessionRealm(cookie: "mainstay_ops", path: "/ops", scope: .operationsRead)
 }
 
 extension OperatorGate {

@@ -11,7 +11,7 @@ extension Member.Role {
     /// | `maintainer` | and `tokens:admin`, `members:admin` |
     /// | `owner` | and `workspace:admin`: everything inside a workspace |
     ///
-    /// `operator` is no role's. It concerns the whole installation, and a token has it that no member made.
+    /// What concerns the whole installation (`operations:read` and the like) is no role's: a token has it that no member made.
     package var scopes: Set<Scope> {
         Set(Scope.allCases.filter { scope in scope.leastRole.map { $0 <= self } ?? false })
     }
@@ -37,7 +37,7 @@ extension Scope {
         case .ticketsWrite, .agentsWrite, .runsWrite, .profilesWrite, .jobsWrite: .member
         case .tokensAdmin, .membersAdmin: .maintainer
         case .workspaceAdmin: .owner
-        case .operator: nil
+        case .operationsRead, .operationsWrite, .directoryModerate, .auditRead, .operator: nil
         }
     }
 }

@@ -37,7 +37,7 @@ package struct WatchMiddleware<C: Clock>: RouterMiddleware where C.Duration == D
 
     private func note(_ fault: WatchedFault, _ identity: Identity, _ context: AppContext) {
         let subject = WatchSubject.token(identity.tokenID, workspace: identity.workspace)
-        let isSpared = identity.scopes.contains(Scope.operator.rawValue)
+        let isSpared = identity.isOperator
         switch fault {
         case .withheld:
             let parameters = context.parameters
@@ -56,7 +56,7 @@ package struct WatchMiddleware<C: Clock>: RouterMiddleware where C.Duration == D
 
     private func noteAcceptance(_ response: Response, _ identity: Identity, _ context: AppContext) {
         guard context.endpointPath?.hasSuffix("/forks") == true, response.headers[.idempotencyReplayed] == nil else { return }
-        let isSpared = identity.scopes.contains(Scope.operator.rawValue)
+        let isSpared = identity.isOperator
         watch.noted(.forkBurst, of: .token(identity.tokenID, workspace: identity.workspace), isSpared: isSpared)
     }
 

@@ -31,7 +31,7 @@ package struct WatchRule: Sendable, Hashable {
 /// from enemies, and behind one address there may be many people: so they are told of, and signatures are made dear. The last two
 /// may be a defect or a large import.
 ///
-/// A token with the scope `operator` is never slowed or locked: who repairs the installation is not to be shut out of it by a
+/// A token with a scope of operators is never slowed or locked: who repairs the installation is not to be shut out of it by a
 /// list of what is broken. It is told of all the same.
 package struct WatchRules: Sendable, Hashable {
     package var idWalking = WatchRule(threshold: 40, window: .seconds(60), response: .lock, period: .seconds(900))

@@ -16,6 +16,7 @@ struct TokenCommand: AsyncParsableCommand {
             EXAMPLES
               mainstay token create --name ci --scopes profiles:write --days 90
               mainstay token create --name desk --workspace acme
+              mainstay token create --operator --name ann --scope operations:read --scope directory:moderate
               mainstay token list
               mainstay token rotate 019ab3… --overlap 2h    another secret; the old one ends two hours later
               mainstay token revoke 019ab3…
@@ -50,20 +51,32 @@ struct TokenCommand: AsyncParsableCommand {
         @OptionGroup var settings: SettingsOptions
         @OptionGroup var place: Place
         @Option(help: "What it is for.") var name: String
-        @Option(help: "Scopes, separated by commas; all of a workspace without it.") var scopes: String?
+        @Flag(name: .customLong("operator"), help: "A token for whoever runs the installation: it opens /ops and /v1/operations.")
+        var isForOperator = false
+        @Option(
+            name: [.customLong("scopes"), .customLong("scope")],
+            help: "A scope, or several with commas between; may be given again. All of a workspace, or of an operator, without it.")
+        var scopes: [String] = []
         @Option(help: "Days until it expires; never without it.") var days: Int?
 
-        func run() async throws {
-            var chosen = Scope.workspace
-            if let scopes {
-                chosen = []
-                for word in scopes.split(separator: ",") {
-                    guard let scope = Scope(rawValue: String(word)) else {
-                        throw ValidationError("\"\(word)\" is no scope; there are \(Scope.allCases.map(\.rawValue).joined(separator: ", "))")
+        func validate() throws { _ = try Self.chosen(scopes, isForOperator: isForOperator) }
+
+        /// - Throws: `ValidationError` for a word that is no scope, and for a workspace's scope of an operator's token.
+        static func chosen(_ words: [String], isForOperator: Bool) throws -> Set<Scope> {
+            guard !words.isEmpty else { return isForOperator ? Scope.installation : Scope.workspace }
+            let allowed = isForOperator ? Scope.allCases.filter { !Scope.workspace.contains($0) } : Scope.allCases
+            return Set(
+                try words.flatMap { $0.split(separator: ",") }.map { word in
+                    guard let scope = Scope(rawValue: String(word)), allowed.contains(scope) else {
+                        let kind = isForOperator ? "scope of operators" : "scope"
+                        throw ValidationError("\"\(word)\" is no \(kind); there are \(allowed.map(\.rawValue).joined(separator: ", "))")
                     }
-                    chosen.insert(scope)
-                }
-            }
+                    return scope
+                })
+        }
+
+        func run() async throws {
+            let chosen = try Self.chosen(scopes, isForOperator: isForOperator)
             if place.workspace != Workspace.defaultSlug {
                 try MultiUser.require(try await settings.load(), "a token of the workspace \"\(place.workspace)\"")
             }

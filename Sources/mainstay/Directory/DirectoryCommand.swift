@@ -6,7 +6,7 @@ struct DirectoryCommand: AsyncParsableCommand {
         commandName: "directory",
         abstract: "Reports about published agents, decisions, and the public log of removals.",
         discussion: """
-            Reports and decisions need a token with the scope `operator`.
+            Reports and decisions need a token with the scope `directory:moderate`.
 
             EXAMPLES
               mainstay directory reports                          what waits, oldest first

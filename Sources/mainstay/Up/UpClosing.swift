@@ -21,7 +21,7 @@ struct UpClosing: Sendable {
             Mainstay is up.
               ingress      \(url)/            API description: \(url)/openapi.json
               directory    \(url)/agents      sign in with the token of \(folder)/env
-              operators    \(url)/ops         token: mainstay token create --name me --scopes operator
+              operators    \(url)/ops         token: mainstay token create --operator --name me
               health       \(url)/livez  \(url)/readyz  \(url)/metrics
               workers      \(workers.isEmpty ? "none" : workers.joined(separator: "\n               "))
               logs         \(folder)/log/

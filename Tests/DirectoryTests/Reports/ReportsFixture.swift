@@ -128,7 +128,7 @@ struct ReportsFixture: Sendable {
         }
 
         private static func `operator`(_ user: UUID?) -> Identity {
-            Identity(workspace: Workspace.defaultID, workspaceSlug: "default", tokenID: UUID(), user: user, scopes: ["operator"])
+            Identity(workspace: Workspace.defaultID, workspaceSlug: "default", tokenID: UUID(), user: user, scopes: ["directory:moderate"])
         }
     }
 }
