@@ -6,7 +6,7 @@ import Workspaces
 
 /// What operators ask and do, whether on a page or by the API. The scope was checked before.
 ///
-/// What is done to queues and dead letters the access log tells. The engine, which does it, knows no such log, so an entry is appended
+/// What is done to queues, jobs and dead letters the access log tells. The engine, which does it, knows no such log, so an entry is appended
 /// right behind the act: where that fails the act is done, and whoever acted is told of the failure.
 struct OperatorDesk: Sendable {
     let administration: JobAdministration
@@ -80,10 +80,14 @@ struct OperatorDesk: Sendable {
         return (account: account, running: overview?.running(job))
     }
 
-    /// Asks for the end of a job.
+    /// Asks for the end of a job. The log tells of the first who asks; of two at the same moment it may tell of both.
     /// - Returns: its state before; a final one means that there was nothing to cancel.
-    func cancel(_ job: JobName) async throws -> JobStatus.State {
+    func cancel(_ job: JobName, by actor: AccessActor) async throws -> JobStatus.State {
+        let before = try await administration.account(of: job, queues: queues)
         guard let status = try await producer.cancel(job.id, workspace: job.workspace) else { throw Self.unknownJob(job.id) }
+        if !status.state.isFinal, before?.cancelRequestedAt == nil {
+            try await log.append(.cancelled(job, kind: before?.kind, by: actor))
+        }
         return status.state
     }
 

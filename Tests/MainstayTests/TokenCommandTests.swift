@@ -104,6 +104,8 @@ import Testing
         let place = Place(database: try await TestDatabase.make())
         for _ in 0..<2 { #expect(try await place.run("queues", "pause", "tickets", "--reason", "a look").status == 0) }
         for _ in 0..<2 { #expect(try await place.run("queues", "resume", "tickets").status == 0) }
+        #expect(try await place.run("queues", "limits", "set", "tickets", "--running", "5").status == 0)
+        for _ in 0..<2 { #expect(try await place.run("queues", "limits", "clear", "tickets").status == 0) }
         let ids = (0..<4).map { _ in UUID.version7() }
         for id in ids {
             _ = try await place.database.psql(
@@ -118,10 +120,11 @@ import Testing
         #expect(try await place.run("dead", "replay", "--code", "c", "--yes").status == 0)
 
         let told = try await place.told()
-        let actions = ["queue.paused", "queue.resumed", "dead_letter.replayed", "dead_letter.discarded", "dead_letter.replayed"]
+        let limits = ["queue.limited", "queue.unlimited"]
+        let actions = ["queue.paused", "queue.resumed"] + limits + ["dead_letter.replayed", "dead_letter.discarded", "dead_letter.replayed"]
         #expect(told == actions.map { "\($0) operator \(Self.person)" })
         let subjects = try await place.database.psql(
-            "select subject || ' ' || coalesce(details->>'count', '') from access_log order by sequence offset 2")
+            "select subject || ' ' || coalesce(details->>'count', '') from access_log order by sequence offset 4")
         #expect(subjects == "job:\(ids[0].lowercased) \njob:\(ids[1].lowercased) \ndead_letters:any 2\n")
     }
 }

@@ -44,6 +44,25 @@ import Workspaces
         }
     }
 
+    @Test("a job whose end an operator asks for is told of, once, by the API and by a page")
+    func jobs() async throws {
+        try await OperationsFixture.with { fixture in
+            let first = try await fixture.engine.accept(Note(text: "1"), after: .seconds(86_400))
+            let second = try await fixture.engine.accept(Note(text: "2"), after: .seconds(86_400))
+            let start = try await fixture.workspaces.log.head()
+            try await fixture.asking { ask in
+                for _ in 0..<2 { _ = try await ask(.post, "/v1/operations/jobs/\(first.lowercased)/cancel") }
+                #expect(try await ask(.post, "/v1/operations/jobs/\(UUID().lowercased)/cancel").status == .notFound)
+            }
+            try await fixture.browsing { browser in
+                let page = "/ops/jobs/\(second.lowercased)"
+                #expect(try await browser.act("\(page)/cancel", from: page).status == .seeOther)
+            }
+            let told = try await Self.told(fixture, after: start)
+            #expect(told == [first, second].map { "job.cancelled ann default job:\($0.lowercased) kind=test.note" })
+        }
+    }
+
     @Test("a letter that is replayed or discarded is told of, once, by the API and by a page")
     func letters() async throws {
         try await OperationsFixture.with { fixture in

@@ -16,9 +16,13 @@ struct AccessLogWiringTests {
             // WatchRecorderTests
             .tokenLocked, .suspiciousAccess,
             // DirectoryTests
-            .agentQuarantined, .agentReleased,
+            .agentQuarantined, .agentReleased, .agentCaseDecided,
             // OperationsTests
-            .deadLetterReplayed, .deadLetterDiscarded, .queuePaused, .queueResumed,
+            .deadLetterReplayed, .deadLetterDiscarded, .queuePaused, .queueResumed, .jobCancelled,
+            // MainstayTests
+            .queueLimited, .queueUnlimited,
+            // PluginsImportTests
+            .pluginsImported,
         ]
         #expect(here.isDisjoint(with: elsewhere))
         #expect(here.union(elsewhere) == Set(AccessAction.allCases))

@@ -44,7 +44,7 @@ struct PluginsFixture: Sendable {
 
     @discardableResult
     func take(_ texts: String..., insists: Bool = false, isDryRun: Bool = false) async throws -> PluginImportSummary {
-        try await PluginImporter(pool: pool).run(PluginSamples.snapshot(texts), insists: insists, isDryRun: isDryRun)
+        try await PluginImporter(pool: pool).run(PluginSamples.snapshot(texts), insists: insists, isDryRun: isDryRun, by: .tester)
     }
 
     func stored(_ name: String) async throws -> StoredPlugin? {

@@ -32,6 +32,9 @@ struct PluginsImportTests {
             #expect(again.unchanged == 3 && again.added.isEmpty && again.changed.isEmpty && again.gone.isEmpty)
             #expect(try await fixture.everything() == before)
             #expect(try await fixture.text("select count(*), max(unchanged) from plugin_imports") == "2|3")
+            let columns = "actor, subject, details->>'added', details->>'gone', length(details->>'digest')"
+            let told = try await fixture.text("select \(columns) from access_log where action = 'plugins.imported'")
+            #expect(told == "tester|plugins:registry|3|0|64", "what changed nothing is not told of")
         }
     }
 

@@ -124,7 +124,7 @@ struct CaseDesk: Sendable {
         } else if found.status != status, found.status == .quarantined || found.status == .removed {
             action = .agentReleased
         } else {
-            return
+            action = .agentCaseDecided
         }
         AccessLogStore.append(
             AccessEvent(

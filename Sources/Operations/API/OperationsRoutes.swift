@@ -116,7 +116,7 @@ struct OperationsRoutes: Sendable {
         let workspace = try Query(request)["workspace"]
         _ = try await request.readAction(in: context)
         let name = try await desk.name(of: id, workspace: workspace)
-        let state = try await desk.cancel(name)
+        let state = try await desk.cancel(name, by: context.identity.actor)
         Self.note("cancel", name.id.lowercased, context)
         let found = try await desk.account(of: name)
         var response = try context.responseEncoder.encode(

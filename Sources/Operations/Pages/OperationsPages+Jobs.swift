@@ -33,9 +33,9 @@ extension OperationsPages {
     }
 
     func cancelJob(_ request: Request, _ context: AppContext) async throws -> Response {
-        try await acted(request, context) { _, form in
+        try await acted(request, context) { visitor, form in
             let name = try await desk.name(of: try context.pathID(), workspace: form["workspace"])
-            let state = try await desk.cancel(name)
+            let state = try await desk.cancel(name, by: visitor.acting.actor)
             return Self.told(
                 PageAddress.path("ops", "jobs", name.id.lowercased), state.isFinal ? .ended : .cancelled,
                 [(name: "workspace", value: name.workspace.lowercased)])

@@ -6,8 +6,9 @@
 /// | tokens | made, revoked, rotated, locked, unlocked |
 /// | members | joined, left, changed their role |
 /// | workspaces | made, ownership moved, deleted, restored |
-/// | agents | published, taken back, quarantined, released |
-/// | work | dead letters replayed and discarded, queues paused and resumed |
+/// | agents | published, taken back, quarantined, released, a case about one decided otherwise |
+/// | work | dead letters replayed and discarded, queues paused and resumed, limited and not any more, jobs cancelled by operators |
+/// | plugins | their registry imported |
 /// | access | looked suspicious |
 package enum AccessAction: String, Sendable, Hashable, CaseIterable {
     case tokenMade = "token.made"
@@ -29,11 +30,17 @@ package enum AccessAction: String, Sendable, Hashable, CaseIterable {
     case agentTakenBack = "agent.taken_back"
     case agentQuarantined = "agent.quarantined"
     case agentReleased = "agent.released"
+    case agentCaseDecided = "agent.case_decided"
 
     case deadLetterReplayed = "dead_letter.replayed"
     case deadLetterDiscarded = "dead_letter.discarded"
     case queuePaused = "queue.paused"
     case queueResumed = "queue.resumed"
+    case queueLimited = "queue.limited"
+    case queueUnlimited = "queue.unlimited"
+    case jobCancelled = "job.cancelled"
+
+    case pluginsImported = "plugins.imported"
 
     case suspiciousAccess = "access.suspicious"
 }

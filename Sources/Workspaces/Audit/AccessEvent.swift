@@ -46,6 +46,8 @@ package struct AccessSubject: Sendable, Hashable, CustomStringConvertible {
     /// Dead letters that were chosen together.
     /// - Parameter kind: of their jobs; nil for any.
     package static func deadLetters(ofKind kind: String?) -> AccessSubject { AccessSubject("dead_letters", kind ?? "any") }
+    /// The plugin registry.
+    package static let plugins = AccessSubject("plugins", "registry")
     /// Where requests came from, in a form that names no person: the log never forgets.
     package static func source(_ name: String) -> AccessSubject { AccessSubject("source", name) }
 }

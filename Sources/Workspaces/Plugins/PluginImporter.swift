@@ -24,6 +24,8 @@ package struct PluginImportSummary: Sendable, Equatable {
 
     package var refused: [PluginRegistryFault] { faults.filter { $0.effect == .refused } }
     package var ignored: [PluginRegistryFault] { faults.filter { $0.effect == .ignored } }
+    /// Whether anything is not as it was.
+    var isNews: Bool { !added.isEmpty || !changed.isEmpty || !gone.isEmpty }
 
     init(_ plan: PluginImportPlan, _ snapshot: PluginRegistrySnapshot, isDryRun: Bool) {
         registryAt = snapshot.registryAt
@@ -35,6 +37,18 @@ package struct PluginImportSummary: Sendable, Equatable {
         faults = snapshot.faults
         objections = plan.objections
         self.isDryRun = isDryRun
+    }
+}
+
+extension AccessEvent {
+    /// That a registry changed what is known of plugins. Which ones, the registry's digest tells who keeps its versions.
+    static func imported(_ summary: PluginImportSummary, by actor: AccessActor) -> AccessEvent {
+        AccessEvent(
+            .pluginsImported, by: actor, in: nil, on: .plugins,
+            details: [
+                "digest": summary.digest.hexadecimal, "added": "\(summary.added.count)", "changed": "\(summary.changed.count)",
+                "gone": "\(summary.gone.count)",
+            ])
     }
 }
 
@@ -71,7 +85,7 @@ package struct PluginImporter: Sendable {
     ///   - isDryRun: find out what would be done, objections included, and do nothing.
     /// - Throws: ``Refusal`` where there are objections and nobody insists.
     package func run(
-        _ snapshot: PluginRegistrySnapshot, insists: Bool = false, isDryRun: Bool = false,
+        _ snapshot: PluginRegistrySnapshot, insists: Bool = false, isDryRun: Bool = false, by actor: AccessActor,
         progress: @escaping @Sendable (Progress) -> Void = { _ in }
     ) async throws -> PluginImportSummary {
         try await pool.transaction(.role(.upkeep), timeout: Self.timeout) { transaction in
@@ -93,6 +107,7 @@ package struct PluginImporter: Sendable {
                 progress(.written(start + part.count, of: records.count))
             }
             PluginStore.submitNote(of: summary, id: .version7(), in: transaction)
+            if summary.isNews { AccessLogStore.append(.imported(summary, by: actor), in: transaction) }
             return summary
         }
     }

@@ -62,8 +62,9 @@ extension QueuesCommand {
             func run() async throws {
                 try await Stores.with(try await settings.load(), for: "queues") { stores in
                     let id = try await Limits.id(of: workspace, stores)
-                    try await QueueControl(pool: stores.pool).limit(
-                        WorkspaceLimit(workspace: id, queue: queue, running: running, perSecond: perSecond))
+                    let limit = WorkspaceLimit(workspace: id, queue: queue, running: running, perSecond: perSecond)
+                    try await QueueControl(pool: stores.pool).limit(limit)
+                    try await AccessLogStore(pool: stores.pool).append(.limited(limit, by: .commandLine))
                 }
                 let words = [running.map { "\($0) running" }, perSecond.map { String(format: "%g a second", $0) }].compactMap { $0 }
                 print("\(queue): \(workspace ?? "every workspace without a limit of its own") may have \(words.joined(separator: " and "))")
@@ -80,7 +81,10 @@ extension QueuesCommand {
 
             func run() async throws {
                 let wasThere = try await Stores.with(try await settings.load(), for: "queues") { stores in
-                    try await QueueControl(pool: stores.pool).unlimit(workspace: try await Limits.id(of: workspace, stores), queue: queue)
+                    let id = try await Limits.id(of: workspace, stores)
+                    let wasThere = try await QueueControl(pool: stores.pool).unlimit(workspace: id, queue: queue)
+                    if wasThere { try await AccessLogStore(pool: stores.pool).append(.unlimited(queue, workspace: id, by: .commandLine)) }
+                    return wasThere
                 }
                 print(wasThere ? "\(queue): the limit is gone" : "\(queue): there was no such limit")
             }

@@ -41,7 +41,7 @@ extension PluginsCommand {
             logger.logLevel = .error
             do {
                 return try await PostgresPool.with(try settings.postgres(for: "plugins import"), logger: logger) { pool in
-                    try await PluginImporter(pool: pool).run(snapshot, insists: yes, isDryRun: dryRun) { progress in
+                    try await PluginImporter(pool: pool).run(snapshot, insists: yes, isDryRun: dryRun, by: .commandLine) { progress in
                         switch progress {
                         case .compared(let known): Talk.say("compared with the \(known) that are known")
                         case .written(let done, let all): Talk.say("written \(done) of \(all)")

@@ -144,6 +144,8 @@ struct CaseRoutesTests {
                 #expect(statements.map { $0["decision"]?.string } == ["dismiss", "deprecate"])
                 #expect(statements[1]["lifted_at"] == nil)
             }
+            let told = try await fixture.text("select string_agg(action || ' ' || (details->>'decision'), ', ' order by sequence) from access_log")
+            #expect(told == "agent.case_decided deprecate, agent.case_decided dismiss")
         }
     }
 
