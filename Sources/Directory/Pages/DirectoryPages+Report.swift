@@ -50,6 +50,16 @@ extension DirectoryPages {
         }
     }
 
+    /// What became of a report, for whoever has its receipt.
+    func reportState(_ request: Request, _ context: AppContext) async throws -> Response {
+        let receipt = try Query(request)["receipt"] ?? ""
+        guard let state = try await reports.state(of: try context.pathID(), receipt: receipt) else {
+            throw Problem.notFound("There is no such report, or the address lacks its receipt.")
+        }
+        let page = ReportStatePage(state: state)
+        return PageHeaders.passing(templates.document(.reported, PageHead(title: "Your report", isUnlisted: true), page.values))
+    }
+
     private func form(_ page: ReportPage, for request: Request, status: HTTPResponse.Status = .ok) -> Response {
         let ticket = reportForms.ticket(for: request)
         let head = PageHead(title: page.title, isUnlisted: true, formToken: ticket.token)

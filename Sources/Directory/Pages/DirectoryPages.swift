@@ -21,6 +21,7 @@ package struct DirectoryPages: Sendable {
     let reportForms: StrangerForms
     let facets: FacetShelf
     let workspace: WorkspacePages
+    let moderation: ModerationPages
     private let trustedProxies: Int
     private let peer: @Sendable (AppContext) -> String?
 
@@ -64,9 +65,10 @@ package struct DirectoryPages: Sendable {
         reportForms = StrangerForms(cookie: "mainstay_report", path: "/agents", seal: SessionSeal(secret: secret, purpose: "reports"))
         workspace = WorkspacePages(
             pool: pool, producer: producer, workspaces: workspaces, core: core, templates: templates, secret: secret, now: now)
+        moderation = ModerationPages(pool: pool, workspaces: workspaces, templates: templates, secret: secret, now: now)
     }
 
-    /// `/`, `/agents…`, `/workspace…`, `/sign-in`, `/sign-out`, `/assets/…`.
+    /// `/`, `/agents…`, `/reports/…`, `/workspace…`, `/sign-in`, `/sign-out`, `/moderation…`, `/assets/…`.
     package var routes: RouteCollection<AppContext> {
         let routes = RouteCollection(context: AppContext.self)
         let templates = templates
@@ -83,7 +85,9 @@ package struct DirectoryPages: Sendable {
         routes.get("/agents/{owner}/{name}/report", use: reportForm)
         routes.post("/agents/{owner}/{name}/report", use: report)
         for asset in [PageAsset.style, PageAsset.script] { routes.get(RouterPath(asset.path), use: asset.body) }
+        routes.get("/reports/{id}", use: reportState)
         workspace.mount(in: routes)
+        moderation.mount(in: routes)
         return routes
     }
 
@@ -92,6 +96,8 @@ package struct DirectoryPages: Sendable {
         "/", "/agents", "/agents/{owner}", "/agents/{owner}/{name}", "/agents/{owner}/{name}/v/{version}", "/agents/{owner}/{name}/diff",
         "/agents/{owner}/{name}/report", "/agents/{owner}/{name}/fork", PageAsset.style.path, PageAsset.script.path, "/sign-in", "/sign-out",
         "/workspace", "/workspace/agents/{id}", "/workspace/agents/{id}/publish", "/workspace/agents/{id}/unpublish", "/workspace/forks/{job}",
+        "/workspace/agents/{id}/decisions", "/workspace/agents/{id}/appeals", "/workspace/notices/{id}/read", "/reports/{id}", "/moderation",
+        "/moderation/sign-in", "/moderation/sign-out", "/moderation/{case}", "/moderation/{case}/decision",
     ]
 
     /// A page that anybody may keep, and asks about each time.

@@ -6,7 +6,8 @@ import Mustache
 /// parts of several: `card`, one agent in a list, `plugins` and `lineage`.
 struct PageTemplates: Sendable {
     enum Page: String, Sendable, CaseIterable {
-        case agents, agent, difference, report, thanks, fork, signin, progress, workspace, own, problem
+        case agents, agent, difference, report, thanks, reported, fork, signin, progress, workspace, own, decisions, problem
+        case operatorin, moderation, judge
     }
 
     /// A template that is none.
@@ -25,11 +26,16 @@ struct PageTemplates: Sendable {
         (name: "difference", bytes: PackageResources.difference_mustache),
         (name: "report", bytes: PackageResources.report_mustache),
         (name: "thanks", bytes: PackageResources.thanks_mustache),
+        (name: "reported", bytes: PackageResources.reported_mustache),
         (name: "fork", bytes: PackageResources.fork_mustache),
         (name: "signin", bytes: PackageResources.signin_mustache),
         (name: "progress", bytes: PackageResources.progress_mustache),
         (name: "workspace", bytes: PackageResources.workspace_mustache),
         (name: "own", bytes: PackageResources.own_mustache),
+        (name: "decisions", bytes: PackageResources.decisions_mustache),
+        (name: "operatorin", bytes: PackageResources.operatorin_mustache),
+        (name: "moderation", bytes: PackageResources.moderation_mustache),
+        (name: "judge", bytes: PackageResources.judge_mustache),
         (name: "problem", bytes: PackageResources.problem_mustache),
     ]
 

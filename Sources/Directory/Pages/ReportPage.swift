@@ -38,13 +38,14 @@ struct ReportPage: Sendable {
     static func thanks(_ receipt: ReportReceiptAnswer, for place: ListingPlace) -> PageValues {
         [
             "owner": .text(place.owner), "name": .text(place.name), "report": .text(receipt.id), "receipt": .text(receipt.receipt),
-            "stateAddress": .text(PageAddress.query(receipt.url, [(name: "receipt", value: receipt.receipt)])),
+            "stateAddress": .text(PageAddress.query(PageAddress.path("reports", receipt.id), [(name: "receipt", value: receipt.receipt)])),
         ]
     }
 }
 
 extension ReportReason {
-    fileprivate var label: String {
+    /// A few words for a choice or a cell.
+    var label: String {
         switch self {
         case .impersonation: "Impersonation"
         case .malware: "Malware"

@@ -53,19 +53,23 @@ struct CaseRoutes: Sendable {
         do {
             return try await operation()
         } catch let refusal as CaseDesk.Refusal {
-            switch refusal {
-            case .notFound: throw Problem.notFound("There is no such case.")
-            case .decided(let decision):
-                throw Problem.conflict("The case was decided before, and otherwise: \(decision.rawValue).", name: "case-decided")
-            case .pending(let other):
-                throw Problem.conflict(
-                    "The reports that the appeal is about wait for their own decision, which decides the appeal too: \(other.lowercased).",
-                    name: "case-pending")
-            case .sameOperator:
-                throw Problem(
-                    .forbidden, name: "same-operator", title: "Another operator decides this",
-                    detail: "The appeal is against a decision of yours.")
-            }
+            throw refusal.problem
+        }
+    }
+}
+
+extension CaseDesk.Refusal {
+    var problem: Problem {
+        switch self {
+        case .notFound: .notFound("There is no such case.")
+        case .decided(let decision): .conflict("The case was decided before, and otherwise: \(decision.rawValue).", name: "case-decided")
+        case .pending(let other):
+            .conflict(
+                "The reports that the appeal is about wait for their own decision, which decides the appeal too: \(other.lowercased).",
+                name: "case-pending")
+        case .sameOperator:
+            Problem(
+                .forbidden, name: "same-operator", title: "Another operator decides this", detail: "The appeal is against a decision of yours.")
         }
     }
 }

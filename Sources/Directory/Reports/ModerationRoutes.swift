@@ -68,15 +68,20 @@ struct ModerationRoutes: Sendable {
         do {
             return try await operation()
         } catch let refusal as AppealDesk.Refusal {
-            switch refusal {
-            case .unknownAgent: throw Problem.notFound("No agent of this workspace has this id.")
-            case .unknownNotice: throw Problem.notFound("The workspace has no such notice.")
-            case .nothingDecided: throw Problem.conflict("Nothing holds against this agent that one could appeal against.", name: "nothing-to-appeal")
-            case .pending: throw Problem.conflict("An appeal about this agent waits for its decision.", name: "appeal-open")
-            case .appealed: throw Problem.conflict("The decision was appealed against before, and that was decided.", name: "appeal-decided")
-            case .late:
-                throw Problem.conflict("The \(ModerationStatement.appealDays) days in which to appeal are over.", name: "appeal-too-late")
-            }
+            throw refusal.problem
+        }
+    }
+}
+
+extension AppealDesk.Refusal {
+    var problem: Problem {
+        switch self {
+        case .unknownAgent: .notFound("No agent of this workspace has this id.")
+        case .unknownNotice: .notFound("The workspace has no such notice.")
+        case .nothingDecided: .conflict("Nothing holds against this agent that one could appeal against.", name: "nothing-to-appeal")
+        case .pending: .conflict("An appeal about this agent waits for its decision.", name: "appeal-open")
+        case .appealed: .conflict("The decision was appealed against before, and that was decided.", name: "appeal-decided")
+        case .late: .conflict("The \(ModerationStatement.appealDays) days in which to appeal are over.", name: "appeal-too-late")
         }
     }
 }

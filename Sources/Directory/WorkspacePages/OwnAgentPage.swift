@@ -32,6 +32,7 @@ struct OwnAgentPage: Sendable {
             "updated": .moment(agent.updatedAt), "secrets": .section(PlacePart.list(detail.version.secretPlaces)),
             "plugins": .section(PluginPart.list(detail.plugins, advice)), "changelog": .maybe(detail.version.changelog),
             "lineage": lineage, "apiAddress": .text("/v1/agents/\(agent.id.lowercased)"),
+            "decisionsAddress": .text("\(address)/decisions"),
         ]
         return about.merging(publishing)
     }

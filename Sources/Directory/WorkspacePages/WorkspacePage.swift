@@ -18,12 +18,17 @@ struct WorkspacePage: Sendable {
     let session: TokenSession
     let isFirst: Bool
     let said: String?
+    /// What the workspace is told, newest first: one more than are shown where there are more; none on the pages behind the first.
+    var notices: [AgentNotice] = []
+    /// Whether the visitor may note that they were read.
+    var mayWrite = false
 
     var values: PageValues {
         let next = nextCursor.map { PageAddress.query("/workspace", [(name: "cursor", value: $0)]) }
         return [
             "title": .text(workspace.name), "slug": .text(workspace.slug), "said": .maybe(said), "agents": .section(agents.map(Self.agent)),
             "next": .maybe(next), "tokens": tokenPart, "members": memberPart, "withheld": .maybe(withheld),
+            "notices": noticePart,
         ]
     }
 
@@ -50,6 +55,29 @@ struct WorkspacePage: Sendable {
         guard own.agent.forkedFrom != nil else { return "–" }
         guard let original = own.original else { return "original gone" }
         return original.behind == 0 ? "up to date" : PageWords.count(original.behind, "version", "versions")
+    }
+
+    // MARK: Notices
+
+    /// Notices that are shown.
+    static let noticeLimit = 20
+
+    private var noticePart: PageValue {
+        guard !notices.isEmpty else { return .nothing }
+        let more: String? = notices.count > Self.noticeLimit ? "The newest \(Self.noticeLimit) are shown. GET /v1/notices lists all." : nil
+        return .group(["items": .list(notices.prefix(Self.noticeLimit).map { notice(of: $0) }), "moreNotices": .maybe(more)])
+    }
+
+    private func notice(of notice: AgentNotice) -> PageValues {
+        let source = notice.source
+        let lifted = source.liftedAt == nil ? "" : " It is back since."
+        let read = notice.state == .unread && mayWrite ? PageAddress.path("workspace", "notices", notice.id.lowercased, "read") : nil
+        let values: PageValues = [
+            "forkAddress": .text(PageAddress.path("workspace", "agents", notice.agent.lowercased)), "forkName": .text(notice.agentName),
+            "happened": .text("\(source.owner)/\(source.name), which it was forked from, was removed for \(source.ground.words).\(lifted)"),
+            "readAddress": .maybe(read), "state": .text(notice.state == .read ? "Read" : "Unread"),
+        ]
+        return values.merging(PageWords.moment(notice.createdAt))
     }
 
     // MARK: Tokens

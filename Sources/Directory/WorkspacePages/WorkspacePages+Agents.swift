@@ -21,12 +21,15 @@ extension WorkspacePages {
             let agents = try await desk.agents(of: id, before: before, limit: Self.agents + 1)
             // Lists that are not asked for are not shown on the pages behind the first.
             let (listsTokens, listsMembers) = (before == nil && visitor.may(.tokensAdmin), before == nil && visitor.may(.membersRead))
+            let most = WorkspacePage.noticeLimit + 1
+            let notices = before == nil ? try await appeals.notices(of: id, state: nil, before: nil, limit: most) : []
             let overview = WorkspacePage(
                 workspace: workspace, agents: Array(agents.prefix(Self.agents)),
                 nextCursor: agents.count > Self.agents ? try agents.dropLast().last.map { try Cursor.encode($0.agent.id) } : nil,
                 tokens: listsTokens ? try await workspaces.tokens.list(workspace: id, limit: Self.people + 1) : nil,
                 members: listsMembers ? try await workspaces.members.page(of: id, limit: Self.people + 1) : nil, limit: Self.people,
-                session: visitor.session, isFirst: before == nil, said: PageNotice.words(of: query))
+                session: visitor.session, isFirst: before == nil, said: PageNotice.words(of: query), notices: notices,
+                mayWrite: visitor.may(.agentsWrite))
             return page(.workspace, workspace.name, for: visitor, overview.values)
         }
     }

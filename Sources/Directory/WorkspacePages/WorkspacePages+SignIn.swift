@@ -58,7 +58,7 @@ extension WorkspacePages {
 }
 
 extension SessionGate.Refusal {
-    fileprivate var words: String {
+    var words: String {
         switch self {
         case .invalid: "The token is not valid."
         case .expired: "The token has expired."
@@ -67,7 +67,7 @@ extension SessionGate.Refusal {
         }
     }
 
-    fileprivate var status: HTTPResponse.Status {
+    var status: HTTPResponse.Status {
         switch self {
         case .invalid, .expired: .unauthorized
         case .missingScope, .staleForm: .forbidden

@@ -16,6 +16,7 @@ struct WorkspacePages: Sendable {
     let core: SemanticVersion?
     let templates: PageTemplates
     let desk: WorkspaceDesk
+    let appeals: AppealDesk
     let gate: SessionGate
     let signInForms: StrangerForms
 
@@ -30,6 +31,7 @@ struct WorkspacePages: Sendable {
         self.core = core
         self.templates = templates
         desk = WorkspaceDesk(pool: pool)
+        appeals = AppealDesk(pool: pool)
         let tokens = workspaces.tokens
         gate = SessionGate(
             realm: .workspace, authenticator: workspaces.authenticator, standing: { try await tokens.standing(of: $0, workspace: $1) },
@@ -49,6 +51,9 @@ struct WorkspacePages: Sendable {
         routes.get("/workspace/agents/{id}", use: agent)
         routes.post("/workspace/agents/{id}/publish", use: publish)
         routes.post("/workspace/agents/{id}/unpublish", use: takeBack)
+        routes.get("/workspace/agents/{id}/decisions", use: decisions)
+        routes.post("/workspace/agents/{id}/appeals", use: appeal)
+        routes.post("/workspace/notices/{id}/read", use: noticeRead)
     }
 
     // MARK: Who asks
@@ -71,10 +76,11 @@ struct WorkspacePages: Sendable {
 
     /// Answers a visitor's form, once it is certain that it is one of ours and that the token may do it.
     func acted(
-        _ request: Request, _ context: AppContext, needs scope: Scope?, _ answer: (SessionVisitor, Query) async throws -> Response
+        _ request: Request, _ context: AppContext, needs scope: Scope?, limit: Int = BodyLimit.action,
+        _ answer: (SessionVisitor, Query) async throws -> Response
     ) async throws -> Response {
         try await visited(request, context) { visitor in
-            let form = try await gate.form(of: request, by: visitor)
+            let form = try await gate.form(of: request, by: visitor, limit: limit)
             if let scope { try visitor.require(scope) }
             return try await answer(visitor, form)
         }
@@ -101,6 +107,8 @@ enum PageNotice: String, Sendable, CaseIterable {
     case publishedBefore = "published-before"
     case publishedBelow = "published-below"
     case takenBack = "taken-back"
+    case appealed
+    case noticeRead = "notice-read"
 
     var words: String {
         switch self {
@@ -108,6 +116,8 @@ enum PageNotice: String, Sendable, CaseIterable {
         case .published: "It is published: anyone may read and fork it."
         case .publishedBefore: "It had been published before, and says the same."
         case .publishedBelow: "It is published. The directory goes on showing a higher version."
+        case .appealed: "Your appeal has arrived. Another person than the one who decided looks at it."
+        case .noticeRead: "The notice is marked as read."
         case .takenBack: "It is out of the directory. Forks of it stay with those who made them."
         }
     }

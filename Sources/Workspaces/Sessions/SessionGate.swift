@@ -97,10 +97,11 @@ package struct SessionGate: Sendable {
     // MARK: Forms
 
     /// The form of a visitor, once it is certain that it is one of ours.
+    /// - Parameter limit: bytes of it.
     /// - Throws: a 403 problem for any other.
-    package func form(of request: Request, by visitor: SessionVisitor) async throws -> Query {
+    package func form(of request: Request, by visitor: SessionVisitor, limit: Int = BodyLimit.action) async throws -> Query {
         try Self.refuseOtherSites(request)
-        let form = try await request.readForm()
+        let form = try await request.readForm(limit: limit)
         guard seal.isGood(formToken: form["form"] ?? "", of: visitor.session) else { throw Self.strangeForm }
         return form
     }

@@ -38,6 +38,15 @@ enum PageSamples {
         case .progress: JobStatus.State.allCases.map { progress($0) }
         case .workspace: [workspace(full: true).values, workspace(full: false).values]
         case .own: [own(refused: false).values, own(refused: true).values]
+        case .reported: [false, true].map { reported(decided: $0).values }
+        case .decisions: [decisions(held: true).values, decisions(held: false).values]
+        case .operatorin: [["nextAddress": .text(hostile), "refusal": .text(hostile)]]
+        case .moderation:
+            [
+                CaseQueuePage(lines: [line(.report), line(.appeal)], nextCursor: "next", threshold: 24, said: hostile).values,
+                CaseQueuePage(lines: [], nextCursor: nil, threshold: 24, said: nil).values,
+            ]
+        case .judge: [judge(.report, decided: false).values, judge(.appeal, decided: true).values]
         case .problem: [ProblemPage(problem: .invalid([fault, fault]), request: hostile).values, ProblemPage(problem: busy, request: "r").values]
         }
     }
@@ -146,7 +155,52 @@ enum PageSamples {
             workspace: Workspace(id: UUID(), slug: "acme", name: hostile, createdAt: moment, deletedAt: nil, purgeAt: nil),
             agents: full ? [ownAgent(listed: true), ownAgent(listed: false)] : [], nextCursor: full ? "next" : nil,
             tokens: full ? [token, token] : nil, members: full ? [member, member] : nil, limit: 1, session: visitor.session, isFirst: true,
-            said: hostile)
+            said: hostile, notices: full ? [notice(isRead: false), notice(isRead: true)] : [], mayWrite: true)
+    }
+
+    // MARK: Moderation
+
+    private static func notice(isRead: Bool) -> AgentNotice {
+        AgentNotice(
+            id: UUID(), agent: UUID(), agentName: hostile,
+            source: Removal(
+                id: UUID(), owner: "acme", name: hostile, decision: .remove, ground: .malware, decidedAt: moment, appealOutcome: nil,
+                liftedAt: isRead ? moment : nil), createdAt: moment, readAt: isRead ? moment : nil)
+    }
+
+    private static func reported(decided: Bool) -> ReportStatePage {
+        ReportStatePage(
+            state: .init(
+                id: UUID(), owner: "acme", name: hostile, reason: .malware, createdAt: moment, decision: decided ? .remove : nil,
+                decidedAt: decided ? moment : nil))
+    }
+
+    private static func decisions(held: Bool) -> DecisionsPage {
+        let order = ModerationOrder(decision: .remove, ground: .malware, facts: hostile, rule: hostile, automated: held)
+        let appeal = ModerationAppeal(id: UUID(), statement: UUID(), text: hostile, createdAt: moment, outcome: .upheld, decidedAt: moment)
+        let statement = ModerationStatement(
+            id: UUID(), caseID: UUID(), agent: UUID(), owner: "acme", name: hostile, order: order, redress: hostile, appealUntil: moment,
+            createdAt: moment, liftedAt: nil, appeal: nil)
+        let older = ModerationStatement(
+            id: UUID(), caseID: UUID(), agent: UUID(), owner: "acme", name: hostile, order: order, redress: hostile, appealUntil: moment,
+            createdAt: moment, liftedAt: moment, appeal: appeal)
+        return DecisionsPage(
+            agent: UUID(), statements: [statement, older], nextCursor: "next", isFirst: true, mayWrite: held, said: hostile, faults: [hostile],
+            wanted: hostile)
+    }
+
+    private static func line(_ kind: ModerationCase.Kind, decided: Bool = false) -> CaseLine {
+        CaseLine(
+            id: UUID(), kind: kind, standing: .alerted, owner: "acme", name: hostile, status: .active, score: 27.5, openedAt: moment, age: 7200,
+            reports: 2, reporters: 2, identified: 1, decision: decided ? .remove : nil, decidedAt: decided ? moment : nil,
+            appeal: kind == .appeal ? .init(text: hostile, decision: .remove, decidedWith: UUID()) : nil, reasons: [(reason: .malware, count: 2)])
+    }
+
+    private static func judge(_ kind: ModerationCase.Kind, decided: Bool) -> CasePage {
+        let report = CaseReport(
+            id: UUID(), reason: .other, version: 1, isIdentified: true, text: hostile, contact: hostile, createdAt: moment)
+        let wanted = DecisionRequest(decision: "remove", ground: "malware", facts: hostile, rule: hostile, automated: nil)
+        return CasePage(detail: .init(line: line(kind, decided: decided), reports: [report]), threshold: 24, wanted: wanted, faults: [hostile])
     }
 
     private static func own(refused: Bool) -> OwnAgentPage {

@@ -23,14 +23,18 @@ struct ReportPageTests {
                     Self.page, from: Self.page,
                     [(name: "reason", value: "malware"), (name: "text", value: "It sends <keys> away."), (name: "contact", value: "me@a.example")])
                 #expect(sent.status == .ok && sent.text.contains("Thank you") && sent.headers[.cacheControl] == "no-store")
-                let state = try #require(sent.links("/v1/reports/").first)
+                let state = try #require(sent.links("/reports/").first)
                 #expect(state.contains("?receipt="))
+                let shown = try await browser.get(state)
+                #expect(shown.status == .ok && shown.text.contains("Your report of acme/eliza") && shown.text.contains("Nobody has decided"))
+                #expect(shown.headers[.cacheControl] == "no-store" && !shown.text.contains("keys"))
+                #expect(try await browser.get(String(state.prefix { $0 != "?" })).status == .notFound, "without the receipt")
                 let row = "select reason || ' ' || text || ' ' || contact from agent_reports"
                 let written = try await fixture.directory.database.psql(row).trimmingCharacters(in: .whitespacesAndNewlines)
                 #expect(written == "malware It sends <keys> away. me@a.example")
                 // Loading the answer again sends the form again: it is one report, with one receipt.
                 let again = try await browser.act(Self.page, from: Self.page, [(name: "reason", value: "malware")])
-                #expect(again.links("/v1/reports/") == [state])
+                #expect(again.links("/reports/") == [state])
                 #expect(try await fixture.directory.count("select count(*) from agent_reports") == 1)
             }
         }

@@ -1,0 +1,75 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Jobs
+import Logging
+import Web
+import Workspaces
+
+/// The queue, a case, and its decision.
+extension ModerationPages {
+    /// Cases of a page.
+    private static let rows = 50
+
+    func queue(_ request: Request, _ context: AppContext) async throws -> Response {
+        try await visited(request) { visitor in
+            let query = try Query(request)
+            let after = try query["cursor"].map { try Cursor.decode($0, as: UUID.self) }
+            let lines = try await desk.queue(standing: nil, after: after, limit: Self.rows + 1)
+            let shown = CaseQueuePage(
+                lines: Array(lines.prefix(Self.rows)),
+                nextCursor: lines.count > Self.rows ? try lines.dropLast().last.map { try Cursor.encode($0.id) } : nil,
+                threshold: desk.policy.threshold, said: query["said"] == "decided" ? "It is decided." : nil)
+            return page(.moderation, "Reports and appeals", for: visitor, shown.values)
+        }
+    }
+
+    func show(_ request: Request, _ context: AppContext) async throws -> Response {
+        try await visited(request) { visitor in
+            let shown = try await casePage(try context.pathID("case"))
+            return page(.judge, shown.title, for: visitor, shown.values)
+        }
+    }
+
+    func decide(_ request: Request, _ context: AppContext) async throws -> Response {
+        let id = try context.pathID("case")
+        return try await visited(request, backTo: PageAddress.path("moderation", id.lowercased)) { visitor in
+            let form = try await gate.form(of: request, by: visitor, limit: BodyLimit.standard)
+            let rule = (form["rule"] ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
+            let wanted = DecisionRequest(
+                decision: form["decision"] ?? "", ground: form["ground"] ?? "", facts: form["facts"] ?? "", rule: rule.isEmpty ? nil : rule,
+                automated: false)
+            let fault: Problem
+            do {
+                // Operators' tokens are nobody's in particular: no member's role holds their scopes.
+                let actor = ModerationOperator(token: visitor.session.token, user: nil)
+                let order = try wanted.checked()
+                let decided = try await desk.decide(id, order, by: actor)
+                if !decided.isReplay {
+                    context.logger.notice(
+                        "an operator acted",
+                        metadata: ["operator": "\(visitor.name)", "act": "\(order.decision.rawValue)", "subject": "\(id.lowercased)"])
+                }
+                return .redirect(to: "/moderation?said=decided")
+            } catch let problem as Problem where problem.status == .unprocessableContent {
+                fault = problem
+            } catch let refusal as CaseDesk.Refusal where refusal != .notFound {
+                fault = refusal.problem
+            } catch let refusal as CaseDesk.Refusal {
+                throw refusal.problem
+            }
+            var shown = try await casePage(id)
+            shown.wanted = wanted
+            shown.faults = fault.errors.isEmpty ? [fault.detail ?? fault.title] : fault.errors.map(CasePage.words)
+            return page(.judge, shown.title, for: visitor, status: fault.status, shown.values)
+        }
+    }
+
+    private func casePage(_ id: UUID) async throws -> CasePage {
+        do {
+            return CasePage(detail: try await desk.detail(of: id), threshold: desk.policy.threshold)
+        } catch let refusal as CaseDesk.Refusal {
+            throw refusal.problem
+        }
+    }
+}
