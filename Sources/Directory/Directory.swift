@@ -11,6 +11,7 @@ package struct Directory: Sendable {
     private let pool: PostgresPool
     private let producer: JobProducer
     private let site: PublicSite
+    private let core: SemanticVersion?
     private let advisor: PluginAdvisor
 
     /// - Parameters:
@@ -22,6 +23,7 @@ package struct Directory: Sendable {
         self.pool = pool
         self.producer = producer
         self.site = PublicSite(site)
+        self.core = core
         advisor = PluginAdvisor(pool: pool, core: core)
     }
 
@@ -37,6 +39,6 @@ package struct Directory: Sendable {
 
     /// Serves `agent.fork`.
     package func register(in registry: inout HandlerRegistry) {
-        registry.register(effect: ForkAgentHandler())
+        registry.register(effect: ForkAgentHandler(core: core))
     }
 }

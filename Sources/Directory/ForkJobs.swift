@@ -18,6 +18,14 @@ struct ForkAgent: JobPayload, Equatable {
     }
 }
 
+/// A plugin of the fork that does not work here, or that nobody looks after.
+struct PluginWarning: Codable, Equatable {
+    let name: String
+    /// `incompatible` or `unmaintained`.
+    let verdict: String
+    let reason: String
+}
+
 /// What the outcome says.
 struct ForkResult: Codable, Equatable {
     /// The fork's id, which is the job's.
@@ -27,9 +35,11 @@ struct ForkResult: Codable, Equatable {
     let version: Int
     /// Where the original had secrets: what the fork needs set before it can work.
     let secretsToSet: [String]
+    var pluginWarnings: [PluginWarning] = []
 
     enum CodingKeys: String, CodingKey {
         case agent, name, version
+        case pluginWarnings = "plugin_warnings"
         case forkedFrom = "forked_from"
         case secretsToSet = "secrets_to_set"
     }
@@ -37,6 +47,9 @@ struct ForkResult: Codable, Equatable {
 
 /// Copies the agent as it is published at this moment. The fork's id is the job's: a job that is delivered again finds it.
 struct ForkAgentHandler: EffectHandler {
+    /// The version of the platform's core, by which plugins are judged; nil where nobody has said.
+    var core: SemanticVersion?
+
     func handle(_ job: Job<ForkAgent>, in transaction: PostgresTransaction) async throws -> JobResult? {
         let (owner, name) = (job.payload.owner, job.payload.name)
         guard let published = try await Self.published(owner: owner, name: name, in: transaction) else {
@@ -57,10 +70,14 @@ struct ForkAgentHandler: EffectHandler {
             guard let given = try await AgentStore.fork(fork, as: job.id, workspace: job.workspace, in: transaction) else {
                 throw PermanentJobError("the workspace has an agent named \(wanted) already", code: "name_taken")
             }
+            let advice = try await PluginStore.advice(for: listing.plugins, core: core, in: transaction)
             return try JobResult(
                 ForkResult(
                     agent: job.id.lowercased, name: given.text, forkedFrom: "\(listing.owner)/\(listing.name)", version: listing.version,
-                    secretsToSet: listing.secretPlaces))
+                    secretsToSet: listing.secretPlaces,
+                    pluginWarnings: PluginAdvice.grave(advice).map {
+                        PluginWarning(name: $0.reference.name, verdict: $0.verdict.rawValue, reason: $0.reason)
+                    }))
         } catch let error as CharacterFileError {
             throw PermanentJobError("what \(owner)/\(name) published cannot be read: \(error)", code: "unreadable_agent")
         }

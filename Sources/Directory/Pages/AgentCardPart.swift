@@ -18,20 +18,11 @@ struct AgentCardPart: Sendable {
             "anchor": .text("agent-\(listing.owner)-\(listing.name)"), "address": .text(address), "title": .text(listing.displayName),
             "owner": .text(listing.owner), "name": .text(listing.name), "ownerAddress": .text(AgentsAddress.owner(listing.owner).text),
             "isDeprecated": .flag(listing.status == .deprecated), "isVerified": .flag(isVerified), "summary": .maybe(listing.summary),
-            "looksLike": LikenessPart.value(mark?.looksLike), "pluginWarning": .maybe(pluginWarning),
+            "looksLike": LikenessPart.value(mark?.looksLike), "pluginWarning": .maybe(PluginPart.warning(listing.plugins, advice)),
             "topics": .section(TopicPart.list(listing.topics, limit: Self.topics)), "version": .maybe(listing.semanticVersion?.description),
             "updated": .moment(listing.updatedAt), "forkWords": .text(PageWords.count(listing.forks, "fork", "forks")),
             "reportAddress": .text("\(address)/report"),
         ]
-    }
-
-    /// The gravest thing that is to be said of its plugins, and how many more there are.
-    private var pluginWarning: String? {
-        let found = listing.plugins.compactMap { advice[$0] }
-        let grave = found.filter { $0.verdict == .incompatible } + found.filter { $0.verdict == .unmaintained }
-        guard let first = grave.first else { return nil }
-        let more = grave.count > 1 ? ", and \(PageWords.count(grave.count - 1, "more plugin", "more plugins"))" : ""
-        return "\(first.verdict.words): \(first.reference.name)\(more)"
     }
 }
 
@@ -57,6 +48,14 @@ enum LikenessPart {
 
 /// The plugins that an agent names, with what is known of each.
 enum PluginPart {
+    /// The gravest thing that is to be said of them, and how many more there are.
+    static func warning(_ plugins: [PluginReference], _ advice: [PluginReference: PluginAdvice]) -> String? {
+        let grave = PluginAdvice.grave(plugins.compactMap { advice[$0] })
+        guard let first = grave.first else { return nil }
+        let more = grave.count > 1 ? ", and \(PageWords.count(grave.count - 1, "more plugin", "more plugins"))" : ""
+        return "\(first.verdict.words): \(first.reference.name)\(more)"
+    }
+
     static func list(_ plugins: [PluginReference], _ advice: [PluginReference: PluginAdvice]) -> [PageValues] {
         plugins.map { plugin -> PageValues in
             let found = advice[plugin]

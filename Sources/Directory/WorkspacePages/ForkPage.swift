@@ -12,6 +12,8 @@ struct ForkPage: Sendable {
     var fault: String?
     /// Names the request that the form is.
     var key = UUID()
+    /// On the plugins that it names.
+    var advice: [PluginReference: PluginAdvice] = [:]
 
     var values: PageValues {
         let agent = PageAddress.path("agents", listing.owner, listing.name)
@@ -21,6 +23,7 @@ struct ForkPage: Sendable {
             "ownerAddress": .text(AgentsAddress.owner(listing.owner).text), "agentAddress": .text(agent), "forkAddress": .text("\(agent)/fork"),
             "version": .maybe(listing.semanticVersion?.description), "secretWords": .maybe(secrets), "fault": .maybe(fault),
             "key": .text(key.lowercased), "wanted": .maybe(wanted),
+            "pluginWarning": .maybe(PluginPart.warning(listing.plugins, advice)), "plugins": .section(PluginPart.list(listing.plugins, advice)),
         ]
     }
 }

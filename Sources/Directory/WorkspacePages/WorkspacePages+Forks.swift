@@ -20,7 +20,7 @@ extension WorkspacePages {
         try await visited(request, context) { visitor in
             try visitor.require(.agentsWrite)
             return try await answer(request, context) { listing in
-                page(.fork, "Fork \(listing.displayName)", for: visitor, ForkPage(listing: listing).values)
+                page(.fork, "Fork \(listing.displayName)", for: visitor, try await form(for: listing).values)
             }
         }
     }
@@ -61,8 +61,12 @@ extension WorkspacePages {
         }
     }
 
+    private func form(for listing: Listing) async throws -> ForkPage {
+        ForkPage(listing: listing, advice: try await PluginAdvisor(pool: pool, core: core).advice(for: listing.plugins))
+    }
+
     private func accept(_ sent: Query, _ listing: Listing, by visitor: SessionVisitor, _ context: AppContext) async throws -> Response {
-        var form = ForkPage(listing: listing)
+        var form = try await form(for: listing)
         let typed = (sent["name"] ?? "").trimmingCharacters(in: .whitespaces)
         form.wanted = typed
         // A form without a good key was not made here, and begins anew.

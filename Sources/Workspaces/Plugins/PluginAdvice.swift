@@ -54,6 +54,13 @@ package struct PluginAdvice: Sendable, Equatable {
     }
 }
 
+extension PluginAdvice {
+    /// Of several what should be known before it hurts: what does not work first, then what nobody looks after.
+    package static func grave(_ advice: [PluginAdvice]) -> [PluginAdvice] {
+        advice.filter { $0.verdict == .incompatible } + advice.filter { $0.verdict == .unmaintained }
+    }
+}
+
 /// Whether a plugin works with a core, as far as its releases and the registry say.
 struct PluginFit: Sendable, Equatable {
     enum Finding: Sendable, Equatable {

@@ -95,6 +95,7 @@ struct AgentCommand: AsyncParsableCommand {
             }
             print("\(fork.name)  \(fork.agent)")
             for place in fork.secretsToSet { Talk.say("to set: \(place)") }
+            for plugin in fork.pluginWarnings ?? [] { Talk.say("\(plugin.verdict): \(plugin.name), \(plugin.reason)") }
         }
     }
 }
@@ -130,13 +131,22 @@ struct AgentPage: Decodable {
 }
 
 private struct ForkOutcome: Decodable {
+    struct Warning: Decodable {
+        let name: String
+        let verdict: String
+        let reason: String
+    }
+
     struct Result: Decodable {
         let agent: String
         let name: String
         let secretsToSet: [String]
+        /// Absent in the answer of an older worker.
+        let pluginWarnings: [Warning]?
 
         enum CodingKeys: String, CodingKey {
             case agent, name
+            case pluginWarnings = "plugin_warnings"
             case secretsToSet = "secrets_to_set"
         }
     }

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Jobs
+import TestSupport
 import Testing
 import Web
 
@@ -49,6 +50,27 @@ struct ForkPagesTests {
                 let fork = try await browser.get(try #require(done.location))
                 #expect(fork.text.contains("The fork is yours") && fork.text.contains("/settings/secrets/A"))
             }
+        }
+    }
+
+    @Test("the form says before it hurts which plugins are not looked after, and the fork's answer says it again")
+    func plugins() async throws {
+        try await PagesFixture.with { fixture in
+            try await fixture.publish(#"{"name": "Eliza", "plugins": ["@elizaos/plugin-gone", "@elizaos/plugin-new"]}"#, as: "1.0.0")
+            _ = try await fixture.directory.database.psql(
+                """
+                insert into plugin_records (name, owner, repository, lines, first_seen_at, gone_at, maintenance, maintenance_reason, source_digest)
+                values ('@elizaos/plugin-gone', 'elizaos', 'https://github.com/elizaos/gone', '{v1}', now(), now(), 'gone', 'gone', sha256('x'));
+                """)
+            try await fixture.signedIn { browser in
+                let form = try await browser.get(Self.path)
+                #expect(form.text.contains("<b>No longer looked after: @elizaos/plugin-gone.</b>"))
+                #expect(form.text.contains("<code>@elizaos/plugin-new</code>") && form.text.contains("Not known"))
+                let wrong = try await browser.post(Self.path, Self.fields(form, name: "Not a name"))
+                #expect(wrong.text.contains("<b>No longer looked after: @elizaos/plugin-gone.</b>"), "and on the form that comes back")
+            }
+            let fork = try await fixture.directory.handle(ForkAgent(owner: "acme", name: "eliza", forkName: nil))
+            #expect(fork.pluginWarnings.map { "\($0.name) \($0.verdict)" } == ["@elizaos/plugin-gone unmaintained"])
         }
     }
 

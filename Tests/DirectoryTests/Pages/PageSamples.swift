@@ -33,7 +33,7 @@ enum PageSamples {
         case .difference: [difference(compared: true).values, difference(compared: false).values]
         case .report: [ReportPage(place: place, reason: "malware", text: hostile, contact: hostile, faults: [hostile]).values]
         case .thanks: [ReportPage.thanks(ReportReceiptAnswer(.init(report: UUID(), secret: "receipt")), for: place)]
-        case .fork: [ForkPage(listing: listing(), wanted: hostile, fault: hostile).values]
+        case .fork: [ForkPage(listing: listing(), wanted: hostile, fault: hostile, advice: advice).values]
         case .signin: [["nextAddress": .text(hostile), "refusal": .text(hostile)]]
         case .progress: JobStatus.State.allCases.map { progress($0) }
         case .workspace: [workspace(full: true).values, workspace(full: false).values]
