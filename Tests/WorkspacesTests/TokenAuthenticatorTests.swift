@@ -158,30 +158,6 @@ struct TokenAuthenticatorTests {
         #expect(try await second.value == store.identity)
     }
 
-    @Test("the cache stays within its bound, whoever floods it")
-    func bound() {
-        var cache = TokenCache<StillClock.Instant, Int>(lifetime: .milliseconds(500), capacity: 10)
-        for number in 0..<1000 {
-            cache.ended([UInt8(number & 255), UInt8(number >> 8)], since: clock.now, verdict: .invalid, now: clock.now)
-            #expect(cache.count <= 10)
-        }
-        #expect(cache.count == 10)
-    }
-
-    @Test("an older look-up does not overwrite what a newer one found")
-    func order() {
-        var cache = TokenCache<StillClock.Instant, Int>(lifetime: .milliseconds(500), capacity: 10)
-        let first = clock.now
-        let second = first.advanced(by: .milliseconds(100))
-        let now = first.advanced(by: .milliseconds(200))
-        cache.ended([1], since: second, verdict: .invalid, now: now)
-        cache.ended([1], since: first, verdict: .valid(store.identity), now: now)
-        guard case .known(.invalid) = cache.find([1], now: now) else {
-            Issue.record("a revoked token is believed again")
-            return
-        }
-    }
-
     @Test("uses are gathered and written once, whatever the number of requests")
     func uses() async throws {
         let authenticator = authenticator()

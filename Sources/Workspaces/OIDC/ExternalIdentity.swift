@@ -29,6 +29,15 @@ package struct ExternalIdentity: Sendable, Hashable {
     }
 }
 
+/// What is asked about a place; also what it is remembered under.
+struct ExternalQuestion: Sendable, Hashable {
+    let identity: ExternalIdentity
+    /// Of the workspace.
+    let slug: String
+    /// The verified address that it may be linked by, should it be nobody's; nil where it may not.
+    let email: String?
+}
+
 /// What an external identity is in a workspace.
 enum ExternalPlace: Sendable, Hashable {
     case member(user: UUID, workspace: UUID, slug: String, role: Member.Role)

@@ -19,7 +19,7 @@ package struct OIDC: Sendable {
         let keys = OIDCKeys(configuration, fetch: { try await client.fetch($0) }, clock: clock, logger: logger)
         authenticator = OIDCAuthenticator(
             configuration, verifier: OIDCVerifier(configuration, keys: keys, now: { Date() }),
-            places: ExternalPlaces(lookUp: { try await Self.place($0, identities, logger) }, clock: clock), logger: logger)
+            places: LookUps(lookUp: { try await Self.place($0, identities, logger) }, clock: clock), logger: logger)
     }
 
     /// Authenticates both kinds of tokens.

@@ -16,10 +16,12 @@ package import Web
 package final class OIDCAuthenticator<C: Clock>: Authenticator, Sendable where C.Duration == Duration {
     private let configuration: OIDCConfiguration
     private let verifier: OIDCVerifier<C>
-    private let places: ExternalPlaces<C>
+    private let places: LookUps<ExternalQuestion, ExternalPlace, C>
     private let logger: Logger
 
-    init(_ configuration: OIDCConfiguration, verifier: OIDCVerifier<C>, places: ExternalPlaces<C>, logger: Logger) {
+    init(
+        _ configuration: OIDCConfiguration, verifier: OIDCVerifier<C>, places: LookUps<ExternalQuestion, ExternalPlace, C>, logger: Logger
+    ) {
         self.configuration = configuration
         self.verifier = verifier
         self.places = places
@@ -33,7 +35,7 @@ package final class OIDCAuthenticator<C: Clock>: Authenticator, Sendable where C
         // What cannot be a slug is nobody's, and need not be looked for.
         guard Self.mayBeSlug(slug) else { throw Problem.notMember }
         let email = configuration.linksByEmail ? claims.email : nil
-        switch try await places.place(ExternalQuestion(identity: identity, slug: slug, email: email)) {
+        switch try await places.answer(to: ExternalQuestion(identity: identity, slug: slug, email: email)) {
         case .member(let user, let workspace, let slug, let role):
             let allowed = Set(role.scopes.map(\.rawValue))
             return Identity(

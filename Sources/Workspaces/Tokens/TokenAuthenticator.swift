@@ -1,19 +1,16 @@
 package import Logging
 import ServiceLifecycle
-import Synchronization
 package import Web
 
-/// Finds a token's owner: checksum first, then a small cache, then one look-up for all who ask at once.
+/// Finds a token's owner: checksum first, then what was found a moment ago, then one look-up for all who ask at once.
 ///
 /// `run()` writes `last_used_at` in the background; authentication works without it.
 package final class TokenAuthenticator<C: Clock>: Authenticator, Service, Sendable where C.Duration == Duration {
-    private typealias Flight = Task<TokenVerdict, any Error>
-
-    private let lookUp: @Sendable ([UInt8]) async throws -> TokenVerdict
+    /// By the token's hash.
+    private let verdicts: LookUps<[UInt8], TokenVerdict, C>
     private let noteUse: @Sendable ([TokenUse]) async throws -> Void
     private let clock: C
     private let logger: Logger
-    private let cache: Mutex<TokenCache<C.Instant, Flight>>
     private let uses = TokenUses()
 
     /// - Parameters:
@@ -29,16 +26,15 @@ package final class TokenAuthenticator<C: Clock>: Authenticator, Service, Sendab
         lookUp: @escaping @Sendable ([UInt8]) async throws -> TokenVerdict, noteUse: @escaping @Sendable ([TokenUse]) async throws -> Void, clock: C,
         logger: Logger, lifetime: Duration = .milliseconds(500), capacity: Int = 4096
     ) {
-        self.lookUp = lookUp
+        verdicts = LookUps(lookUp: lookUp, clock: clock, lifetime: lifetime, capacity: capacity)
         self.noteUse = noteUse
         self.clock = clock
         self.logger = logger
-        cache = Mutex(TokenCache(lifetime: lifetime, capacity: capacity))
     }
 
     package func identity(bearer: String) async throws -> Identity? {
         guard let secret = TokenSecret(bearer) else { return nil }
-        switch try await verdict(hash: secret.hash) {
+        switch try await verdicts.answer(to: secret.hash) {
         case .invalid: return nil
         case .expired: throw Problem.unauthorized(.expired)
         case .locked(let left): throw Problem.abnormalUsage(retryAfter: left)
@@ -52,40 +48,11 @@ package final class TokenAuthenticator<C: Clock>: Authenticator, Service, Sendab
     /// Who asks for what may be done in a deleted workspace too: its restoring, and nothing else. Otherwise as ``identity(bearer:)``.
     package func identityOfRestorer(bearer: String) async throws -> Identity? {
         guard let secret = TokenSecret(bearer) else { return nil }
-        switch try await verdict(hash: secret.hash) {
+        switch try await verdicts.answer(to: secret.hash) {
         case .invalid: return nil
         case .expired: throw Problem.unauthorized(.expired)
         case .locked(let left): throw Problem.abnormalUsage(retryAfter: left)
         case .valid(let identity), .deleted(let identity): return identity
-        }
-    }
-
-    private func verdict(hash: [UInt8]) async throws -> TokenVerdict {
-        let now = clock.now
-        let answer = cache.withLock { cache in
-            let answer = cache.find(hash, now: now)
-            guard case .lookUp = answer else { return answer }
-            // Unstructured, because it belongs to all who ask meanwhile: one caller's leaving must not fail the others.
-            // The store's deadline ends it.
-            let flight = Flight { try await self.fly(hash, since: now) }
-            cache.began(flight, for: hash, at: now)
-            return .underWay(flight)
-        }
-        switch answer {
-        case .known(let verdict): return verdict
-        case .underWay(let flight): return try await flight.value
-        case .lookUp: preconditionFailure("answered above")
-        }
-    }
-
-    private func fly(_ hash: [UInt8], since: C.Instant) async throws -> TokenVerdict {
-        do {
-            let verdict = try await lookUp(hash)
-            cache.withLock { $0.ended(hash, since: since, verdict: verdict, now: clock.now) }
-            return verdict
-        } catch {
-            cache.withLock { $0.ended(hash, since: since, verdict: nil, now: clock.now) }
-            throw error
         }
     }
 

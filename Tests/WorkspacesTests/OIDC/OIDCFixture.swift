@@ -117,7 +117,7 @@ struct OIDCFixture: Sendable {
     /// Finds members as `lookUp` says.
     func authenticator(_ lookUp: @escaping @Sendable (ExternalQuestion) async throws -> ExternalPlace) -> OIDCAuthenticator<StillClock> {
         OIDCAuthenticator(
-            configuration, verifier: verifier, places: ExternalPlaces(lookUp: lookUp, clock: clock), logger: Logger(label: "test.oidc"))
+            configuration, verifier: verifier, places: LookUps(lookUp: lookUp, clock: clock), logger: Logger(label: "test.oidc"))
     }
 }
 

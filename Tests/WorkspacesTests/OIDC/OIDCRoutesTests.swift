@@ -25,7 +25,8 @@ struct OIDCRoutesTests {
         _ body: @escaping @Sendable (_ ask: @escaping @Sendable (_ token: String, _ workspaces: [String]) async throws -> Answer) async throws -> Void
     ) async throws {
         let (store, logger) = (ExternalIdentityStore(pool: fixture.pool), Logger(label: "test.oidc"))
-        let places = ExternalPlaces(lookUp: { try await OIDC.place($0, store, logger) }, clock: oidc.clock, lifetime: .zero)
+        let places = LookUps<ExternalQuestion, ExternalPlace, StillClock>(
+            lookUp: { try await OIDC.place($0, store, logger) }, clock: oidc.clock, lifetime: .zero)
         let external = OIDCAuthenticator(oidc.configuration, verifier: oidc.verifier, places: places, logger: logger)
         let own = TokenAuthenticator(store: fixture.tokens, clock: ContinuousClock(), logger: logger, lifetime: .zero)
         var options = WebResponder.Options(problems: ProblemMapping.table)

@@ -3,9 +3,10 @@ import Testing
 
 @testable import Workspaces
 
-@Suite("What is remembered of external identities")
-struct ExternalPlaceCacheTests {
-    private typealias Cache = ExternalPlaceCache<StillClock.Instant, Int>
+/// Of external identities here; of tokens it is the same.
+@Suite("What is remembered of look-ups")
+struct LookUpCacheTests {
+    private typealias Cache = LookUpCache<ExternalQuestion, ExternalPlace, StillClock.Instant, Int>
 
     private func at(_ milliseconds: Int) -> StillClock.Instant { StillClock.Instant(offset: .milliseconds(milliseconds)) }
 
@@ -23,7 +24,7 @@ struct ExternalPlaceCacheTests {
         var cache = Cache(lifetime: .milliseconds(500), capacity: 4)
         let ann = question("ann")
         cache.began(1, for: ann, at: at(0))
-        cache.ended(ann, since: at(0), place: .stranger)
+        cache.ended(ann, since: at(0), answer: .stranger)
         #expect(place(cache, ann, 499) == .stranger)
         #expect(place(cache, ann, 500) == nil)
         for other in [question("bob"), question("ann", in: "other"), question("ann", email: "ann@acme.example")] {
@@ -45,8 +46,8 @@ struct ExternalPlaceCacheTests {
             return
         }
         cache.began(2, for: ann, at: at(500))
-        cache.ended(ann, since: at(500), place: .stranger)
-        cache.ended(ann, since: at(0), place: .unlinked)
+        cache.ended(ann, since: at(500), answer: .stranger)
+        cache.ended(ann, since: at(0), answer: .unlinked)
         #expect(place(cache, ann, 600) == .stranger)
     }
 
@@ -55,7 +56,7 @@ struct ExternalPlaceCacheTests {
         var cache = Cache(lifetime: .milliseconds(500), capacity: 4)
         let ann = question("ann")
         cache.began(1, for: ann, at: at(0))
-        cache.ended(ann, since: at(0), place: nil)
+        cache.ended(ann, since: at(0), answer: nil)
         guard case .lookUp = cache.find(ann, at: at(1)) else {
             Issue.record("a failure is remembered")
             return
@@ -67,22 +68,11 @@ struct ExternalPlaceCacheTests {
         var cache = Cache(lifetime: .milliseconds(500), capacity: 4)
         for number in 0..<100 {
             cache.began(number, for: question("\(number)"), at: at(0))
-            if number.isMultiple(of: 2) { cache.ended(question("\(number)"), since: at(0), place: .unlinked) }
+            if number.isMultiple(of: 2) { cache.ended(question("\(number)"), since: at(0), answer: .unlinked) }
             #expect(cache.count <= 4)
         }
         // One that was pushed out meanwhile leaves no trace.
-        cache.ended(question("1"), since: at(0), place: .stranger)
+        cache.ended(question("1"), since: at(0), answer: .stranger)
         #expect(cache.count == 4 && place(cache, question("1"), 1) == nil)
-    }
-
-    @Test("an identity has one id for ever, and no two have the same")
-    func ids() {
-        let ann = ExternalIdentity(issuer: "https://id.example.com", subject: "ann")
-        #expect(ann.id == UUID(uuidString: "d62b1e61-7c6c-852a-92cb-5cd6d15f0d10"))
-        #expect(ExternalIdentity(issuer: "https://id.example.com", subject: "Grüße|7").id == UUID(uuidString: "d0c477f3-7b6a-8bc6-9e50-78652951a280"))
-        let others = [("https://id.example.co", "mann"), ("https://id.example.com", "Ann"), ("https://id.example.coma", "nn"), ("", "")]
-        let ids = Set(others.map { ExternalIdentity(issuer: $0.0, subject: $0.1).id } + [ann.id])
-        #expect(ids.count == others.count + 1)
-        for id in ids { #expect(id.uuid.6 >> 4 == 8 && id.uuid.8 >> 6 == 0b10) }
     }
 }
