@@ -52,33 +52,28 @@ extension CaseStore {
     static func queue(
         after: UUID?, standing: ModerationCase.Standing?, limit: Int, in session: some PostgresSession
     ) async throws -> [CaseLine] {
-        let lines = try await session.query(
+        let ids = try await session.query(
             """
             -- queue of cases
-            select c.id, c.kind, c.standing, coalesce(p.owner, c.owner) as owner, coalesce(p.name, c.name) as name, c.score, c.opened_at, c.decision,
-              c.decided_at, p.status, extract(epoch from mainstay_now() - c.opened_at)::float8 as age, r.reports, r.reporters, r.identified,
-              a.text as appeal_text, s.decision as appealed_decision, o.id as decided_with
-            from agent_cases c
-            left join published_agents p on p.workspace_id = c.owner_workspace_id and p.agent_id = c.agent_id
-            left join agent_appeals a on a.workspace_id = c.owner_workspace_id and a.case_id = c.id
-            left join agent_statements s on s.workspace_id = c.owner_workspace_id and s.id = c.statement_id
-            left join agent_cases o on o.id = s.case_id and o.decided_at is null
-            cross join lateral (
-              select count(*) as reports, count(distinct reporter) as reporters, count(distinct reporter) filter (where is_identified) as identified
-              from agent_reports where case_id = c.id
-            ) r
-            where c.decided_at is null and ($1::uuid is null or c.id > $1) and ($2::text is null or c.standing = $2)
-            order by c.id limit $3
+            select id from agent_cases
+            where decided_at is null and ($1::uuid is null or id > $1) and ($2::text is null or standing = $2)
+            order by id limit $3
             """, after, standing?.rawValue, limit
-        ).map(CaseLine.init)
-        return try await withReasons(lines, in: session)
+        ).map { try $0.decode("id", as: UUID.self) }
+        return try await lines(ids, in: session)
     }
 
     /// One case, decided or not.
     static func line(_ id: UUID, in session: some PostgresSession) async throws -> CaseLine? {
+        try await lines([id], in: session).first
+    }
+
+    /// These cases, oldest first.
+    private static func lines(_ ids: [UUID], in session: some PostgresSession) async throws -> [CaseLine] {
+        guard !ids.isEmpty else { return [] }
         let lines = try await session.query(
             """
-            -- show a case
+            -- show cases
             select c.id, c.kind, c.standing, coalesce(p.owner, c.owner) as owner, coalesce(p.name, c.name) as name, c.score, c.opened_at, c.decision,
               c.decided_at, p.status, extract(epoch from mainstay_now() - c.opened_at)::float8 as age, r.reports, r.reporters, r.identified,
               a.text as appeal_text, s.decision as appealed_decision, o.id as decided_with
@@ -91,10 +86,11 @@ extension CaseStore {
               select count(*) as reports, count(distinct reporter) as reporters, count(distinct reporter) filter (where is_identified) as identified
               from agent_reports where case_id = c.id
             ) r
-            where c.id = $1
-            """, id
+            where c.id = any ($1::uuid[])
+            order by c.id
+            """, ids
         ).map(CaseLine.init)
-        return try await withReasons(lines, in: session).first
+        return try await withReasons(lines, in: session)
     }
 
     /// The newest reports of a case.
@@ -114,7 +110,6 @@ extension CaseStore {
     }
 
     private static func withReasons(_ lines: [CaseLine], in session: some PostgresSession) async throws -> [CaseLine] {
-        guard !lines.isEmpty else { return lines }
         let rows = try await session.query(
             """
             -- reasons in cases

@@ -42,26 +42,18 @@ struct Examination: Sendable {
         let row = try await pool.query(
             .unscoped,
             """
-            select current_setting('server_version') as version, current_setting('synchronous_commit') as commit, current_setting('fsync') as fsync,
-              r.rolsuper or r.rolbypassrls as above, r.rolname::text as role,
-              exists (
-                select 1 from pg_class c
-                where c.relkind in ('r', 'p', 'v') and c.relnamespace = 'public'::regnamespace and pg_has_role(r.oid, c.relowner, 'MEMBER')
-              ) as owner
-            from pg_roles r where r.rolname = current_user
+            -- look at the server's settings
+            select current_setting('server_version') as version, current_setting('synchronous_commit') as commit, current_setting('fsync') as fsync
             """
         ).first
-        guard let row else { return [] }
+        guard let row, let role = try await RoleFacts.read(from: pool) else { return [] }
         let version = try row.decode("version", as: String.self)
-        let role = try row.decode("role", as: String.self)
-        let isAbove = try row.decode("above", as: Bool.self)
-        let isOwner = try row.decode("owner", as: Bool.self)
         let commit = try row.decode("commit", as: String.self)
         let fsync = try row.decode("fsync", as: String.self)
         return [
             Finding("postgres", "version \(version)", .good),
             Finding(
-                "postgres role", role, isAbove || isOwner ? .unsafe : .good,
+                "postgres role", role.name, role.isSafe ? .good : .unsafe,
                 "use mainstay_server: a superuser or owner passes row-level security by"),
             Finding(
                 "synchronous_commit", commit, commit == "on" ? .good : .unsafe,

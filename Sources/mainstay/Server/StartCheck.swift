@@ -27,23 +27,7 @@ struct StartCheck: Sendable {
     }
 
     private func roleFaults() async throws -> [String] {
-        let row = try await pool.query(
-            .unscoped,
-            """
-            select r.rolsuper as superuser, r.rolbypassrls as bypass, current_user as name,
-              exists (
-                select 1 from pg_class c
-                where c.relkind in ('r', 'p', 'v') and c.relnamespace = 'public'::regnamespace and pg_has_role(r.oid, c.relowner, 'MEMBER')
-              ) as owner
-            from pg_roles r where r.rolname = current_user
-            """
-        ).first
-        guard let row else { return [] }
-        let name = try row.decode("name", as: String.self)
-        var faults: [String] = []
-        if try row.decode("superuser", as: Bool.self) { faults.append("role \(name) is a superuser") }
-        if try row.decode("bypass", as: Bool.self) { faults.append("role \(name) bypasses row-level security") }
-        if try row.decode("owner", as: Bool.self) { faults.append("role \(name) owns tables") }
+        let faults = try await RoleFacts.read(from: pool)?.faults ?? []
         return faults.map { "MAINSTAY_DATABASE_URL: \($0); wanted is mainstay_server, which sql/roles.sql makes." }
     }
 
