@@ -40,6 +40,10 @@ package enum IncompleteReason: String, Sendable, Equatable, CaseIterable {
     case interrupted
     /// The run took longer than a run may.
     case timeLimit = "time_limit"
+    /// The model still wanted results of tools, and the run had no step left.
+    case maxSteps = "max_steps"
+    /// The client did not post the results that the run waited for.
+    case toolTimeout = "tool_timeout"
 }
 
 /// Tokens as the provider counted them. No sum is assumed to agree: providers count reasoning inside or beside the output.

@@ -32,6 +32,20 @@ extension RunEvent {
         case "step.finished":
             self = .stepFinished(
                 StepFinished(step: try wire.need(\.step, "step"), finish: wire.finish?.reason, missingDone: wire.missingDone ?? false))
+        case "memory.written":
+            let word = try wire.need(\.operation, "operation")
+            guard let operation = MemoryWriteEvent.Operation(rawValue: word) else { throw WireEvent.unknown("operation", word) }
+            self = .memoryWritten(
+                MemoryWriteEvent(
+                    operation, memory: try wire.need(\.memory, "memory"), event: try wire.need(\.event, "event"),
+                    scope: try wire.need(\.scope, "scope"), kind: wire.kind, content: wire.content))
+        case "tool.result":
+            self = .toolResult(
+                ToolResult(
+                    index: try wire.need(\.index, "index"), id: try wire.need(\.id, "id"), name: try wire.need(\.name, "name"),
+                    output: try wire.need(\.output, "output"), isError: wire.isError ?? false))
+        case "run.paused":
+            self = .paused(RunPause(calls: try wire.need(\.calls, "calls"), until: try wire.need(\.until, "until")))
         case "run.completed": self = .completed(finish: try wire.need(\.finish, "finish").reason, usage: wire.usage?.usage)
         case "run.incomplete":
             let word = try wire.need(\.reason, "reason")
@@ -63,6 +77,16 @@ private struct WireEvent: Decodable {
     var usage: WireUsage?
     var reason: String?
     var error: WireError?
+    var operation: String?
+    var memory: String?
+    var event: String?
+    var scope: String?
+    var kind: String?
+    var content: String?
+    var output: String?
+    var isError: Bool?
+    var calls: [String]?
+    var until: String?
     var inputTokens: Int?
     var outputTokens: Int?
     var totalTokens: Int?

@@ -9,6 +9,9 @@ extension RunEvent {
         case .toolCall: "tool_call.completed"
         case .usage: "usage"
         case .stepFinished: "step.finished"
+        case .memoryWritten: "memory.written"
+        case .toolResult: "tool.result"
+        case .paused: "run.paused"
         case .completed: "run.completed"
         case .incomplete: "run.incomplete"
         case .failed: "run.failed"
@@ -48,6 +51,22 @@ extension RunEvent {
             json.member("step", finished.step)
             json.finish(finished.finish)
             if finished.missingDone { json.member("missing_done", true) }
+        case .memoryWritten(let write):
+            json.member("operation", write.operation.rawValue)
+            json.member("memory", write.memory)
+            json.member("event", write.event)
+            json.member("scope", write.scope)
+            json.member("kind", ifPresent: write.kind)
+            json.member("content", ifPresent: write.content)
+        case .toolResult(let result):
+            json.member("index", result.index)
+            json.member("id", result.id)
+            json.member("name", result.name)
+            if result.isError { json.member("is_error", true) }
+            json.member("output", result.output)
+        case .paused(let pause):
+            json.member("calls", pause.calls)
+            json.member("until", pause.until)
         case .completed(let finish, let usage):
             json.finish(finish)
             json.usage(usage)

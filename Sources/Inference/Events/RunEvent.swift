@@ -15,6 +15,9 @@
 /// | `tool_call.completed` | `index`, `id`, `name`, `arguments` | the whole call; `arguments` is one JSON value as text |
 /// | `usage` | `input_tokens?`, `output_tokens?`, `total_tokens?`, `cached_input_tokens?`, `reasoning_output_tokens?` | what the provider counted, once a step |
 /// | `step.finished` | `step`, `finish?`, `missing_done?` | after the model's last event of the step |
+/// | `memory.written` | `operation`, `memory`, `event`, `scope`, `kind?`, `content?` | a memory was written, and is stored |
+/// | `tool.result` | `index`, `id`, `name`, `is_error?`, `output` | what a call of the step came to; `output` is bounded |
+/// | `run.paused` | `calls`, `until` | the run waits for the client's results of these calls, until then |
 /// | `run.completed` | `finish`, `usage?` | terminal: the answer is whole |
 /// | `run.incomplete` | `reason`, `finish?`, `usage?` | terminal: there is an answer, and it is not whole |
 /// | `run.failed` | `error` | terminal: there is no answer to rely on |
@@ -30,6 +33,9 @@ package enum RunEvent: Sendable, Equatable {
     case toolCall(ToolCall)
     case usage(TokenUsage)
     case stepFinished(StepFinished)
+    case memoryWritten(MemoryWriteEvent)
+    case toolResult(ToolResult)
+    case paused(RunPause)
     case completed(finish: FinishReason, usage: TokenUsage?)
     case incomplete(reason: IncompleteReason, finish: FinishReason?, usage: TokenUsage?)
     case failed(InferenceError)
@@ -42,7 +48,7 @@ package enum RunEvent: Sendable, Equatable {
     package var isTerminal: Bool {
         switch self {
         case .completed, .incomplete, .failed, .cancelled: true
-        case .runStarted, .stepStarted, .chunk, .toolCallDelta, .toolCall, .usage, .stepFinished: false
+        case .runStarted, .stepStarted, .chunk, .toolCallDelta, .toolCall, .usage, .stepFinished, .memoryWritten, .toolResult, .paused: false
         }
     }
 
@@ -50,7 +56,9 @@ package enum RunEvent: Sendable, Equatable {
     package var isModelOutput: Bool {
         switch self {
         case .chunk, .toolCallDelta, .toolCall: true
-        case .runStarted, .stepStarted, .usage, .stepFinished, .completed, .incomplete, .failed, .cancelled: false
+        case .runStarted, .stepStarted, .usage, .stepFinished, .memoryWritten, .toolResult, .paused, .completed, .incomplete, .failed,
+            .cancelled:
+            false
         }
     }
 }

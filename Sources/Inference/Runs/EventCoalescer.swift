@@ -52,7 +52,9 @@ struct EventCoalescer {
         case .chunk(let chunk): 32 + chunk.text.utf8.count
         case .toolCallDelta(let delta): 48 + delta.arguments.utf8.count
         case .toolCall(let call): 64 + call.arguments.utf8.count
-        case .runStarted, .stepStarted, .usage, .stepFinished, .completed, .incomplete, .failed, .cancelled: 128
+        case .memoryWritten(let write): 128 + (write.content?.utf8.count ?? 0)
+        case .toolResult(let result): 64 + result.output.utf8.count
+        case .runStarted, .stepStarted, .usage, .stepFinished, .paused, .completed, .incomplete, .failed, .cancelled: 128
         }
     }
 }

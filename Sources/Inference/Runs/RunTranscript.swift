@@ -9,6 +9,8 @@ struct RunTranscript: Equatable, Sendable {
     private(set) var finish: FinishReason?
     /// Something that a client may have shown to someone has been written.
     private(set) var hasModelOutput = false
+    /// Ids of the memory writes that the log tells of.
+    private(set) var memoryWrites: Set<String> = []
     /// The step that was started and not finished.
     private(set) var openStep: Int?
 
@@ -27,9 +29,10 @@ struct RunTranscript: Equatable, Sendable {
         case .stepFinished(let finished):
             finish = finished.finish ?? finish
             openStep = nil
+        case .memoryWritten(let write): memoryWrites.insert(write.event)
         case .completed(let reason, _): finish = reason
         case .incomplete(_, let reason, _): finish = reason ?? finish
-        case .runStarted, .toolCallDelta, .failed, .cancelled: break
+        case .runStarted, .toolCallDelta, .toolResult, .paused, .failed, .cancelled: break
         }
     }
 }

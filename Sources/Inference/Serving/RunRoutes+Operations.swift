@@ -51,7 +51,7 @@ extension RunRoutes {
     /// Every type that a stream may carry, in the order of a run.
     static let eventTypes = [
         "run.started", "step.started", "text.delta", "reasoning.delta", "refusal.delta", "tool_call.delta", "tool_call.completed", "usage",
-        "step.finished", "run.completed", "run.incomplete", "run.failed", "run.cancelled",
+        "step.finished", "memory.written", "tool.result", "run.paused", "run.completed", "run.incomplete", "run.failed", "run.cancelled",
     ]
 
     private static let newRun = JSONSchema.object(
@@ -61,7 +61,12 @@ extension RunRoutes {
             "model": .string("A model, or `provider/model`; the default provider's own when absent."),
             "tools": .array(of: tool, maxItems: RunRequest.Bounds.tools),
             "metadata": .map(of: .string(maxLength: RunRequest.Bounds.metadataValue)),
-        ], optional: ["agent", "model", "tools", "metadata"])
+            "max_steps": .integer(
+                "Calls of the model at most; when absent 1, and 8 with `memory`. With more than one the run pauses for results of your tools.",
+                minimum: 1, maximum: Int64(RunRequest.Bounds.steps)),
+            "memory": .boolean,
+            "fallback": .array(of: .string("A model to ask when the one before fails and nothing was shown."), maxItems: RunRequest.Bounds.fallback),
+        ], optional: ["agent", "model", "tools", "metadata", "max_steps", "memory", "fallback"])
 
     private static let message = JSONSchema.named(
         "Message",

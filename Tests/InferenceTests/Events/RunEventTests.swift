@@ -5,7 +5,7 @@ import Testing
 
 /// The wire form is a contract: these bytes must not change within a version.
 @Suite struct RunEventTests {
-    private static let golden: [(RunEvent, String)] = [
+    static let golden: [(RunEvent, String)] = [
         (
             .runStarted(RunStarted(run: "r", attempt: 2, provider: "scripted", model: "m", agent: "a/b")),
             #"{"type":"run.started","version":1,"run":"r","attempt":2,"provider":"scripted","model":"m","agent":"a/b"}"#
@@ -36,6 +36,26 @@ import Testing
             #"{"type":"step.finished","step":1,"finish":{"unified":"stop","raw":"stop"},"missing_done":true}"#
         ),
         (.stepFinished(StepFinished(step: 1, finish: nil)), #"{"type":"step.finished","step":1}"#),
+        (
+            .memoryWritten(MemoryWriteEvent(.upsert, memory: "m", event: "e", scope: "agent", kind: "fact", content: "a")),
+            #"{"type":"memory.written","operation":"upsert","memory":"m","event":"e","scope":"agent","kind":"fact","content":"a"}"#
+        ),
+        (
+            .memoryWritten(MemoryWriteEvent(.delete, memory: "m", event: "e", scope: "workspace")),
+            #"{"type":"memory.written","operation":"delete","memory":"m","event":"e","scope":"workspace"}"#
+        ),
+        (
+            .toolResult(ToolResult(index: 1, id: "c", name: "f", output: "no", isError: true)),
+            #"{"type":"tool.result","index":1,"id":"c","name":"f","is_error":true,"output":"no"}"#
+        ),
+        (
+            .toolResult(ToolResult(index: 0, id: "c", name: "f", output: "{}")),
+            #"{"type":"tool.result","index":0,"id":"c","name":"f","output":"{}"}"#
+        ),
+        (
+            .paused(RunPause(calls: ["a", "b\""], until: "2026-01-31T08:30:00.000Z")),
+            #"{"type":"run.paused","calls":["a","b\""],"until":"2026-01-31T08:30:00.000Z"}"#
+        ),
         (
             .completed(finish: FinishReason(.toolCalls, raw: "tool_calls"), usage: TokenUsage(output: 7)),
             #"{"type":"run.completed","finish":{"unified":"tool_calls","raw":"tool_calls"},"usage":{"output_tokens":7}}"#
@@ -99,6 +119,16 @@ import Testing
         for text in [#"{"type":"text.delta"}"#, #"{"type":"run.incomplete"}"#, #"{"type":"run.incomplete","reason":"odd"}"#, "{}", "nope"] {
             #expect(throws: DecodingError.self, "\(text)") { try RunEvent(payload: text.utf8) }
         }
+    }
+
+    @Test("A result in an event is cut between characters, within its bound, and the mark says so")
+    func boundedResults() {
+        let call = ToolCall(index: 0, id: "c", name: "f", arguments: "{}")
+        let short = String(repeating: "é", count: ToolResult.outputLimit / 2)
+        #expect(ToolResult(of: call, output: short, isError: false).output == short)
+        let long = ToolResult(of: call, output: short + "é", isError: false).output
+        #expect(long.utf8.count <= ToolResult.outputLimit)
+        #expect(long.hasSuffix("é…"))
     }
 
     @Test("Exactly four events are terminal, exactly three are output")
