@@ -16,16 +16,19 @@ package struct Inference: Sendable {
         package var log: RunLogPolicy
         /// A run may take this long; 15 minutes is more than any answer needs, and ends one that a provider drips for ever.
         package var limit: Duration
+        /// A client may take this long for results of its tools; 10 minutes are enough for a person who is asked, and less than ``limit``.
+        package var toolWait: Duration
         /// A client that heard nothing for so long has its run's end looked for in PostgreSQL, every second time.
         package var silence: Duration
 
         package init(
             providers: [ProviderConfiguration] = [], log: RunLogPolicy = RunLogPolicy(), limit: Duration = .seconds(900),
-            silence: Duration = .seconds(10)
+            toolWait: Duration = .seconds(600), silence: Duration = .seconds(10)
         ) {
             self.providers = providers
             self.log = log
             self.limit = limit
+            self.toolWait = toolWait
             self.silence = silence
         }
     }
@@ -35,6 +38,7 @@ package struct Inference: Sendable {
     private let providers: Providers
     private let agents: any AgentLookup
     private let store: RunStore
+    private let memories: MemoryStore
     private let log: RunLog
     private let eventHub: RunEventHub
     private let clock: any Clock<Duration>
@@ -60,17 +64,20 @@ package struct Inference: Sendable {
         self.clock = clock
         self.logger = logger
         store = RunStore(pool: pool)
+        memories = MemoryStore(pool: pool)
         log = RunLog(redis: runLog, policy: configuration.log)
         eventHub = RunEventHub(log: log, heartbeat: configuration.silence, clock: clock, logger: logger)
         control = RunControl(log: log, store: store, clock: clock, logger: logger)
     }
 
-    /// `/v1/runs…`, with their descriptions.
+    /// `/v1/runs…` and `/v1/memories…`, with their descriptions.
     package var routes: APIRoutes {
-        RunRoutes(
+        var routes = RunRoutes(
             producer: producer, directory: providers.directory, agents: agents, store: store, log: log, hub: eventHub,
             reader: RunReader(store: store, log: log, producer: producer, logger: logger)
         ).routes
+        MemoryRoutes(store: memories, agents: agents).add(to: &routes)
+        return routes
     }
 
     /// Serves `run.execute`.
@@ -83,7 +90,9 @@ package struct Inference: Sendable {
 
     var execution: RunExecution {
         RunExecution(
-            providers: providers, agents: agents, store: store, log: log, control: control, limit: configuration.limit, clock: clock, logger: logger)
+            providers: providers, planner: RunPlanner(directory: providers.directory, agents: agents, memories: memories), store: store,
+            memories: memories, log: log, control: control, limit: configuration.limit, toolWait: configuration.toolWait, clock: clock,
+            logger: logger)
     }
 
     /// The run log's Redis answers. It only warns: without it runs wait and finished ones are still read.

@@ -7,6 +7,7 @@ package import Web
 /// | `tickets:read` `tickets:write` | read tickets, their clocks and escalations; open, answer and close them |
 /// | `agents:read` `agents:write` | read the workspace's agents; import, publish and fork |
 /// | `runs:read` `runs:write` | read runs and follow their events; start and cancel them |
+/// | `memories:read` `memories:write` | read what agents remember; write and delete it |
 /// | `profiles:read` `profiles:write` | read build profiles; submit them |
 /// | `jobs:read` `jobs:write` | ask for the state of the workspace's jobs; cancel them |
 /// | `tokens:admin` | list, make, rotate and revoke tokens, with no more scopes than one's own |
@@ -30,6 +31,8 @@ package enum Scope: String, CaseIterable, Sendable, Hashable {
     case agentsWrite = "agents:write"
     case runsRead = "runs:read"
     case runsWrite = "runs:write"
+    case memoriesRead = "memories:read"
+    case memoriesWrite = "memories:write"
     case profilesRead = "profiles:read"
     case profilesWrite = "profiles:write"
     case jobsRead = "jobs:read"

@@ -29,6 +29,7 @@ struct StrangerRoute: CustomStringConvertible, Sendable {
     private static let bodies = [
         "/v1/agents/{agent}/{name}/status": #"{"status":"deprecated","reason":"r"}"#,
         "/v1/tickets/{id}/replies": #"{"body":"b"}"#,
+        "/v1/runs/{id}/tool-results": #"[{"id":"call","output":"o"}]"#,
         "/v1/workspace/members/{id}": #"{"role":"viewer"}"#,
         "/v1/agents/{agent}": #"{"name":"isolated-anew"}"#,
         "/v1/agents/{agent}/appeals": #"{"text":"b"}"#,

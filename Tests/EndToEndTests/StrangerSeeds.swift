@@ -31,6 +31,7 @@ struct StrangerSeeds: Sendable {
         let run = try await made(deployment, "/v1/runs", #"{"messages":[{"role":"user","content":"Hello"}]}"#)
         let token = try await made(deployment, "/v1/tokens", #"{"name":"mine","scopes":["jobs:read"]}"#)
         let isolated = try await made(deployment, "/v1/agents?name=isolated", character("Isolated"))
+        let memory = try await made(deployment, "/v1/memories", #"{"content":"mine"}"#)
         let harbor = try await made(deployment, "/v1/agents?name=harbor", character("Harbor"))
         _ = try await made(deployment, "/v1/agents/\(harbor)/publish", "{}")
         for job in [ticket, run] {
@@ -48,7 +49,7 @@ struct StrangerSeeds: Sendable {
         let report = try await deployment.call("POST", "/v1/agents/default/harbor/reports", #"{"reason":"other","text":"b"}"#).json
         var ids = [
             Thing("ticket", id: ticket), Thing("run", id: run), Thing("agent", id: isolated), Thing("build profile", id: profile),
-            Thing("token", id: token),
+            Thing("token", id: token), Thing("memory", id: memory),
         ]
         if let id = report["id"] as? String { ids.append(Thing("report", id: id)) }
         return StrangerSeeds(

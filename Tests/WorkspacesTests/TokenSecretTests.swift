@@ -94,7 +94,7 @@ struct WorkspaceWordsTests {
 
     @Test("a workspace's own scopes do not hold the installation's")
     func scopes() {
-        #expect(Scope.allCases.count == 19)
+        #expect(Scope.allCases.count == 21)
         #expect(!Scope.workspace.contains(.operator) && Scope.workspace.isDisjoint(with: Scope.installation))
         #expect(Scope.workspace.contains(.tokensAdmin))
     }

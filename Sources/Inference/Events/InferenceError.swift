@@ -46,6 +46,17 @@ package struct InferenceError: Error, Sendable, Equatable {
         }
     }
 
+    /// Whether another provider may answer where this one failed so: it has an own account, own models and an own state. What is
+    /// wrong with the request is wrong everywhere, and a policy is not gone around.
+    package var allowsFallback: Bool {
+        switch kind {
+        case .invalidRequest, .contextLengthExceeded, .requestTooLarge, .contentPolicy, .internalError: false
+        case .authentication, .permissionDenied, .paymentRequired, .notFound, .rateLimited, .overloaded, .unavailable, .serverError, .timeout,
+            .connection, .invalidResponse:
+            true
+        }
+    }
+
     package var kind: Kind
     /// One sentence for a person, without secrets; at most ``messageLimit`` characters of a provider's text.
     package var message: String

@@ -3,7 +3,8 @@ import Web
 /// What the built-in provider says: a function of the request alone.
 ///
 /// It proves the way of a prompt without a model: the answer shows who was asked to speak (the first sentence of the system prompt),
-/// what was said last, and what a tool returned. A tool whose name the last message contains is called.
+/// what was said last, and what a tool returned. A tool whose name the last message contains is called, with the message as the first
+/// text among its parameters.
 struct ScriptedAnswer: Equatable {
     /// Pieces as a model's tokens: a word or a part of one, with the space in front of it. Joined they are the answer.
     var pieces: [String]
@@ -14,8 +15,8 @@ struct ScriptedAnswer: Equatable {
         let last = request.messages.last { $0.role == .user || $0.role == .tool }
         if let last, last.role == .user, let tool = request.tools.first(where: { last.content.contains($0.name) }) {
             pieces = []
-            let arguments = String(decoding: (["input": .string(last.content)] as JSONValue).bytes(), as: UTF8.self)
-            call = ToolCall(index: 0, id: "call_scripted_0", name: tool.name, arguments: arguments)
+            let arguments = JSONValue.object([.init(Self.parameter(of: tool), .string(last.content))])
+            call = ToolCall(index: 0, id: "call_scripted_0", name: tool.name, arguments: String(decoding: arguments.bytes(), as: UTF8.self))
             return
         }
         var sentences: [String] = []
@@ -37,6 +38,12 @@ struct ScriptedAnswer: Equatable {
     }
 
     var text: String { pieces.joined() }
+
+    /// `input` of a tool that does not say what it takes.
+    private static func parameter(of tool: ToolDefinition) -> String {
+        let properties = tool.parameters?["properties"]?.members ?? []
+        return properties.first { $0.value["type"]?.string == "string" && $0.value["enum"] == nil }?.name ?? "input"
+    }
 
     /// About four characters a token, the space before the word that it opens, as tokenizers of models do it.
     static func tokens(_ text: String) -> [String] {

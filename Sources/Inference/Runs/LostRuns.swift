@@ -12,12 +12,15 @@ struct LostRun: Sendable {
     /// Attempts of its job.
     var attempts: Int
 
-    /// All events of such a run: what it had shown, and an end. The same for every reader, be it before the end is written
-    /// down or after.
-    static func events(_ earlier: [RunLogEntry], epoch: UInt64, attempts: Int) -> [RunLogEntry] {
+    /// All events of such a run: what it had shown, what it had written and could not tell, and an end. The same for every reader,
+    /// be it before the end is written down or after.
+    static func events(_ earlier: [RunLogEntry], epoch: UInt64, attempts: Int, writes: [MemoryWriteEvent] = []) -> [RunLogEntry] {
         if let last = earlier.last, RunEvent.type(ofPayload: last.payload).map(RunEvent.isTerminal) ?? false { return earlier }
-        let end = RunEvent.failed(.givenUp(after: attempts))
-        return earlier + [RunLogEntry(id: RunEventID(epoch: epoch + 1, number: 1), payload: end.payload)]
+        var record = RunRecord(epoch: epoch + 1, earlier: earlier)
+        let told = record.transcript.memoryWrites
+        for write in writes where !told.contains(write.event) { _ = record.add(.memoryWritten(write)) }
+        _ = record.add(.failed(.givenUp(after: attempts)))
+        return Array(record.entries)
     }
 }
 
@@ -55,7 +58,8 @@ struct LostRuns: PeriodicTask {
     }
 
     private func end(_ lost: LostRun) async throws {
-        let events = LostRun.events(try await log.readAll(lost.identity.run), epoch: lost.epoch, attempts: lost.attempts)
+        let writes = try await MemoryStore(pool: store.pool).writes(of: lost.identity.run, workspace: lost.identity.workspace)
+        let events = LostRun.events(try await log.readAll(lost.identity.run), epoch: lost.epoch, attempts: lost.attempts, writes: writes)
         let record = RunRecord(epoch: lost.epoch, earlier: events)
         let outcome = RunOutcome(
             state: .failed, transcript: record.transcript, incompleteReason: nil, error: .givenUp(after: lost.attempts), archive: record.archive,

@@ -60,6 +60,7 @@ struct RunOutcome: Sendable, Equatable {
     var error: InferenceError?
     var archive: [UInt8]
     var firstOutput: FirstOutput?
+    /// The last step, where it is not written down yet.
     var step: RunStep?
 }
 
@@ -81,4 +82,6 @@ struct RunStep: Sendable, Equatable {
     var usage: TokenUsage
     var finish: FinishReason?
     var missingDone: Bool
+    /// Models that were asked before the one that the step names.
+    var tries: [FailedTry] = []
 }

@@ -5,32 +5,15 @@ import Redis
 import ServiceLifecycle
 import Synchronization
 
-/// Raised once, when someone wants the run cancelled.
-final class CancelWish: Sendable {
-    private let raised = Mutex(false)
-    private let bell = Doorbell()
-
-    var isRaised: Bool { raised.withLock { $0 } }
-
-    func raise() {
-        raised.withLock { $0 = true }
-        bell.ring()
-    }
-
-    /// Returns when the wish is raised or the task is cancelled. One task waits.
-    func wait() async {
-        while !isRaised, !Task.isCancelled { await bell.wait() }
-    }
-}
-
-/// Brings cancellations to the runs of this worker.
+/// Brings cancellations, and results of tool calls, to the runs of this worker.
 ///
 /// The wish is a row in PostgreSQL; its announcement only makes it quick. A worker watches a run before it reads the row in the
 /// statement that claims the run, so a wish is either read or announced to one who listens. An announcement that was missed (Redis was
-/// away) is found by looking for the rows of all running runs: after each reconnect and every two seconds.
+/// away) is found by looking for the rows of all running runs: after each reconnect and every two seconds. Results are found the same
+/// way, for runs that wait for some.
 package final class RunControl: Service {
     private struct State {
-        var watched: [UUID: (identity: RunIdentity, wish: CancelWish)] = [:]
+        var watched: [UUID: (identity: RunIdentity, signals: RunSignals)] = [:]
     }
 
     private final class Core: Sendable {
@@ -40,14 +23,19 @@ package final class RunControl: Service {
         func received(_ event: RedisSubscriptionEvent) {
             switch event {
             case .message(_, let payload):
-                guard let run = UUID(uuidString: String(decoding: payload, as: UTF8.self)) else { return }
-                state.withLock { $0.watched[run]?.wish }?.raise()
+                switch RunNotice(payload) {
+                case .cancellation(let run)?: signals(of: run)?.cancel.raise()
+                case .results(let run)?: signals(of: run)?.results.ring()
+                case nil: break
+                }
             case .connected:
                 look.ring()
             case .disconnected:
                 break
             }
         }
+
+        private func signals(of run: UUID) -> RunSignals? { state.withLock { $0.watched[run]?.signals } }
     }
 
     private let core = Core()
@@ -88,16 +76,16 @@ package final class RunControl: Service {
     }
 
     /// Watches a run while `body` runs. Made before the run's row is read.
-    func withWatch<R: Sendable>(_ identity: RunIdentity, _ body: (CancelWish) async throws -> R) async throws -> R {
-        let wish = CancelWish()
-        core.state.withLock { $0.watched[identity.run] = (identity, wish) }
+    func withWatch<R: Sendable>(_ identity: RunIdentity, _ body: (RunSignals) async throws -> R) async throws -> R {
+        let signals = RunSignals()
+        core.state.withLock { $0.watched[identity.run] = (identity, signals) }
         defer {
             core.state.withLock { state in
                 // A run that was taken over by this very worker is watched by its newer attempt.
-                if state.watched[identity.run]?.wish === wish { state.watched[identity.run] = nil }
+                if state.watched[identity.run]?.signals === signals { state.watched[identity.run] = nil }
             }
         }
-        return try await body(wish)
+        return try await body(signals)
     }
 
     private func subscribe() async {
@@ -120,9 +108,13 @@ package final class RunControl: Service {
             guard !watched.isEmpty, !Task.isCancelled else { continue }
             do {
                 let cancelled = try await store.cancelled(watched.map(\.identity))
-                for (identity, wish) in watched where cancelled.contains(identity.run) { wish.raise() }
+                for (identity, signals) in watched where cancelled.contains(identity.run) { signals.cancel.raise() }
+                let paused = watched.filter(\.signals.isPaused)
+                guard !paused.isEmpty else { continue }
+                let answered = try await store.answered(paused.map(\.identity))
+                for (identity, signals) in paused where answered.contains(identity.run) { signals.results.ring() }
             } catch {
-                logger.debug("cancelled runs could not be looked for", metadata: ["error": "\(error)"])
+                logger.debug("cancelled and answered runs could not be looked for", metadata: ["error": "\(error)"])
             }
         }
     }

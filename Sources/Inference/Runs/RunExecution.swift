@@ -13,15 +13,21 @@ import Logging
 /// one; the job has its outcome and is not executed again. Who follows the run finds the end: a reader that hears nothing for a
 /// heartbeat asks PostgreSQL and gets the events that it lacks from the archive, the same bytes under the same ids, and a reader that
 /// comes later gets them at once. Had the log been first, a crash could have shown an end that another attempt then contradicts.
+///
+/// **Several steps, one conversation.** What the model, the server's tools and the client's say between two calls of the model lives in
+/// the worker; a run whose worker is lost between them is interrupted as any other. What must outlive it is committed before it is
+/// shown: memories with their events, and the calls that the client is to answer.
 package struct RunExecution: RunHandler {
     package typealias Payload = RunRequest
 
     let providers: Providers
-    let agents: any AgentLookup
+    let planner: RunPlanner
     let store: RunStore
+    let memories: MemoryStore
     let log: RunLog
     let control: RunControl
     let limit: Duration
+    let toolWait: Duration
     let clock: any Clock<Duration>
     let logger: Logger
 
@@ -35,57 +41,28 @@ package struct RunExecution: RunHandler {
     package func run(_ job: Job<RunRequest>, context: RunContext) async throws {
         let identity = RunIdentity(
             run: job.id, workspace: job.workspace, acceptedAt: Int64((job.acceptedAt.timeIntervalSince1970 * 1_000).rounded()))
-        try await control.withWatch(identity) { wish in
-            let plan = try await plan(job)
+        try await control.withWatch(identity) { signals in
+            let plan = try await planner.plan(job)
             guard let claim = try await claim(plan, identity, job, context) else {
                 // The run ended in an earlier life of its job: a dead letter that was replayed.
                 return try await context.finish()
             }
-            if claim.isCancelRequested || context.isCancelRequested { wish.raise() }
+            if claim.isCancelRequested || context.isCancelRequested { signals.cancel.raise() }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 // A run may be cancelled as a job, too.
                 group.addTask {
                     await context.cancelRequested()
-                    if context.isCancelRequested { wish.raise() }
+                    if context.isCancelRequested { signals.cancel.raise() }
                 }
                 defer { group.cancelAll() }
-                try await attempt(job, plan, identity, claim, wish, context)
+                try await attempt(job, plan, identity, claim, signals, context)
             }
         }
     }
 
-    // MARK: Before the provider
-
-    /// Who answers and what is asked; or why nobody can.
-    struct Plan: Sendable {
-        var provider: String
-        var model: String
-        var agent: AgentCharacter?
-        var request: ProviderRequest
-        var fault: InferenceError?
-    }
-
-    private func plan(_ job: Job<RunRequest>) async throws -> Plan {
-        let choice = providers.directory.choose(model: job.payload.model)
-        var plan = Plan(
-            provider: choice?.provider ?? "none", model: choice?.model ?? job.payload.model ?? "none",
-            request: ProviderRequest(
-                run: job.id.lowercased, model: choice?.model ?? "", messages: job.payload.messages, tools: job.payload.tools ?? []))
-        if choice == nil { plan.fault = InferenceError(.notFound, "No provider answers the model \(plan.model).") }
-        if let reference = job.payload.agent {
-            plan.agent = try await agents.agent(reference, workspace: job.workspace)
-            if let agent = plan.agent {
-                plan.request.messages = agent.addressed(plan.request.messages)
-            } else {
-                plan.fault = InferenceError(.notFound, "There is no agent \(reference) any more.")
-            }
-        }
-        return plan
-    }
-
-    private func claim(_ plan: Plan, _ identity: RunIdentity, _ job: Job<RunRequest>, _ context: RunContext) async throws -> RunClaim? {
+    private func claim(_ plan: RunPlan, _ identity: RunIdentity, _ job: Job<RunRequest>, _ context: RunContext) async throws -> RunClaim? {
         let beginning = RunStore.Beginning(
-            identity: identity, provider: plan.provider, model: plan.model, agentID: plan.agent?.id, agent: plan.agent?.label,
+            identity: identity, provider: plan.first.provider, model: plan.first.model, agentID: plan.agent?.id, agent: plan.agent?.label,
             metadata: job.payload.metadata ?? [:], trace: job.trace?.header)
         return try await context.transaction { try await store.claim(beginning, in: $0) }
     }
@@ -93,34 +70,32 @@ package struct RunExecution: RunHandler {
     // MARK: The attempt
 
     private func attempt(
-        _ job: Job<RunRequest>, _ plan: Plan, _ identity: RunIdentity, _ claim: RunClaim, _ wish: CancelWish, _ context: RunContext
+        _ job: Job<RunRequest>, _ plan: RunPlan, _ identity: RunIdentity, _ claim: RunClaim, _ signals: RunSignals, _ context: RunContext
     ) async throws {
         let earlier = claim.epoch == 1 ? [] : try await takeOver(identity, claim)
         let journal = RunJournal(log: log, identity: identity, epoch: claim.epoch, earlier: earlier, clock: clock)
         let attempt = RunAttempt(
-            identity: identity, claim: claim, plan: plan, journal: journal, store: store, context: context, clock: clock, limit: limit)
+            identity: identity, claim: claim, plan: plan, providers: providers, journal: journal, store: store, memories: memories,
+            context: context, clock: clock, limit: limit, toolWait: toolWait, progress: RunProgress(plan))
         let ending: RunEnding
-        if wish.isRaised {
+        if signals.cancel.isRaised {
             ending = RunEnding(.cancelled)
         } else if claim.hadOutput || !earlier.isEmpty {
             ending = RunEnding(.incomplete(.interrupted))
         } else if let fault = plan.fault {
             ending = RunEnding(.failed(fault))
         } else {
-            guard let provider = providers.provider(plan.provider) else {
-                throw InferenceError(.internalError, "The provider \(plan.provider) is configured and missing.")
-            }
             do {
-                ending = try await attempt.stream(from: provider, until: wish)
+                ending = try await attempt.stream(until: signals)
             } catch let error where Task.isCancelled {
                 guard await !journal.isEmpty else { throw error }
                 return try await leave(attempt)
             }
             // Nothing was shown and another try may help: the engine waits, counts, and begins the run again.
-            if case .failed(let error) = ending.outcome, error.isRetryable, job.attempt < RunRequest.kind.retry.maximumAttempts,
-                (error.retryAfter ?? .zero) <= Self.patience, await journal.isEmpty
+            if case .failed(let error) = ending.outcome, job.attempt < RunRequest.kind.retry.maximumAttempts, await journal.isEmpty,
+                let advice = attempt.worthRetrying(error, patience: Self.patience)
             {
-                throw error
+                throw advice
             }
         }
         try await attempt.end(ending)

@@ -153,8 +153,13 @@ struct RunLog: Sendable {
 
     /// Tells all workers that a run is to be cancelled. The flag itself lies in PostgreSQL.
     func announceCancellation(of run: UUID, timeout: Duration? = nil) async throws {
+        try await announce(.cancellation(run), timeout: timeout)
+    }
+
+    /// Tells all workers of a row that was written about a run.
+    func announce(_ notice: RunNotice, timeout: Duration? = nil) async throws {
         _ = try await redis.send(
-            RedisCommand("PUBLISH", .string(RunLogKeys.control(prefix: policy.prefix)), .string(run.lowercased)), timeout: timeout)
+            RedisCommand("PUBLISH", .string(RunLogKeys.control(prefix: policy.prefix)), .string(notice.message)), timeout: timeout)
     }
 
     private static func answer(_ reply: RedisValue, of script: String) throws -> (word: String, detail: String) {

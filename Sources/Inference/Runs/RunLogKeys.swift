@@ -18,6 +18,6 @@ struct RunLogKeys: Sendable, Equatable {
     /// Where events are announced.
     var channel: String { "\(base):live" }
 
-    /// Where cancellations are announced to all workers: the message is the run's id.
+    /// Where cancellations and results are announced to all workers: see ``RunNotice``.
     static func control(prefix: String) -> String { "\(prefix):runs:control" }
 }

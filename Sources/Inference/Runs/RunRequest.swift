@@ -16,16 +16,35 @@ package struct RunRequest: JobPayload, Equatable {
     package var tools: [ToolDefinition]?
     /// The caller's own notes, returned with the run.
     package var metadata: [String: String]?
+    /// Calls of the model at most; see ``stepLimit``.
+    package var maxSteps: Int?
+    /// The model is offered the memory tools, and told what is remembered about the last message.
+    package var memory: Bool?
+    /// Models to ask in turn when the one before fails and nothing was shown.
+    package var fallback: [String]?
+
+    private enum CodingKeys: String, CodingKey {
+        case messages, agent, model, tools, metadata, memory, fallback
+        case maxSteps = "max_steps"
+    }
 
     package init(
-        messages: [RunMessage], agent: String? = nil, model: String? = nil, tools: [ToolDefinition]? = nil, metadata: [String: String]? = nil
+        messages: [RunMessage], agent: String? = nil, model: String? = nil, tools: [ToolDefinition]? = nil, metadata: [String: String]? = nil,
+        maxSteps: Int? = nil, memory: Bool? = nil, fallback: [String]? = nil
     ) {
         self.messages = messages
         self.agent = agent
         self.model = model
         self.tools = tools
         self.metadata = metadata
+        self.maxSteps = maxSteps
+        self.memory = memory
+        self.fallback = fallback
     }
+
+    /// Calls of the model at most. One unless asked otherwise: then a finish by tool calls completes the run, and its client asks
+    /// again. Eight where the server has tools of its own to carry out.
+    package var stepLimit: Int { maxSteps ?? (memory == true ? 8 : 1) }
 }
 
 /// One thing that is wrong with a request.
@@ -49,6 +68,8 @@ extension RunRequest {
         static let metadataKey = 64
         static let metadataValue = 512
         static let name = 64
+        static let steps = 32
+        static let fallback = 4
     }
 
     /// Everything that is wrong with the request, in the order of its members; at most 20 faults.
@@ -64,7 +85,9 @@ extension RunRequest {
         var names: Set<String> = []
         for (index, tool) in tools.enumerated() {
             let place = "/tools/\(index)"
-            if !Self.isToolName(tool.name) {
+            if memory == true, MemoryTools.names.contains(tool.name) {
+                faults.append(RunRequestFault("\(place)/name", "is the name of a tool of the server's own, which `memory` offers"))
+            } else if !Self.isToolName(tool.name) {
                 faults.append(RunRequestFault("\(place)/name", "has 1 to \(Bounds.name) letters, digits, dashes and underscores"))
             } else if !names.insert(tool.name).inserted {
                 faults.append(RunRequestFault("\(place)/name", "is the name of an earlier tool"))
@@ -83,7 +106,20 @@ extension RunRequest {
                 faults.append(RunRequestFault("/metadata/\(key)", "is longer than \(Bounds.metadataValue) characters"))
             }
         }
-        return Array(faults.prefix(20))
+        return Array((faults + stepFaults).prefix(20))
+    }
+
+    private var stepFaults: [RunRequestFault] {
+        var faults: [RunRequestFault] = []
+        if let maxSteps, !(1...Bounds.steps).contains(maxSteps) {
+            faults.append(RunRequestFault("/max_steps", "is a number from 1 to \(Bounds.steps)"))
+        } else if maxSteps == 1, memory == true {
+            faults.append(RunRequestFault("/max_steps", "is at least 2 with `memory`: the model calls a tool in one step and answers in the next"))
+        }
+        let fallback = fallback ?? []
+        if fallback.count > Bounds.fallback { faults.append(RunRequestFault("/fallback", "holds at most \(Bounds.fallback) models")) }
+        for (index, model) in fallback.enumerated() where model.isEmpty { faults.append(RunRequestFault("/fallback/\(index)", "is empty")) }
+        return faults
     }
 
     private static func faults(of message: RunMessage, at place: String) -> [RunRequestFault] {

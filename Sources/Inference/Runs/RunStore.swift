@@ -62,7 +62,7 @@ struct RunStore: Sendable {
             identity.workspace, identity.run, Int64(epoch))
     }
 
-    /// Writes the run's end, and its step.
+    /// Writes the run's end, its last step, and who answered.
     ///
     /// - Throws: ``Superseded`` when another attempt owns the run, or it is finished.
     func finish(
@@ -75,7 +75,7 @@ struct RunStore: Sendable {
             update runs set state = $4, finished_at = mainstay_now(), first_event_at = case when $5 then coalesce(first_event_at, mainstay_now()) end,
               ttft_ms = $6, provider_ttft_ms = $7, input_tokens = $8, output_tokens = $9, total_tokens = $10, cached_input_tokens = $11,
               reasoning_output_tokens = $12, finish = $13, finish_raw = $14, incomplete_reason = $15, error_kind = $16, error_message = $17,
-              error_retryable = $18, text = $19, refusal = $20, events = $21
+              error_retryable = $18, text = $19, refusal = $20, events = $21, provider = $22, model = $23
             where workspace_id = $1 and id = $2 and epoch = $3 and state = 'running'
             """,
             identity.workspace, identity.run, Int64(epoch), outcome.state.rawValue, transcript.hasModelOutput,
@@ -83,19 +83,9 @@ struct RunStore: Sendable {
             transcript.usage.output, transcript.usage.total, transcript.usage.cachedInput, transcript.usage.reasoningOutput,
             transcript.finish?.unified.rawValue, transcript.finish?.raw.map(Self.storable), outcome.incompleteReason?.rawValue,
             outcome.error?.kind.rawValue, outcome.error.map { Self.storable($0.message) }, outcome.error?.isRetryable,
-            Self.storable(transcript.text), Self.storable(transcript.refusal), outcome.archive)
+            Self.storable(transcript.text), Self.storable(transcript.refusal), outcome.archive, Self.storable(provider), Self.storable(model))
         guard affected == 1 else { throw Superseded(run: identity.run, epoch: epoch) }
-        guard let step = outcome.step else { return }
-        transaction.submit(
-            """
-            -- insert a run's step
-            insert into run_steps (workspace_id, run_id, step, state, provider, model, started_at, finished_at, ttft_ms, input_tokens,
-              output_tokens, reasoning_output_tokens, finish, finish_raw, missing_done)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-            """,
-            identity.workspace, identity.run, step.number, step.state.rawValue, Self.storable(provider), Self.storable(model), step.startedAt,
-            step.finishedAt, step.firstOutput?.milliseconds, step.usage.input, step.usage.output, step.usage.reasoningOutput,
-            step.finish?.unified.rawValue, step.finish?.raw.map(Self.storable), step.missingDone)
+        if let step = outcome.step { try submit(step, of: identity, provider: provider, model: model, in: transaction) }
     }
 
     /// Which of these runs someone wants cancelled. Runs of several workspaces may be asked for at once.
@@ -172,7 +162,7 @@ struct RunStore: Sendable {
     }
 
     /// PostgreSQL's text has no NUL; a model's may.
-    private static func storable(_ text: String) -> String {
+    static func storable(_ text: String) -> String {
         text.utf8.contains(0) ? text.filter { $0 != "\0" } : text
     }
 

@@ -60,7 +60,8 @@ struct RunReader: Sendable {
         if let archive = try await store.archive(of: run, workspace: workspace) { return archive }
         guard let status = try await lost(run, workspace: workspace) else { return nil }
         let epoch = try await store.run(run, workspace: workspace)?.epoch ?? 0
-        return LostRun.events((try? await log.readAll(run)) ?? [], epoch: epoch, attempts: status.attempts)
+        let writes = try await MemoryStore(pool: store.pool).writes(of: run, workspace: workspace)
+        return LostRun.events((try? await log.readAll(run)) ?? [], epoch: epoch, attempts: status.attempts, writes: writes)
     }
 
     /// The status of a job that the engine has buried.

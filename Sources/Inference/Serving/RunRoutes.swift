@@ -14,7 +14,7 @@ struct RunRoutes: Sendable {
     let log: RunLog
     let hub: RunEventHub
     let reader: RunReader
-    private let underWay = KeysUnderWay()
+    let underWay = KeysUnderWay()
 
     init(
         producer: JobProducer, directory: ProviderDirectory, agents: any AgentLookup, store: RunStore, log: RunLog, hub: RunEventHub,
@@ -30,7 +30,7 @@ struct RunRoutes: Sendable {
     }
 
     /// A run is accepted whether its log hears of it in time or not: its worker tells the log too.
-    private static let announcePatience = Duration.milliseconds(500)
+    static let announcePatience = Duration.milliseconds(500)
 
     /// All routes of this feature, mounted and described.
     var routes: APIRoutes {
@@ -39,6 +39,7 @@ struct RunRoutes: Sendable {
         routes.on(Self.show, use: show)
         routes.on(Self.events, use: events)
         routes.on(Self.cancel, use: cancel)
+        routes.on(Self.toolResults, use: postResults)
         return routes
     }
 
@@ -70,6 +71,9 @@ struct RunRoutes: Sendable {
                 FieldFault(
                     .pointer("#/model"), "No provider answers this model. There are \(directory.models.prefix(20).joined(separator: ", ")).",
                     expected: "a model"))
+        }
+        for (index, model) in (wanted.fallback ?? []).enumerated() where !model.isEmpty && directory.choose(model: model) == nil {
+            faults.append(FieldFault(.pointer("#/fallback/\(index)"), "No provider answers this model.", expected: "a model"))
         }
         if let agent = wanted.agent, !agent.isEmpty, try await agents.agent(agent, workspace: workspace) == nil {
             faults.append(
@@ -155,5 +159,5 @@ struct RunRoutes: Sendable {
         return id
     }
 
-    private static func unknown(_ id: UUID) -> Problem { .notFound("There is no run `\(id.lowercased)` here.") }
+    static func unknown(_ id: UUID) -> Problem { .notFound("There is no run `\(id.lowercased)` here.") }
 }

@@ -6,8 +6,8 @@ extension Member.Role {
     ///
     /// | role | holds at the most |
     /// |---|---|
-    /// | `viewer` | `tickets:read`, `agents:read`, `runs:read`, `profiles:read`, `jobs:read`, `members:read` |
-    /// | `member` | and `tickets:write`, `agents:write`, `runs:write`, `profiles:write`, `jobs:write` |
+    /// | `viewer` | `tickets:read`, `agents:read`, `runs:read`, `memories:read`, `profiles:read`, `jobs:read`, `members:read` |
+    /// | `member` | and `tickets:write`, `agents:write`, `runs:write`, `memories:write`, `profiles:write`, `jobs:write` |
     /// | `maintainer` | and `tokens:admin`, `members:admin` |
     /// | `owner` | and `workspace:admin`: everything inside a workspace |
     ///
@@ -33,8 +33,8 @@ extension Scope {
     /// The lowest role that may hold this scope; nil when none may. Without a default: a scope that is added is decided about here.
     var leastRole: Member.Role? {
         switch self {
-        case .ticketsRead, .agentsRead, .runsRead, .profilesRead, .jobsRead, .membersRead: .viewer
-        case .ticketsWrite, .agentsWrite, .runsWrite, .profilesWrite, .jobsWrite: .member
+        case .ticketsRead, .agentsRead, .runsRead, .memoriesRead, .profilesRead, .jobsRead, .membersRead: .viewer
+        case .ticketsWrite, .agentsWrite, .runsWrite, .memoriesWrite, .profilesWrite, .jobsWrite: .member
         case .tokensAdmin, .membersAdmin: .maintainer
         case .workspaceAdmin: .owner
         case .operationsRead, .operationsWrite, .directoryModerate, .auditRead, .operator: nil

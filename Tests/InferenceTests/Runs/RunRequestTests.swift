@@ -68,6 +68,27 @@ import Web
         #expect(RunRequest(messages: Array(repeating: RunMessage(.user, ""), count: 100)).faults.count == 20)
     }
 
+    @Test("Steps, memory and fallback are read; one step is what a run has without them, eight with memory")
+    func steps() throws {
+        let request = try decode(
+            #"{"messages":[{"role":"user","content":"Hi"}],"max_steps":5,"memory":true,"fallback":["a","b"]}"#)
+        #expect(request.maxSteps == 5 && request.memory == true && request.fallback == ["a", "b"])
+        #expect(request.stepLimit == 5)
+        #expect(request.faults.isEmpty)
+        #expect(try JSONDecoder().decode(RunRequest.self, from: JSONEncoder().encode(request)) == request)
+        let hi = [RunMessage(.user, "Hi")]
+        #expect(RunRequest(messages: hi).stepLimit == 1)
+        #expect(RunRequest(messages: hi, memory: true).stepLimit == 8)
+        #expect(RunRequest(messages: hi, maxSteps: 33).faults.map(\.pointer) == ["/max_steps"])
+        #expect(RunRequest(messages: hi, maxSteps: 0).faults.map(\.pointer) == ["/max_steps"])
+        #expect(RunRequest(messages: hi, maxSteps: 1, memory: true).faults.map(\.pointer) == ["/max_steps"])
+        #expect(RunRequest(messages: hi, fallback: ["a", ""]).faults.map(\.pointer) == ["/fallback/1"])
+        #expect(RunRequest(messages: hi, fallback: Array(repeating: "a", count: 5)).faults.map(\.pointer) == ["/fallback"])
+        let taken = [ToolDefinition(name: "memory_write")]
+        #expect(RunRequest(messages: hi, tools: taken, memory: true).faults.map(\.pointer) == ["/tools/0/name"])
+        #expect(RunRequest(messages: hi, tools: taken).faults.isEmpty)
+    }
+
     @Test("An agent's prompt stands in front, its own system text first")
     func persona() {
         let agent = AgentCharacter(

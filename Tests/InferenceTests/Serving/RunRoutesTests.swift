@@ -17,14 +17,15 @@ import Workspaces
 private struct ThreeTokens: Authenticator {
     let mine: UUID
     let theirs = UUID()
+    private static let all: Set<String> = ["runs:read", "runs:write", "memories:read", "memories:write"]
 
     func identity(bearer: String) async throws -> Identity? {
         switch bearer {
         case "mine", "reader":
             Identity(
                 workspace: mine, workspaceSlug: "mine", tokenID: UUID(), user: nil,
-                scopes: bearer == "mine" ? ["runs:read", "runs:write"] : ["runs:read"])
-        case "theirs": Identity(workspace: theirs, workspaceSlug: "theirs", tokenID: UUID(), user: nil, scopes: ["runs:read", "runs:write"])
+                scopes: bearer == "mine" ? Self.all : ["runs:read", "memories:read"])
+        case "theirs": Identity(workspace: theirs, workspaceSlug: "theirs", tokenID: UUID(), user: nil, scopes: Self.all)
         default: nil
         }
     }

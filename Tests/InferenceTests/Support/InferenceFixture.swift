@@ -23,6 +23,7 @@ struct InferenceFixture: Sendable {
 
     var log: RunLog { RunLog(redis: runLog, policy: configuration.log) }
     var store: RunStore { RunStore(pool: pool) }
+    var memories: MemoryStore { MemoryStore(pool: pool) }
 
     /// Runs `body` with the clients running.
     static func with<R: Sendable>(
@@ -52,11 +53,12 @@ struct InferenceFixture: Sendable {
     /// - Parameter providers: In front of the built-in one; the first is the default.
     func withEngine<R: Sendable>(
         _ providers: [any Provider] = [], agents: any AgentLookup = NoAgents(), worker: Bool = true, limit: Duration = .seconds(60),
-        _ body: @Sendable (Engine) async throws -> R
+        toolWait: Duration = .seconds(60), _ body: @Sendable (Engine) async throws -> R
     ) async throws -> R {
         let producer = JobProducer(pool: pool, redis: redis, configuration: jobs, queues: ["runs"], logger: logger)
         var configuration = configuration
         configuration.limit = limit
+        configuration.toolWait = toolWait
         let directory = try ProviderDirectory(
             providers.map { ProviderConfiguration(name: $0.name, baseURL: "http://test", defaultModel: "test-model", models: ["test-model"]) })
         let inference = Inference(
@@ -93,6 +95,10 @@ struct Engine: Sendable {
         try await producer.accept(
             RunRequest(messages: [RunMessage(.user, text)], agent: agent, model: model), workspace: fixture.workspace, id: id
         ).id
+    }
+
+    func accept(_ request: RunRequest) async throws -> UUID {
+        try await producer.accept(request, workspace: fixture.workspace).id
     }
 
     /// The run's row once its job has an outcome.

@@ -7,8 +7,10 @@ import Web
 
 @Suite("Roles, and who may make whom what")
 struct RoleTests {
-    private static let reads: Set<String> = ["tickets:read", "agents:read", "runs:read", "profiles:read", "jobs:read", "members:read"]
-    private static let writes: Set<String> = ["tickets:write", "agents:write", "runs:write", "profiles:write", "jobs:write"]
+    private static let reads: Set<String> = [
+        "tickets:read", "agents:read", "runs:read", "memories:read", "profiles:read", "jobs:read", "members:read",
+    ]
+    private static let writes: Set<String> = ["tickets:write", "agents:write", "runs:write", "memories:write", "profiles:write", "jobs:write"]
 
     @Test("each role holds what the table says, and no role what is the installation's")
     func table() {
