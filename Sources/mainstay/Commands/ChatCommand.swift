@@ -9,11 +9,14 @@ struct ChatCommand: AsyncParsableCommand {
         commandName: "chat",
         abstract: "Ask an agent, and print its answer token by token.",
         discussion: """
-            A break of the connection, or a restart of the ingress, costs no character. Ctrl-C cancels the run.
+            A break of the connection, or a restart of the ingress, costs no character. Ctrl-C cancels the run. What the answer does \
+            beside its text (tool calls and their results, memories, models that were asked) is said on standard error.
 
             EXAMPLES
               mainstay chat default/harbor-guide "Where do I begin?"
               mainstay chat --model scripted-fast "Hello"
+              mainstay chat --memory "Remember with memory_write that I drink Assam"
+              mainstay chat --model openai/gpt-4o --fallback scripted "Hello"
               mainstay chat --json default/harbor-guide "Hello" > events.ndjson
 
             EXIT CODES
@@ -23,6 +26,9 @@ struct ChatCommand: AsyncParsableCommand {
     @OptionGroup var settings: SettingsOptions
     @Argument(help: "OWNER/NAME or the id of an agent, then the question; the question alone asks the model as it is.") var words: [String]
     @Option(help: "The model; the default one without it.") var model: String?
+    @Option(help: "A model to ask when the one before fails before its first word; may be given several times.") var fallback: [String] = []
+    @Flag(help: "Let the model remember, and tell it what is remembered.") var memory = false
+    @Option(help: "Calls of the model at most, from 1 to 32: 8 with --memory, else 1.") var maxSteps: Int?
     @Flag(help: "Print each event as one JSON object a line.") var json = false
 
     func validate() throws {
@@ -34,6 +40,9 @@ struct ChatCommand: AsyncParsableCommand {
         var request: [String: Any] = ["messages": [["role": "user", "content": words[words.count - 1]]]]
         if words.count == 2 { request["agent"] = words[0] }
         request["model"] = model
+        request["max_steps"] = maxSteps
+        if memory { request["memory"] = true }
+        if !fallback.isEmpty { request["fallback"] = fallback }
         let body = try JSONSerialization.data(withJSONObject: request)
         let answer = try await client.raw(.post, "/v1/runs", body: body, idempotencyKey: UUID().uuidString)
         let run = try APIClient.decoder.decode(AcceptedJob.self, from: answer).id.uuidString.lowercased()
@@ -55,55 +64,5 @@ struct ChatCommand: AsyncParsableCommand {
             return try await group.next() ?? nil
         }
         guard case .completed = ending else { throw ExitCode.failure }
-    }
-}
-
-/// Shows events on a terminal, or writes them down.
-struct ChatScreen {
-    let isJSON: Bool
-    private(set) var ending: RunEvent?
-    private var isMidLine = false
-
-    init(isJSON: Bool) {
-        self.isJSON = isJSON
-    }
-
-    mutating func show(_ event: RunEvent) {
-        if event.isTerminal { ending = event }
-        if isJSON { return write(String(decoding: event.payload, as: UTF8.self) + "\n") }
-        switch event {
-        case .chunk(let chunk):
-            // What the model thinks is no part of its answer.
-            if chunk.channel == .reasoning { return FileHandle.standardError.write(Data(chunk.text.utf8)) }
-            write(chunk.text)
-            isMidLine = !chunk.text.hasSuffix("\n")
-        case .toolCall(let call):
-            endLine()
-            Talk.say("[tool] \(call.name) \(call.arguments)")
-        case .completed(_, let usage):
-            endLine()
-            if let usage { Talk.say("[\(usage.input.map(String.init) ?? "?") tokens in, \(usage.output.map(String.init) ?? "?") out]") }
-        case .incomplete(let reason, _, _):
-            endLine()
-            Talk.say("[incomplete: \(reason.rawValue)]")
-        case .failed(let error):
-            endLine()
-            Talk.say("[failed] \(error)")
-        case .cancelled:
-            endLine()
-            Talk.say("[cancelled]")
-        default:
-            break
-        }
-    }
-
-    private mutating func endLine() {
-        if isMidLine { write("\n") }
-        isMidLine = false
-    }
-
-    /// Straight to the descriptor: what a token's arrival shows must not wait for a full buffer.
-    private func write(_ text: String) {
-        FileHandle.standardOutput.write(Data(text.utf8))
     }
 }

@@ -37,6 +37,7 @@ BY_ID = (
     Probe("GET /v1/tickets/{id}", "ticket"), Probe("POST /v1/tickets/{id}/replies", "ticket", {"body": "Mine?"}),
     Probe("POST /v1/tickets/{id}/close", "ticket", {}),
     Probe("GET /v1/runs/{id}", "run"), Probe("GET /v1/runs/{id}/events", "run"), Probe("POST /v1/runs/{id}/cancel", "run", {}),
+    Probe("POST /v1/runs/{id}/tool-results", "run", [{"id": "call", "output": "Mine."}]),
     Probe("GET /v1/build-profiles/{id}", "profile"),
     Probe("GET /v1/jobs/{id}", "ticket"), Probe("GET /v1/jobs/{id}", "run"), Probe("GET /v1/jobs/{id}", "profile"),
     Probe("POST /v1/jobs/{id}/cancel", "run", {}), Probe("POST /v1/jobs/{id}/cancel", "ticket", {}),
