@@ -159,6 +159,23 @@ import Testing
         }
     }
 
+    @Test("chat shows a memory that the model writes, and the next conversation is told of it")
+    func memory() async throws {
+        try await Deployment.with { deployment in
+            let text = "Use memory_write: I drink Assam tea"
+            let first = try await deployment.command("chat", "--memory", "--model", "scripted-fast", text)
+            #expect(first.status == 0 && first.output.contains("The tool answered"), "\(first.output) \(first.errors)")
+            #expect(first.errors.contains("[tool] memory_write {\"content\":\"\(text)\"}"), "\(first.errors)")
+            #expect(first.errors.contains("[memory] create for the workspace: \(text)"), "\(first.errors)")
+            let items = try await deployment.call("GET", "/v1/memories?q=assam").json["items"] as? [[String: Any]]
+            #expect(items?.map { $0["content"] as? String } == [text])
+            let second = try await deployment.command("chat", "--memory", "--model", "scripted-fast", "Which tea?")
+            #expect(second.output.contains("Notes from earlier conversations"), "\(second.output)")
+            let without = try await deployment.command("chat", "--model", "scripted-fast", "Which tea?")
+            #expect(!without.output.contains("Notes from earlier conversations"))
+        }
+    }
+
     @Test("a queue is paused, a job that waits in it is cancelled, the queue goes on; everything is accounted for")
     func control() async throws {
         try await Deployment.with { deployment in
