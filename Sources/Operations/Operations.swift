@@ -40,7 +40,7 @@ package struct Operations: Sendable {
             filters: FilterReader(workspaces: workspaces.workspaces, now: now), log: workspaces.log, queues: queues)
         gate = OperatorGate(
             realm: .operations, authenticator: workspaces.authenticator, standing: { try await tokens.standing(of: $0, workspace: $1) }, seal: seal,
-            now: now)
+            endings: workspaces.sessions, now: now)
         self.problems = problems
     }
 

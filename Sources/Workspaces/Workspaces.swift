@@ -14,6 +14,8 @@ package struct Workspaces: Sendable {
     /// What was done to all of them, and by whom.
     package let log: AccessLogStore
     package let locks: TokenLockStore
+    /// Sessions of pages that were signed out.
+    package let sessions: SessionEndStore
     /// Also a service: it notes the last use of tokens.
     package let authenticator: TokenAuthenticator<ContinuousClock>
     private let pool: PostgresPool
@@ -35,6 +37,7 @@ package struct Workspaces: Sendable {
         identities = ExternalIdentityStore(pool: pool)
         log = AccessLogStore(pool: pool)
         locks = TokenLockStore(pool: pool)
+        sessions = SessionEndStore(pool: pool)
         authenticator = TokenAuthenticator(store: tokens, logger: logger)
     }
 

@@ -97,6 +97,8 @@ struct FeedTests {
                 #expect(answer.text.contains("<urlset"))
                 #expect(Self.names(answer.text) == expected)
                 #expect(try await ask(.get, "/sitemap.xml?after=x", token: nil).status == .badRequest)
+                #expect(try await ask(.get, "/sitemap.xml?after=\(UUID())", token: nil).status == .notFound)
+                #expect(try await ask(.get, "/sitemap.xml?after=\(Sitemap.start)", token: nil).text == answer.text)
             }
             for (length, lists) in [(5, 0), (4, 2), (2, 3), (1, 5)] {
                 var routes = APIRoutes()
@@ -115,6 +117,44 @@ struct FeedTests {
                 }
             }
         }
+    }
+
+    @Test("a sitemap is kept while nothing changes, and made anew when anything does", .timeLimit(.minutes(1)))
+    func kept() async throws {
+        try await DirectoryFixture.with { fixture in
+            let one = try await fixture.publish(#"{"name": "One"}"#)
+            _ = try await fixture.publish(#"{"name": "Two"}"#)
+            try await fixture.asking { ask in
+                func names() async throws -> [String] { Self.names(try await ask(.get, "/sitemap.xml", token: nil).text) }
+                #expect(try await names() == ["one", "two"])
+                // Behind the back of the triggers, as a superuser: what is shown is what was kept.
+                _ = try await fixture.database.psql(
+                    "set session_replication_role = replica; update published_agents set status = 'removed' where name = 'two'")
+                #expect(try await names() == ["one", "two"])
+                try await fixture.desk.unpublish(one, workspace: fixture.acme)
+                #expect(try await names() == [])
+                _ = try await fixture.publish(#"{"name": "Three"}"#)
+                #expect(try await names() == ["three"])
+            }
+        }
+    }
+
+    @Test("the shelf of sitemaps keeps to its time, its revision and its bound")
+    func shelf() {
+        let (shelf, start) = (SitemapShelf(lifetime: .seconds(600), capacity: 100), ContinuousClock.now)
+        func question(_ number: Int) -> SitemapShelf.Question { .init(base: "https://a.example", after: "\(number)") }
+        shelf.keep(Array(repeating: 1, count: 40), for: question(1), revision: 7, at: start)
+        #expect(shelf.find(question(1), revision: 7, at: start.advanced(by: .seconds(599)))?.count == 40)
+        #expect(shelf.find(question(1), revision: 7, at: start.advanced(by: .seconds(600))) == nil)
+        #expect(shelf.find(question(1), revision: 8, at: start) == nil && shelf.find(question(2), revision: 7, at: start) == nil)
+        for number in 2...50 {
+            shelf.keep(Array(repeating: 1, count: 40), for: question(number), revision: 7, at: start.advanced(by: .milliseconds(number)))
+            #expect(shelf.size <= 100)
+        }
+        #expect(shelf.find(question(50), revision: 7, at: start) != nil && shelf.find(question(49), revision: 7, at: start) != nil)
+        #expect(shelf.find(question(48), revision: 7, at: start) == nil, "the oldest goes first")
+        shelf.keep(Array(repeating: 1, count: 101), for: question(51), revision: 7, at: start)
+        #expect(shelf.find(question(51), revision: 7, at: start) == nil && shelf.size == 80)
     }
 
     @Test("a card has all that A2A requires", .timeLimit(.minutes(1)))

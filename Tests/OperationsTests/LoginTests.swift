@@ -121,7 +121,9 @@ import Workspaces
                 #expect(try await browser.get("/ops").status == .seeOther)
 
                 await browser.setCookie(OperatorGate.cookieName, cookie)
-                #expect(try await browser.get("/ops").status == .ok)
+                #expect(try await browser.get("/ops").status == .seeOther, "a copy is over as well")
+                try await browser.signIn(fixture.operatorToken)
+                #expect(try await browser.get("/ops").status == .ok, "another session of the token is not")
                 let tokens = fixture.workspaces.tokens
                 let all = try await tokens.list(workspace: Workspace.defaultID, limit: 10)
                 let ann = try #require(all.first { $0.name == "ann" })

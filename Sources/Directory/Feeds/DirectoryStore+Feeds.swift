@@ -36,6 +36,19 @@ extension DirectoryStore {
         ).map { try $0.decode("listing_id") }
     }
 
+    /// A number that is another one after each change of a listing.
+    static func revision(in session: some PostgresSession) async throws -> Int {
+        guard let row = try await session.query("-- revision of the directory\nselect last_value from directory_revision").first else {
+            throw PostgresError(.server, "the directory has no revision")
+        }
+        return try row.decode("last_value")
+    }
+
+    /// Whether a listing is listed, whatever its status.
+    static func isListed(_ listing: UUID, in session: some PostgresSession) async throws -> Bool {
+        try await !session.query("-- is it listed\nselect 1 from fork_counts where listing_id = $1", listing).isEmpty
+    }
+
     /// The listings after one, in the order of their ids.
     static func list(after listing: UUID, limit: Int, in session: some PostgresSession) async throws -> [Sitemap.Entry] {
         try await session.query(

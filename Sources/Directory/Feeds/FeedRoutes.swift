@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Jobs
 import Postgres
 import Web
 import Workspaces
@@ -11,6 +12,7 @@ struct FeedRoutes: Sendable {
     let site: PublicSite
     /// Pages in one list of the sitemap.
     var listLength = Sitemap.maximumEntries
+    var shelf = SitemapShelf()
 
     /// Mounts and describes `/directory.atom`, `/sitemap.xml` and `/agents/{owner}/{name}/.well-known/agent-card.json`.
     func mount(in routes: inout APIRoutes) {
@@ -28,15 +30,31 @@ struct FeedRoutes: Sendable {
     private func sitemap(_ request: Request, _ context: AppContext) async throws -> KeptBody {
         let after = try Query(request).uuid("after")
         let base = site.base(for: request)
+        let question = SitemapShelf.Question(base: base, after: after?.lowercased)
         let bytes = try await pool.transaction(.unscoped) { transaction in
-            if after == nil {
-                let ends = try await DirectoryStore.listEnds(every: listLength, in: transaction)
-                if !ends.isEmpty { return Sitemap.index(ends: ends, base: base) }
-            }
-            let entries = try await DirectoryStore.list(after: after ?? Sitemap.start, limit: listLength, in: transaction)
-            return Sitemap.list(entries, base: base)
+            // Before all else: what is written meanwhile has another one.
+            let revision = try await DirectoryStore.revision(in: transaction)
+            if let kept = shelf.find(question, revision: revision) { return kept }
+            let made = try await sitemap(after: after, base: base, in: transaction)
+            shelf.keep(made, for: question, revision: revision)
+            return made
         }
         return KeptBody(bytes: bytes, contentType: Sitemap.contentType, maxAge: .seconds(3600))
+    }
+
+    /// - Throws: 404 for a list that begins behind nothing that is listed.
+    private func sitemap(after: UUID?, base: String, in transaction: PostgresTransaction) async throws -> [UInt8] {
+        if let after, after != Sitemap.start {
+            guard try await DirectoryStore.isListed(after, in: transaction) else {
+                throw Problem.notFound("No list of the sitemap begins here. `/sitemap.xml` has those that there are.")
+            }
+        }
+        if after == nil {
+            let ends = try await DirectoryStore.listEnds(every: listLength, in: transaction)
+            if !ends.isEmpty { return Sitemap.index(ends: ends, base: base) }
+        }
+        let entries = try await DirectoryStore.list(after: after ?? Sitemap.start, limit: listLength, in: transaction)
+        return Sitemap.list(entries, base: base)
     }
 
     private func card(_ request: Request, _ context: AppContext) async throws -> Response {
@@ -72,7 +90,7 @@ struct FeedRoutes: Sendable {
         answers: [
             .init(
                 .ok, "A list of pages; of more than \(Sitemap.maximumEntries) an index of lists.", schema: .string(), contentType: "application/xml")
-        ])
+        ], problems: [.notFound])
 
     static let card = APIOperation(
         .get, "/agents/{owner}/{name}/.well-known/agent-card.json", summary: "An agent's A2A card", tag: "Directory",

@@ -22,7 +22,7 @@ struct ModerationPages: Sendable {
         let tokens = workspaces.tokens
         gate = SessionGate(
             realm: .moderation, authenticator: workspaces.authenticator, standing: { try await tokens.standing(of: $0, workspace: $1) },
-            seal: SessionSeal(secret: secret, purpose: "moderation"), now: now)
+            seal: SessionSeal(secret: secret, purpose: "moderation"), endings: workspaces.sessions, now: now)
         signInForms = StrangerForms(
             cookie: "mainstay_moderation_sign_in", path: "/moderation/sign-in", seal: SessionSeal(secret: secret, purpose: "moderation sign-in"))
     }
@@ -90,6 +90,7 @@ struct ModerationPages: Sendable {
     private func signOut(_ request: Request, _ context: AppContext) async throws -> Response {
         var response = try await visited(request) { visitor in
             _ = try await gate.form(of: request, by: visitor)
+            try await gate.end(visitor.session)
             return .redirect(to: "/moderation/sign-in")
         }
         response.headers[.setCookie] = gate.cookieOfNobody(for: request)

@@ -34,7 +34,10 @@ extension WorkspacePages {
     }
 
     func signOut(_ request: Request, _ context: AppContext) async throws -> Response {
-        var response = try await acted(request, context, needs: nil) { _, _ in .redirect(to: "/agents") }
+        var response = try await acted(request, context, needs: nil) { visitor, _ in
+            try await gate.end(visitor.session)
+            return .redirect(to: "/agents")
+        }
         response.headers[.setCookie] = gate.cookieOfNobody(for: request)
         return response
     }

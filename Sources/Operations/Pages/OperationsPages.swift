@@ -126,6 +126,7 @@ struct OperationsPages: Sendable {
     private func signOut(_ request: Request, _ context: AppContext) async throws -> Response {
         var response = try await visited(request) { visitor in
             _ = try await gate.form(of: request, by: visitor)
+            try await gate.end(visitor.session)
             return .redirect(to: "/ops/login")
         }
         response.headers[.setCookie] = gate.cookieOfNobody(for: request)

@@ -26,7 +26,7 @@ package struct SessionVisitor: Sendable {
 /// Lets people in to pages: from the token in a form to a session in a cookie, and from the cookie back to who it is.
 ///
 /// The cookie holds no token: a session names one, and the token's row is looked at for each page, so that a revoked token's
-/// sessions are over at once. A form must come with the session's own token, and from a page of ours where the browser says where it
+/// sessions are over at once. A session that was signed out is over in every copy of its cookie. A form must come with the session's own token, and from a page of ours where the browser says where it
 /// comes from.
 package struct SessionGate: Sendable {
     /// What a token may do at this moment; nil when it may nothing.
@@ -36,16 +36,19 @@ package struct SessionGate: Sendable {
     package let seal: SessionSeal
     package let standing: Standing
     private let authenticator: any Authenticator
+    private let endings: SessionEndStore?
     private let now: @Sendable () -> Date
 
+    /// - Parameter endings: keeps what was signed out; nil where a copy of a cookie may outlive its sign-out.
     package init(
-        realm: SessionRealm, authenticator: any Authenticator, standing: @escaping Standing, seal: SessionSeal,
+        realm: SessionRealm, authenticator: any Authenticator, standing: @escaping Standing, seal: SessionSeal, endings: SessionEndStore? = nil,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.realm = realm
         self.authenticator = authenticator
         self.standing = standing
         self.seal = seal
+        self.endings = endings
         self.now = now
     }
 
@@ -66,8 +69,13 @@ package struct SessionGate: Sendable {
 
     private func found(_ session: TokenSession) async throws -> (name: String, scopes: Set<String>)? {
         guard let found = try await standing(session.token, session.workspace) else { return nil }
-        return found.scopes.contains(realm.scope.rawValue) ? found : nil
+        guard found.scopes.contains(realm.scope.rawValue) else { return nil }
+        if let endings, try await endings.isEnded(session) { return nil }
+        return found
     }
+
+    /// Ends a session, whoever has its cookie.
+    package func end(_ session: TokenSession) async throws { try await endings?.end(session) }
 
     // MARK: Signing in
 

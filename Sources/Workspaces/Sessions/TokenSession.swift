@@ -47,6 +47,12 @@ package struct TokenSession: Sendable, Hashable {
 
     private static func seconds(_ date: Date) -> UInt64 { UInt64(max(0, date.timeIntervalSince1970)) }
 
+    /// Names it: the same in everything that it is renewed to.
+    package var id: UUID {
+        // Its number and its beginning.
+        Array(bytes[32..<48]).withUnsafeBytes { UUID(uuid: $0.loadUnaligned(as: uuid_t.self)) }
+    }
+
     // MARK: Bytes
 
     /// Its fixed form: 56 bytes.

@@ -79,7 +79,10 @@ struct SignInTests {
                 #expect(out.location == "/agents")
                 #expect(try await browser.get("/workspace").status == .seeOther)
                 await browser.setCookie("mainstay_workspace", cookie)
-                #expect(try await browser.get("/workspace").status == .ok)
+                #expect(try await browser.get("/workspace").status == .seeOther, "a copy is over as well")
+                #expect(try await fixture.directory.count("select count(*) from ended_sessions") == 1)
+                _ = try await browser.signIn(try await fixture.token("again"))
+                #expect(try await browser.get("/workspace").status == .ok, "another session of the workspace is not")
                 let rival = fixture.directory.rival
                 let tokens = try await fixture.workspaces.tokens.list(workspace: rival, limit: 10)
                 let revoke = "update tokens set revoked_at = now() where id = '\(try #require(tokens.first).id)' returning 1"

@@ -33,6 +33,7 @@ enum WrittenList {
         "report_budgets": .init([], "how many more reports may come from one place"),
         "report_keys": .init([], "keys by which reporters are recognised"),
         "reserved_names": .init([.select], "names that were public and are free; they outlive their workspace, and a trigger writes them"),
+        "reserved_slugs": .init([], "slugs of workspaces that are gone; triggers write and read them"),
         "schedules": .init([], "how far each of the program's own schedules has come"),
         "schema_migrations": .init([.select], "which migrations were run"),
         "time_offset": .init([.select], "one row: what tests add to the time"),
@@ -103,7 +104,10 @@ enum WrittenList {
         "count_listing": .init([], "a trigger's: which agents are listed"),
         "drop_day_partitions": .init(["mainstay_upkeep"], "drops days that are over, of the three tables that it names"),
         "ensure_day_partitions": .init(["mainstay_upkeep"], "makes the days of the three tables that it names"),
+        "note_directory_change": .init([], "a trigger's: the number of the directory's revision goes up"),
         "purge_workspace": .init(["mainstay_upkeep"], "deletes rows of workspaces whose time is up; policies for the owner show it no others"),
+        "refuse_reserved_slug": .init([], "a trigger's: a slug that was a workspace's is nobody else's"),
         "reserve_freed_name": .init([], "a trigger's: a name that was public is nobody else's"),
+        "reserve_freed_slug": .init([], "a trigger's: it keeps the slug of a workspace that is gone"),
     ]
 }

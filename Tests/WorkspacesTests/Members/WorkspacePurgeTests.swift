@@ -94,7 +94,12 @@ struct WorkspacePurgeTests {
         #expect(try await fixture.workspaces.list().map(\.slug) == ["default", "other"])
         // The people stay: they may be elsewhere.
         #expect(try await fixture.workspaces.findUser(email: "owner@acme.example") != nil)
-        #expect(try await fixture.workspaces.create(slug: Slug("acme"), name: "Again", by: .tester).slug == "acme")
+        let error = await #expect(throws: WorkspaceError.self) {
+            try await fixture.workspaces.create(slug: Slug("acme"), name: "Again", by: .tester)
+        }
+        #expect(error?.code == .slugTaken, "nobody takes the place of an owner who is gone")
+        #expect(try await fixture.count("select count(*) from workspaces where slug = 'acme'") == 0)
+        #expect(try await fixture.workspaces.create(slug: Slug("acme-2"), name: "Another", by: .tester).slug == "acme-2")
     }
 
     @Test("page by page: what was begun by one is ended by another")
