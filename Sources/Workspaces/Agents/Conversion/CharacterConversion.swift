@@ -89,7 +89,7 @@ struct CharacterConverter {
         case "messageExamples": return examples(member.value, at: place)
         case "knowledge": return knowledge(member.value, at: place)
         case "documents" where target != .v2: return knowledge(member.value, at: place)
-        case "bio" where target == .v2: return member.value.text.map { .array([.string($0)]) } ?? member.value
+        case "bio" where target == .v2: return member.value.text.map { JSONNode.array([.string($0)]) } ?? member.value
         case _ where target != .v2 && Self.newestOnly.contains(member.name):
             note(.left, place, "only v2 has it")
             return nil
