@@ -48,6 +48,7 @@ package enum IncompleteReason: String, Sendable, Equatable, CaseIterable {
 
 /// Tokens as the provider counted them. No sum is assumed to agree: providers count reasoning inside or beside the output.
 package struct TokenUsage: Sendable, Equatable {
+    /// All of the input, with what came from a cache and what went into one, also where a provider counts these beside it.
     package var input: Int?
     package var output: Int?
     package var total: Int?
@@ -55,17 +56,24 @@ package struct TokenUsage: Sendable, Equatable {
     package var cachedInput: Int?
     /// Tokens of reasoning, as far as the provider tells.
     package var reasoningOutput: Int?
+    /// Part of the input that the provider put into its cache.
+    package var cacheWriteInput: Int?
+    /// What the provider says that the call costs, in US dollars.
+    package var cost: Double?
 
-    package init(input: Int? = nil, output: Int? = nil, total: Int? = nil, cachedInput: Int? = nil, reasoningOutput: Int? = nil) {
+    package init(
+        input: Int? = nil, output: Int? = nil, total: Int? = nil, cachedInput: Int? = nil, reasoningOutput: Int? = nil,
+        cacheWriteInput: Int? = nil, cost: Double? = nil
+    ) {
         self.input = input
         self.output = output
         self.total = total
         self.cachedInput = cachedInput
         self.reasoningOutput = reasoningOutput
+        self.cacheWriteInput = cacheWriteInput
+        self.cost = cost
     }
 
     /// True when the provider told nothing.
-    package var isEmpty: Bool {
-        input == nil && output == nil && total == nil && cachedInput == nil && reasoningOutput == nil
-    }
+    package var isEmpty: Bool { self == TokenUsage() }
 }

@@ -4,7 +4,8 @@ import Jobs
 ///
 /// Its wire form inside `run.failed` is `{"kind","message","retryable","provider?","status?","code?","retry_after_ms?"}`.
 package struct InferenceError: Error, Sendable, Equatable {
-    /// The vocabulary. Whether a fresh attempt can help is a property of the kind, written in ``isRetryable`` and nowhere else.
+    /// The vocabulary. Whether a fresh attempt can help is a property of the kind, written in ``isRetryable`` and nowhere else, unless the
+    /// provider itself says (``InferenceError/shouldRetry``).
     package enum Kind: String, Sendable, Equatable, CaseIterable {
         /// The request can never work as it is.
         case invalidRequest = "invalid_request"
@@ -68,9 +69,12 @@ package struct InferenceError: Error, Sendable, Equatable {
     package var code: String?
     /// How long the provider asks to be left alone.
     package var retryAfter: Duration?
+    /// The provider's own word on trying again, where it differs from what the kind says.
+    package private(set) var shouldRetry: Bool?
 
     package init(
-        _ kind: Kind, _ message: String, provider: String? = nil, status: Int? = nil, code: String? = nil, retryAfter: Duration? = nil
+        _ kind: Kind, _ message: String, provider: String? = nil, status: Int? = nil, code: String? = nil, retryAfter: Duration? = nil,
+        shouldRetry: Bool? = nil
     ) {
         self.kind = kind
         self.message = message.count > Self.messageLimit ? String(message.prefix(Self.messageLimit)) + "…" : message
@@ -78,13 +82,14 @@ package struct InferenceError: Error, Sendable, Equatable {
         self.status = status
         self.code = code
         self.retryAfter = retryAfter
+        self.shouldRetry = shouldRetry == kind.isRetryable ? nil : shouldRetry
     }
 
     /// A provider's message may repeat the prompt; an event should not.
     package static let messageLimit = 500
 
     /// Whether the same request may succeed later.
-    package var isRetryable: Bool { kind.isRetryable }
+    package var isRetryable: Bool { shouldRetry ?? kind.isRetryable }
 }
 
 extension InferenceError {

@@ -45,6 +45,13 @@ struct JSONObjectWriter {
         if let value { member(name, value) }
     }
 
+    /// A number that JSON cannot write (infinite, not a number) is left out.
+    mutating func member(_ name: StaticString, ifPresent value: Double?) {
+        guard let value, value.isFinite else { return }
+        key(name)
+        bytes.append(contentsOf: value.description.utf8)
+    }
+
     /// A member whose value is an object, filled by `body`.
     mutating func object(_ name: StaticString, _ body: (inout JSONObjectWriter) -> Void) {
         key(name)

@@ -92,11 +92,13 @@ private struct WireEvent: Decodable {
     var totalTokens: Int?
     var cachedInputTokens: Int?
     var reasoningOutputTokens: Int?
+    var cacheWriteInputTokens: Int?
+    var cost: Double?
 
     var topLevelUsage: TokenUsage {
         TokenUsage(
             input: inputTokens, output: outputTokens, total: totalTokens, cachedInput: cachedInputTokens,
-            reasoningOutput: reasoningOutputTokens)
+            reasoningOutput: reasoningOutputTokens, cacheWriteInput: cacheWriteInputTokens, cost: cost)
     }
 
     func need<Value>(_ path: KeyPath<WireEvent, Value?>, _ name: String) throws -> Value {
@@ -125,11 +127,13 @@ private struct WireUsage: Decodable {
     var totalTokens: Int?
     var cachedInputTokens: Int?
     var reasoningOutputTokens: Int?
+    var cacheWriteInputTokens: Int?
+    var cost: Double?
 
     var usage: TokenUsage {
         TokenUsage(
             input: inputTokens, output: outputTokens, total: totalTokens, cachedInput: cachedInputTokens,
-            reasoningOutput: reasoningOutputTokens)
+            reasoningOutput: reasoningOutputTokens, cacheWriteInput: cacheWriteInputTokens, cost: cost)
     }
 }
 
@@ -140,11 +144,12 @@ private struct WireError: Decodable {
     var status: Int?
     var code: String?
     var retryAfterMs: Int?
+    var retryable: Bool?
 
     /// A kind of a later version reads as a fault of the service; the message is kept.
     var error: InferenceError {
         InferenceError(
             InferenceError.Kind(rawValue: kind) ?? .internalError, message, provider: provider, status: status, code: code,
-            retryAfter: retryAfterMs.map { .milliseconds($0) })
+            retryAfter: retryAfterMs.map { .milliseconds($0) }, shouldRetry: retryable)
     }
 }

@@ -125,6 +125,8 @@ extension TokenUsage {
         json.member("total_tokens", ifPresent: total)
         json.member("cached_input_tokens", ifPresent: cachedInput)
         json.member("reasoning_output_tokens", ifPresent: reasoningOutput)
+        json.member("cache_write_input_tokens", ifPresent: cacheWriteInput)
+        json.member("cost", ifPresent: cost)
     }
 }
 

@@ -6,12 +6,16 @@ package struct ProviderRequest: Sendable, Equatable {
     /// With the agent's prompt in front.
     package var messages: [RunMessage]
     package var tools: [ToolDefinition]
+    package var options: GenerationOptions
 
-    package init(run: String, model: String, messages: [RunMessage], tools: [ToolDefinition] = []) {
+    package init(
+        run: String, model: String, messages: [RunMessage], tools: [ToolDefinition] = [], options: GenerationOptions = GenerationOptions()
+    ) {
         self.run = run
         self.model = model
         self.messages = messages
         self.tools = tools
+        self.options = options
     }
 }
 

@@ -10,10 +10,13 @@ package struct ProviderConfiguration: Sendable, Equatable {
     /// Models that runs may name. Empty: any, the provider knows what it has.
     package var models: [String]
     package var timeouts: StreamTimeouts
+    package var format: ProviderFormat
+    /// The address of this installation, for providers that ask who calls (OpenRouter).
+    package var site: String?
 
     package init(
         name: String, baseURL: String, key: ProviderKey? = nil, defaultModel: String? = nil, models: [String] = [],
-        timeouts: StreamTimeouts = StreamTimeouts()
+        timeouts: StreamTimeouts = StreamTimeouts(), format: ProviderFormat = .openai, site: String? = nil
     ) {
         self.name = name
         self.baseURL = baseURL
@@ -21,6 +24,8 @@ package struct ProviderConfiguration: Sendable, Equatable {
         self.defaultModel = defaultModel
         self.models = models
         self.timeouts = timeouts
+        self.format = format
+        self.site = site
     }
 }
 

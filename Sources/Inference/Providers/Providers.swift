@@ -13,14 +13,14 @@ package struct Providers: Sendable {
         directory = try ProviderDirectory(configurations)
         var byName: [String: any Provider] = [ProviderDirectory.scripted: ScriptedProvider(clock: clock)]
         for configuration in configurations {
-            byName[configuration.name] = OpenAICompatibleProvider(
-                name: configuration.name, baseURL: configuration.baseURL, key: configuration.key, timeouts: configuration.timeouts, client: client,
-                clock: clock)
+            byName[configuration.name] = HTTPProvider(
+                name: configuration.name, format: configuration.format.wire(site: configuration.site), baseURL: configuration.baseURL,
+                key: configuration.key, timeouts: configuration.timeouts, client: client, clock: clock)
         }
         self.byName = byName
     }
 
-    /// Providers that exist already, by their names; for tests and for adapters of other formats.
+    /// Providers that exist already, by their names; for tests and for providers that are not called over HTTP.
     package init(directory: ProviderDirectory, providers: [any Provider]) {
         self.directory = directory
         byName = Dictionary(providers.map { ($0.name, $0) }) { first, _ in first }

@@ -39,7 +39,9 @@ struct RunPlanner: Sendable {
     func plan(_ job: Job<RunRequest>) async throws -> RunPlan {
         let wanted = job.payload
         var plan = RunPlan(
-            request: ProviderRequest(run: job.id.lowercased, model: "", messages: wanted.messages, tools: wanted.tools ?? []),
+            request: ProviderRequest(
+                run: job.id.lowercased, model: "", messages: wanted.messages, tools: wanted.tools ?? [],
+                options: wanted.options ?? GenerationOptions()),
             stepLimit: wanted.stepLimit, clientTools: Set((wanted.tools ?? []).map(\.name)), usesMemory: wanted.memory == true)
         for model in [wanted.model] + (wanted.fallback ?? []).map(Optional.some) {
             if let choice = directory.choose(model: model) {

@@ -16,6 +16,8 @@ package struct RunRequest: JobPayload, Equatable {
     package var tools: [ToolDefinition]?
     /// The caller's own notes, returned with the run.
     package var metadata: [String: String]?
+    /// How the model is to answer.
+    package var options: GenerationOptions?
     /// Calls of the model at most; see ``stepLimit``.
     package var maxSteps: Int?
     /// The model is offered the memory tools, and told what is remembered about the last message.
@@ -24,19 +26,20 @@ package struct RunRequest: JobPayload, Equatable {
     package var fallback: [String]?
 
     private enum CodingKeys: String, CodingKey {
-        case messages, agent, model, tools, metadata, memory, fallback
+        case messages, agent, model, tools, metadata, options, memory, fallback
         case maxSteps = "max_steps"
     }
 
     package init(
         messages: [RunMessage], agent: String? = nil, model: String? = nil, tools: [ToolDefinition]? = nil, metadata: [String: String]? = nil,
-        maxSteps: Int? = nil, memory: Bool? = nil, fallback: [String]? = nil
+        options: GenerationOptions? = nil, maxSteps: Int? = nil, memory: Bool? = nil, fallback: [String]? = nil
     ) {
         self.messages = messages
         self.agent = agent
         self.model = model
         self.tools = tools
         self.metadata = metadata
+        self.options = options
         self.maxSteps = maxSteps
         self.memory = memory
         self.fallback = fallback
@@ -106,7 +109,7 @@ extension RunRequest {
                 faults.append(RunRequestFault("/metadata/\(key)", "is longer than \(Bounds.metadataValue) characters"))
             }
         }
-        return Array((faults + stepFaults).prefix(20))
+        return Array((faults + (options?.faults ?? []) + stepFaults).prefix(20))
     }
 
     private var stepFaults: [RunRequestFault] {
@@ -133,7 +136,7 @@ extension RunRequest {
         }
     }
 
-    private static func isToolName(_ name: String) -> Bool {
+    static func isToolName(_ name: String) -> Bool {
         (1...Bounds.name).contains(name.utf8.count)
             && name.utf8.allSatisfy { (97...122).contains($0) || (65...90).contains($0) || (48...57).contains($0) || $0 == 45 || $0 == 95 }
     }

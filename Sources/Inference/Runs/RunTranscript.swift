@@ -46,5 +46,7 @@ extension TokenUsage {
         total = sum(total, other.total)
         cachedInput = sum(cachedInput, other.cachedInput)
         reasoningOutput = sum(reasoningOutput, other.reasoningOutput)
+        cacheWriteInput = sum(cacheWriteInput, other.cacheWriteInput)
+        if let added = other.cost { cost = (cost ?? 0) + added }
     }
 }

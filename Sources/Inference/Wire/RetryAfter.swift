@@ -37,7 +37,7 @@ enum RetryAfter {
     }
 
     /// Days since 1970-01-01 in the Gregorian calendar: years are counted from March, so that the leap day is a year's last.
-    private static func days(year: Int, month: Int, day: Int) -> Int {
+    static func days(year: Int, month: Int, day: Int) -> Int {
         let shifted = month <= 2 ? year - 1 : year
         let era = shifted / 400
         let yearOfEra = shifted - era * 400

@@ -19,6 +19,8 @@ struct ToolCallAssembler {
         var scanner = JSONObjectScanner()
         var announcedID = false
         var announcedName = false
+        /// The provider said that the call is whole, in formats that say so.
+        var isClosed = false
     }
 
     /// Why calls cannot be trusted although the provider says that it has finished.
@@ -58,6 +60,17 @@ struct ToolCallAssembler {
         return isNew || !value.isEmpty || delta.id != nil || delta.name != nil ? delta : nil
     }
 
+    /// The latest call of the provider's own index, as far as it is known.
+    func call(at wireIndex: Int) -> (name: String, arguments: String)? {
+        slots.last { $0.wireIndex == wireIndex }.map { ($0.name, $0.arguments) }
+    }
+
+    /// The provider says that the call of its own index is whole.
+    mutating func close(at wireIndex: Int) {
+        guard let position = slots.lastIndex(where: { $0.wireIndex == wireIndex }) else { return }
+        slots[position].isClosed = true
+    }
+
     /// The calls after the provider finished them all.
     ///
     /// - Throws: The first call that is none: nothing of a broken answer is reported as whole.
@@ -74,12 +87,17 @@ struct ToolCallAssembler {
         return calls
     }
 
-    /// The calls that were whole when the provider cut its answer: those whose arguments have their closing bracket.
+    /// The calls that were whole when the provider cut its answer: those whose arguments have their closing bracket, and those without
+    /// arguments that the provider closed.
     func wholeCalls() -> [ToolCall] {
         slots.enumerated().compactMap { position, slot in
-            guard !slot.name.isEmpty, slot.scanner.isComplete, slot.surplus.isEmpty || Self.repeats(slot.surplus, slot.arguments),
-                Self.isJSON(slot.arguments)
-            else { return nil }
+            guard !slot.name.isEmpty else { return nil }
+            if slot.isClosed, slot.arguments.allSatisfy(\.isWhitespace) {
+                return ToolCall(index: position, id: id(of: position), name: slot.name, arguments: "{}")
+            }
+            guard slot.scanner.isComplete, slot.surplus.isEmpty || Self.repeats(slot.surplus, slot.arguments), Self.isJSON(slot.arguments) else {
+                return nil
+            }
             return ToolCall(index: position, id: id(of: position), name: slot.name, arguments: slot.arguments)
         }
     }

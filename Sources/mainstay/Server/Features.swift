@@ -91,12 +91,6 @@ struct Features: Sendable {
 }
 
 extension Settings {
-    /// The providers of inference: the configured one, or none, and then the scripted one answers.
-    func inference() throws -> Inference.Configuration {
-        guard let url = text("provider.url") else { return Inference.Configuration() }
-        return Inference.Configuration(providers: [
-            ProviderConfiguration(
-                name: "default", baseURL: url, key: text("provider.key").flatMap { ProviderKey($0) }, defaultModel: text("provider.model"))
-        ])
-    }
+    /// Inference with the configured providers; without any the scripted one answers.
+    func inference() throws -> Inference.Configuration { Inference.Configuration(providers: try providers()) }
 }

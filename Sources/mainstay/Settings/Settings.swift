@@ -42,6 +42,11 @@ struct Settings: Sendable {
         return reader.string(forKey: ConfigKey(key), isSecret: description?.isSecret ?? false) ?? description?.standard
     }
 
+    /// A member of something that the settings themselves name, such as `provider.NAME.url`: it has no default and no row in the reference.
+    func text(ofNamed key: String, isSecret: Bool = false) -> String? {
+        reader.string(forKey: ConfigKey(key), isSecret: isSecret)
+    }
+
     func required(_ key: String, for command: String) throws -> String {
         if let text = text(key) { return text }
         let variable = SettingsReference.description(of: key)?.variable ?? key

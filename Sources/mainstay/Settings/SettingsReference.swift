@@ -103,9 +103,15 @@ enum SettingsReference {
     static let providers: [SettingDescription] = [
         .init(
             key: "provider.url", standard: nil,
-            summary: "base URL of an OpenAI-compatible API (`https://host/v1`); without it the scripted provider answers, offline"),
+            summary: "base URL of a provider's API, with its version (`https://host/v1`); with no provider at all the scripted one answers, offline"),
         .init(key: "provider.key", standard: nil, summary: "its key", isSecret: true),
         .init(key: "provider.model", standard: nil, summary: "model of runs that name none; the provider's first choice, or `scripted` offline"),
+        .init(
+            key: "provider.format", standard: "openai",
+            summary: "how the provider is spoken to: `openai`, `openai-responses`, `anthropic` or `openrouter`, see `ops/providers.md`"),
+        .init(
+            key: "providers", standard: nil,
+            summary: "names of further providers, with commas; the variables of each have its name in them, see `ops/providers.md`"),
     ]
 
     static let client: [SettingDescription] = [

@@ -2,19 +2,24 @@ import AsyncHTTPClient
 import Foundation
 import Jobs
 import NIOCore
-import NIOFoundationCompat
 import NIOHTTP1
 
 /// The exchange over HTTP: request, answer, errors.
-extension OpenAICompatibleProvider {
+extension HTTPProvider {
     /// Sends the request and passes events on until the stream ends; returns those that are still to be passed on.
     func exchange(
         _ request: ProviderRequest, _ patience: StreamPatience<some Clock<Duration>>, _ receive: @Sendable (ProviderEvent) async throws -> Void
     ) async throws -> [ProviderEvent] {
-        var decoder = ChatCompletionsDecoder()
+        var decoder = format.decoder()
+        let call: HTTPClientRequest
+        do {
+            call = try self.call(request)
+        } catch let error as InferenceError {
+            return named(decoder.end(.broken(error)))
+        }
         let response: HTTPClientResponse
         do {
-            response = try await client.http.execute(try self.request(request), deadline: .now() + TimeAmount(timeouts.headers))
+            response = try await client.http.execute(call, deadline: .now() + TimeAmount(timeouts.headers))
         } catch {
             return decoder.end(.broken(try TransportFault.error(error, provider: name, expired: nil)))
         }
@@ -23,7 +28,7 @@ extension OpenAICompatibleProvider {
             guard response.status == .ok else { return named(decoder.end(.broken(try await refusal(response)))) }
             guard response.isEventStream else {
                 // An error or a whole answer in one object, under a status that promised a stream.
-                return named(decoder.decode(body: try await response.body.collect(upTo: 8 << 20).readableBytesView))
+                return named(decoder.decode(body: Array(buffer: try await response.body.collect(upTo: 8 << 20))))
             }
         } catch {
             return decoder.end(.broken(try TransportFault.error(error, provider: name, expired: patience.expired?.rawValue)))
@@ -37,7 +42,7 @@ extension OpenAICompatibleProvider {
                 return named(decoder.end(.broken(try TransportFault.error(error, provider: name, expired: patience.expired?.rawValue))))
             }
             guard let buffer else { return named(decoder.end(.clean)) }
-            let events = named(decoder.decode(buffer.readableBytesView))
+            let events = named(decoder.decode(Array(buffer: buffer)))
             if !events.isEmpty { patience.pause() }
             for event in events { try await receive(event) }
             patience.wait(decoder.isSettled ? .settle : decoder.hasFirstToken ? .idle : .firstToken)
@@ -46,31 +51,24 @@ extension OpenAICompatibleProvider {
         return []
     }
 
-    private func request(_ request: ProviderRequest) throws -> HTTPClientRequest {
+    /// - Throws: ``InferenceError`` for a request that the format cannot say.
+    private func call(_ request: ProviderRequest) throws -> HTTPClientRequest {
         var result = HTTPClientRequest(url: endpoint)
         result.method = .POST
         result.headers.add(name: "content-type", value: "application/json")
         result.headers.add(name: "accept", value: "text/event-stream")
         result.headers.add(name: "user-agent", value: "mainstay")
-        if let key { result.headers.add(name: "authorization", value: "Bearer \(key.revealed)") }
+        for (name, value) in format.headers(key: key) { result.headers.add(name: name, value: value) }
         if let trace = JobTrace.current { result.headers.add(name: "traceparent", value: trace.header) }
-        result.body = .bytes(ByteBuffer(bytes: try ChatCompletionsRequest(request).encoded()))
+        result.body = .bytes(ByteBuffer(bytes: try format.body(request)))
         return result
     }
 
-    /// The error behind a status that is not 200. The body is read within a bound; what is no error object is told by its status.
+    /// The error behind a status that is not 200. The body is read within a bound.
     private func refusal(_ response: HTTPClientResponse) async throws -> InferenceError {
-        let status = Int(response.status.code)
-        let retryAfter = RetryAfter.duration(
-            milliseconds: response.headers.first(name: "retry-after-ms"), value: response.headers.first(name: "retry-after"),
-            now: Date().timeIntervalSince1970)
-        let body = try await response.body.collect(upTo: 1 << 20)
-        let reported = try? JSONDecoder().decode(ChatCompletionsChunk.self, from: Data(body.readableBytesView)).error
-        let fault = reported.flatMap { $0.isEmpty ? nil : $0 } ?? ProviderFault(message: "The provider answered with HTTP status \(status).")
-        var error = fault.error(status: status, retryAfter: retryAfter)
-        // A redirect is refused, since the key would go to another host; nothing of it is an answer.
-        if status < 400 { error.kind = .invalidResponse }
-        return error
+        let headers = RetryHeaders(now: Date().timeIntervalSince1970) { response.headers.first(name: $0) }
+        let body = Array(buffer: try await response.body.collect(upTo: 1 << 20))
+        return format.refusal(status: Int(response.status.code), body: body, headers: headers)
     }
 
     /// Errors that the decoder found get the provider's name, and lose the key if the provider repeated it.

@@ -16,10 +16,13 @@ struct ChatCompletionsChunk: Decodable {
         var delta: Delta?
         var message: Delta?
         var finishReason: String?
+        /// OpenRouter's: the word of the provider behind it.
+        var nativeFinishReason: String?
 
         enum CodingKeys: String, CodingKey {
             case index, delta, message
             case finishReason = "finish_reason"
+            case nativeFinishReason = "native_finish_reason"
         }
     }
 
@@ -61,10 +64,17 @@ struct ChatCompletionsChunk: Decodable {
         var totalTokens: Int?
         var promptDetails: PromptDetails?
         var completionDetails: CompletionDetails?
+        /// OpenRouter's, in US dollars.
+        var cost: Double?
 
         struct PromptDetails: Decodable {
             var cachedTokens: Int?
-            enum CodingKeys: String, CodingKey { case cachedTokens = "cached_tokens" }
+            var cacheWriteTokens: Int?
+
+            enum CodingKeys: String, CodingKey {
+                case cachedTokens = "cached_tokens"
+                case cacheWriteTokens = "cache_write_tokens"
+            }
         }
 
         struct CompletionDetails: Decodable {
@@ -78,12 +88,13 @@ struct ChatCompletionsChunk: Decodable {
             case totalTokens = "total_tokens"
             case promptDetails = "prompt_tokens_details"
             case completionDetails = "completion_tokens_details"
+            case cost
         }
 
         var tokens: TokenUsage {
             TokenUsage(
                 input: promptTokens, output: completionTokens, total: totalTokens, cachedInput: promptDetails?.cachedTokens,
-                reasoningOutput: completionDetails?.reasoningTokens)
+                reasoningOutput: completionDetails?.reasoningTokens, cacheWriteInput: promptDetails?.cacheWriteTokens, cost: cost)
         }
     }
 }

@@ -1,8 +1,9 @@
 // Without Foundation: with its name lookup in scope the compiler does not open `any Clock` for a call that also takes a closure.
 
-/// Calls any server that speaks OpenAI's `chat/completions`.
-package struct OpenAICompatibleProvider: Provider {
-    package let name: String
+/// Calls a provider over HTTP, in whatever format it speaks: one exchange for all of them.
+struct HTTPProvider: Provider {
+    let name: String
+    let format: any WireFormat
     let endpoint: String
     let key: ProviderKey?
     let timeouts: StreamTimeouts
@@ -10,22 +11,23 @@ package struct OpenAICompatibleProvider: Provider {
     private let clock: any Clock<Duration>
 
     /// - Parameters:
-    ///   - baseURL: With its version, without `/chat/completions`: `https://api.openai.com/v1`.
-    ///   - key: Sent as a bearer token; nil for a server that asks for none.
+    ///   - baseURL: With its version, without the format's path: `https://api.openai.com/v1`.
+    ///   - key: Sent as the format says; nil for a server that asks for none.
     ///   - client: The process's own; the caller runs it.
-    package init(
-        name: String, baseURL: String, key: ProviderKey?, timeouts: StreamTimeouts = StreamTimeouts(), client: ProviderClient,
-        clock: any Clock<Duration> = ContinuousClock()
+    init(
+        name: String, format: any WireFormat, baseURL: String, key: ProviderKey?, timeouts: StreamTimeouts = StreamTimeouts(),
+        client: ProviderClient, clock: any Clock<Duration> = ContinuousClock()
     ) {
         self.name = name
-        endpoint = (baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL) + "/chat/completions"
+        self.format = format
+        endpoint = (baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL) + format.path
         self.key = key
         self.timeouts = timeouts
         self.client = client
         self.clock = clock
     }
 
-    package func stream(_ request: ProviderRequest, receive: @escaping @Sendable (ProviderEvent) async throws -> Void) async throws {
+    func stream(_ request: ProviderRequest, receive: @escaping @Sendable (ProviderEvent) async throws -> Void) async throws {
         try await relay(request, on: clock, to: receive)
     }
 
