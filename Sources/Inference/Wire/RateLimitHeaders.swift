@@ -49,16 +49,21 @@ struct RateLimitHeaders: Sendable, Equatable {
     init() {}
 
     init(now: Double, header: (String) -> String?) {
-        func add(_ resource: String, _ name: (String) -> String) {
+        windows = Self.names.compactMap { resource, before, behind -> Window? in
             let window = Window(
-                resource: resource, limit: header(name("limit")).flatMap { Int($0) }, remaining: header(name("remaining")).flatMap { Int($0) },
-                reset: header(name("reset")).flatMap { Self.reset($0, now: now) })
-            if window != Window(resource: resource) { windows.append(window) }
+                resource: resource, limit: header(before + "limit" + behind).flatMap { Int($0) },
+                remaining: header(before + "remaining" + behind).flatMap { Int($0) },
+                reset: header(before + "reset" + behind).flatMap { Self.reset($0, now: now) })
+            return window == Window(resource: resource) ? nil : window
         }
-        for resource in ["requests", "tokens"] { add(resource) { "x-ratelimit-\($0)-\(resource)" } }
-        for resource in ["requests", "tokens", "input-tokens", "output-tokens"] { add(resource) { "anthropic-ratelimit-\(resource)-\($0)" } }
-        add("") { "x-ratelimit-\($0)" }
     }
+
+    /// What is counted, and what stands in a field's name before and behind `limit`, `remaining` and `reset`.
+    private static let names: [(resource: String, before: String, behind: String)] = [
+        ("requests", "x-ratelimit-", "-requests"), ("tokens", "x-ratelimit-", "-tokens"), ("requests", "anthropic-ratelimit-requests-", ""),
+        ("tokens", "anthropic-ratelimit-tokens-", ""), ("input-tokens", "anthropic-ratelimit-input-tokens-", ""),
+        ("output-tokens", "anthropic-ratelimit-output-tokens-", ""), ("", "x-ratelimit-", ""),
+    ]
 
     /// How long until all that is used up is there again; nil when nothing is, or nobody says until when.
     var wait: Duration? {
@@ -95,6 +100,7 @@ struct RateLimitHeaders: Sendable, Equatable {
     private static let units: [String: Double] = ["d": 86_400, "h": 3_600, "m": 60, "s": 1, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9]
 
     private static func bounded(_ seconds: Double) -> Duration? {
-        seconds.isFinite ? min(.seconds(min(max(0, seconds), 1e6)), RetryAfter.maximum) : nil
+        // By way of whole nanoseconds, for a fraction of seconds has no exact form: 120ms are 120 ms.
+        seconds.isFinite ? min(.nanoseconds(Int64((min(max(0, seconds), 1e6) * 1e9).rounded())), RetryAfter.maximum) : nil
     }
 }

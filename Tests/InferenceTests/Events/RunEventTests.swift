@@ -32,6 +32,10 @@ import Testing
             #"{"type":"usage","input_tokens":1,"output_tokens":2,"total_tokens":3,"cached_input_tokens":4,"reasoning_output_tokens":5}"#
         ),
         (
+            .usage(TokenUsage(input: 1, cacheWriteInput: 6, cost: 0.00125)),
+            #"{"type":"usage","input_tokens":1,"cache_write_input_tokens":6,"cost":0.00125}"#
+        ),
+        (
             .stepFinished(StepFinished(step: 1, finish: FinishReason(.stop, raw: "stop"), missingDone: true)),
             #"{"type":"step.finished","step":1,"finish":{"unified":"stop","raw":"stop"},"missing_done":true}"#
         ),
@@ -68,6 +72,10 @@ import Testing
         (
             .failed(InferenceError(.rateLimited, "slow", provider: "p", status: 429, code: "x", retryAfter: .seconds(2))),
             #"{"type":"run.failed","error":{"kind":"rate_limited","message":"slow","retryable":true,"provider":"p","status":429,"code":"x","retry_after_ms":2000}}"#
+        ),
+        (
+            .failed(InferenceError(.rateLimited, "for good", shouldRetry: false)),
+            #"{"type":"run.failed","error":{"kind":"rate_limited","message":"for good","retryable":false}}"#
         ),
         (.cancelled, #"{"type":"run.cancelled"}"#),
     ]

@@ -47,7 +47,8 @@ import Testing
         let call = ToolCall(index: 0, id: "a", name: "f", arguments: "{}")
         for event: RunEvent in [
             .runStarted(RunStarted(run: "r", attempt: 1, provider: "p", model: "m")), .chunk(StreamChunk(.reasoning, "hm")), text("a"), text("b"),
-            .chunk(StreamChunk(.refusal, "no")), .toolCall(call), .usage(TokenUsage(input: 1, output: 2)), .usage(TokenUsage(output: 3, total: 9)),
+            .chunk(StreamChunk(.refusal, "no")), .toolCall(call), .usage(TokenUsage(input: 1, output: 2, cost: 0.5)),
+            .usage(TokenUsage(output: 3, total: 9, cacheWriteInput: 4, cost: 0.25)),
             .stepFinished(StepFinished(step: 1, finish: FinishReason(.stop, raw: "stop"))),
         ] {
             transcript.add(event)
@@ -55,7 +56,7 @@ import Testing
         #expect(transcript.text == "ab")
         #expect(transcript.refusal == "no")
         #expect(transcript.toolCalls == [call])
-        #expect(transcript.usage == TokenUsage(input: 1, output: 5, total: 9))
+        #expect(transcript.usage == TokenUsage(input: 1, output: 5, total: 9, cacheWriteInput: 4, cost: 0.75))
         #expect(transcript.finish == FinishReason(.stop, raw: "stop"))
     }
 

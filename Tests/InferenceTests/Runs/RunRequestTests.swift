@@ -38,7 +38,10 @@ import Web
             messages: [RunMessage(.user, "Hi"), RunMessage(.assistant, "", toolCalls: [.init(id: "c", name: "f", arguments: "{}")])], agent: "o/n",
             model: "m",
             tools: [ToolDefinition(name: "f", description: "d", parameters: ["properties": ["a": ["minimum": 0.5]]])],
-            metadata: ["k": "v"])
+            metadata: ["k": "v"],
+            options: GenerationOptions(
+                maxOutputTokens: 9, temperature: 0.5, topP: 1, stop: ["x"], toolChoice: .tool("f"), parallelToolCalls: false, reasoningEffort: "low",
+                responseFormat: ["type": "text"]))
         #expect(try JSONDecoder().decode(RunRequest.self, from: JSONEncoder().encode(request)) == request)
     }
 
@@ -87,6 +90,48 @@ import Web
         let taken = [ToolDefinition(name: "memory_write")]
         #expect(RunRequest(messages: hi, tools: taken, memory: true).faults.map(\.pointer) == ["/tools/0/name"])
         #expect(RunRequest(messages: hi, tools: taken).faults.isEmpty)
+    }
+
+    @Test("Options are read under their own names, and a tool choice is a word or a name")
+    func options() throws {
+        let all = try decode(
+            """
+            {"messages":[{"role":"user","content":"Hi"}],"options":{"max_output_tokens":9,"temperature":0.5,"top_p":0.25,"stop":["x"],
+             "tool_choice":{"name":"f"},"parallel_tool_calls":false,"reasoning_effort":"high","response_format":{"type":"json_object"}}}
+            """)
+        #expect(
+            all.options
+                == GenerationOptions(
+                    maxOutputTokens: 9, temperature: 0.5, topP: 0.25, stop: ["x"], toolChoice: .tool("f"), parallelToolCalls: false,
+                    reasoningEffort: "high", responseFormat: ["type": "json_object"]))
+        #expect(all.faults.isEmpty)
+        for (word, choice) in [("auto", ToolChoice.auto), ("none", ToolChoice.none), ("required", ToolChoice.required)] {
+            let found = try decode(#"{"messages":[],"options":{"tool_choice":"\#(word)"}}"#).options?.toolChoice
+            #expect(found == choice)
+        }
+        #expect(throws: DecodingError.self) { try decode(#"{"messages":[],"options":{"tool_choice":"always"}}"#) }
+        #expect(throws: DecodingError.self) { try decode(#"{"messages":[],"options":{"tool_choice":{"function":"f"}}}"#) }
+    }
+
+    @Test("Every fault of the options is named by its place")
+    func optionFaults() {
+        var request = RunRequest(messages: [RunMessage(.user, "Hi")])
+        request.options = GenerationOptions(
+            maxOutputTokens: 0, temperature: 3, topP: -0.1, stop: ["x", ""], toolChoice: .tool("a b"), reasoningEffort: "huge",
+            responseFormat: "text")
+        #expect(
+            request.faults.map(\.pointer) == [
+                "/options/max_output_tokens", "/options/temperature", "/options/top_p", "/options/stop/1", "/options/tool_choice/name",
+                "/options/reasoning_effort", "/options/response_format",
+            ])
+        request.options = GenerationOptions(
+            stop: Array(repeating: "x", count: 17), responseFormat: ["type": "json_schema", "json_schema": ["name": "", "schema": "text"]])
+        #expect(
+            request.faults.map(\.pointer) == [
+                "/options/stop", "/options/response_format/json_schema/name", "/options/response_format/json_schema/schema",
+            ])
+        request.options = GenerationOptions()
+        #expect(request.faults.isEmpty)
     }
 
     @Test("An agent's prompt stands in front, its own system text first")

@@ -13,7 +13,7 @@ import Testing
         #expect(!found.followsEnding)
     }
 
-    @Test("Comments, the role and empty content are not the first token")
+    @Test("T6: comments, the role and empty content are not the first token")
     func firstToken() {
         var decoder = ChatCompletionsDecoder()
         var stream = ChatStream()
@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test(
-        "Choices that are empty, null or absent carry no text and do no harm",
+        "T7: choices that are empty, null or absent carry no text and do no harm",
         arguments: [#"{"id":"x","choices":[]}"#, #"{"id":"x","choices":null}"#, #"{"id":"x"}"#])
     func noChoices(_ chunk: String) {
         let found = DecodedStream(ChatStream().raw(chunk).text("a").finish("stop").done())
@@ -33,7 +33,7 @@ import Testing
         #expect(found.outcome == .completed)
     }
 
-    @Test("Usage beside choices, on the finish chunk, twice or missing")
+    @Test("T8: usage beside choices, on the finish chunk, twice or missing")
     func usages() {
         let count = #","usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}"#
         #expect(DecodedStream(ChatFixtures.reasoning).usages.map(\.output) == [10])
@@ -47,26 +47,26 @@ import Testing
         #expect(null.outcome == .completed)
     }
 
-    @Test("A clean end without a finish is truncated, with nothing shown an error; never completed")
+    @Test("T18: a clean end without a finish is truncated, with nothing shown an error; never completed")
     func cleanEndWithoutFinish() {
         #expect(DecodedStream(ChatStream().role().text("a")).outcome == .incomplete(.truncated))
         #expect(DecodedStream(ChatStream().role()).failure == .invalidResponse)
         #expect(DecodedStream([UInt8]()).failure == .invalidResponse)
     }
 
-    @Test("The end marker without a finish is no completion either")
+    @Test("T18: the end marker without a finish is no completion either")
     func doneWithoutFinish() {
         #expect(DecodedStream(ChatStream().role().text("a").done()).outcome == .incomplete(.truncated))
         #expect(DecodedStream(ChatStream().done()).failure == .invalidResponse)
     }
 
-    @Test("A finish without the end marker is accepted and marked")
+    @Test("T18: a finish without the end marker is accepted and marked")
     func finishWithoutDone() {
         let found = DecodedStream(ChatStream().role().text("a").finish("stop"))
         #expect(found.endings == [StepEnding(.completed, finish: FinishReason(.stop, raw: "stop"), missingDone: true)])
     }
 
-    @Test("A broken transport: truncated with text, its own error without, completed after the finish")
+    @Test("T19: a broken transport, truncated with text, its own error without, completed after the finish")
     func brokenTransport() {
         let reset = InferenceError(.connection, "reset")
         var decoder = ChatCompletionsDecoder()
@@ -80,7 +80,7 @@ import Testing
         #expect(decoder.end(.broken(reset)) == [.ended(StepEnding(.completed, finish: FinishReason(.stop, raw: "stop"), missingDone: true))])
     }
 
-    @Test("Half a JSON object at the end is not text")
+    @Test("T19: half a JSON object at the end is not text")
     func halfObject() {
         let bytes = ChatStream().text("a").bytes() + Array(#"data: {"choices":[{"index":0,"delta":{"content":"b"#.utf8)
         let found = DecodedStream(bytes)
@@ -88,7 +88,7 @@ import Testing
         #expect(found.outcome == .incomplete(.truncated))
     }
 
-    @Test("After the end marker nothing is awaited and nothing is said")
+    @Test("T20: after the end marker nothing is awaited and nothing is said")
     func doneEnds() {
         var decoder = ChatCompletionsDecoder()
         _ = decoder.decode(ChatFixtures.text.bytes())
@@ -97,7 +97,7 @@ import Testing
         #expect(decoder.end(.clean).isEmpty)
     }
 
-    @Test("An error chunk fails the call, whatever the finish says, before it or after it")
+    @Test("T17: an error chunk fails the call, whatever the finish says, before it or after it")
     func errorChunk() {
         let error =
             #"{"id":"x","error":{"code":502,"message":"upstream","metadata":{"error_type":"provider_unavailable"}},"choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}]}"#
@@ -110,7 +110,7 @@ import Testing
         #expect(finishAfter.failure == .unavailable)
     }
 
-    @Test("A top-level error after status 200 is an error, an empty one is not")
+    @Test("T21: a top-level error after status 200 is an error, an empty one is not")
     func errorAfterOK() {
         let quota = #"{"error":{"message":"You exceeded your quota","type":"insufficient_quota","param":null,"code":"insufficient_quota"}}"#
         #expect(DecodedStream(ChatStream().raw(quota)).failure == .paymentRequired)
@@ -126,7 +126,7 @@ import Testing
         #expect(DecodedStream(ChatStream().text("a").finish("error").done()).failure == .serverError)
     }
 
-    @Test("A malformed line is counted and fails the call; it is never skipped")
+    @Test("T22: a malformed line is counted and fails the call; it is never skipped")
     func malformed() {
         var decoder = ChatCompletionsDecoder()
         let stream = ChatStream().text("a").raw(#"{"choices":[{"index":0,"#).text("b").finish("stop").done()
@@ -143,7 +143,7 @@ import Testing
         #expect(decoder.isEnded)
     }
 
-    @Test("Reasoning under its three names is reasoning, once, and never content")
+    @Test("T23: reasoning under its three names is reasoning, once, and never content")
     func reasoning() {
         let found = DecodedStream(ChatFixtures.reasoning)
         #expect(found.reasoning == "Think")
@@ -154,7 +154,7 @@ import Testing
         #expect(DecodedStream(ChatStream().chunk(details).finish("stop").done()).reasoning == "ab")
     }
 
-    @Test("finish_reason may be absent, and role and content may come together")
+    @Test("T24: finish_reason may be absent, and role and content may come together")
     func absentFinish() {
         let chunk = #"{"id":"a","created":1,"model":"x","choices":[{"index":0,"delta":{"role":"assistant","content":"Hi"}}]}"#
         let other = #"{"id":"b","created":2,"model":"y","choices":[{"index":0,"delta":{"content":"!"}}]}"#
@@ -163,7 +163,7 @@ import Testing
         #expect(found.outcome == .completed)
     }
 
-    @Test("A refusal has its own channel and its own unified reason")
+    @Test("T27: a refusal has its own channel and its own unified reason")
     func refusal() {
         let found = DecodedStream(ChatFixtures.refusal)
         #expect(found.refusal == "I cannot.")
@@ -185,7 +185,7 @@ import Testing
         #expect(DecodedStream(ChatStream().text("a").finish("content_filter").done()).outcome == .incomplete(.contentFilter))
     }
 
-    @Test("Of several finishes one that tells of a cut stays, and text after the finish is kept")
+    @Test("T17: of several finishes one that tells of a cut stays, and text after the finish is kept")
     func repeatedFinish() {
         let cut = DecodedStream(ChatStream().text("a").finish("length").text("b").finish("stop").finish("length").done())
         #expect(cut.outcome == .incomplete(.maxOutputTokens))

@@ -88,7 +88,6 @@ enum ChatFixtures {
 }
 
 /// A stream's events, with deltas of one kind joined, so that streams that were cut differently can be compared.
-
 struct DecodedStream: Equatable {
     var text = ""
     var reasoning = ""
@@ -99,7 +98,13 @@ struct DecodedStream: Equatable {
     var endings: [StepEnding] = []
     var followsEnding = false
 
+    init() {}
+
     init(_ events: [ProviderEvent]) {
+        add(events)
+    }
+
+    mutating func add(_ events: [ProviderEvent]) {
         for event in events {
             if !endings.isEmpty { followsEnding = true }
             switch event {

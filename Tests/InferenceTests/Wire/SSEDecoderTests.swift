@@ -14,13 +14,13 @@ import Testing
         #expect(try events("event: ping\ndata: {}\nid: 7\n\n") == [SSEEvent(type: "ping", data: "{}", lastEventID: "7")])
     }
 
-    @Test("LF, CR and CRLF end lines, also mixed", arguments: ["\n", "\r", "\r\n"])
+    @Test("T2: LF, CR and CRLF end lines, also mixed", arguments: ["\n", "\r", "\r\n"])
     func lineEnds(_ end: String) throws {
         let text = ["data: one", "data: two", "", "data: three", "", ""].joined(separator: end)
         #expect(try events(text) == [SSEEvent(data: "one\ntwo"), SSEEvent(data: "three")])
     }
 
-    @Test("A CR at the end of one read and the LF at the start of the next are one line end")
+    @Test("T2: a CR at the end of one read and the LF at the start of the next are one line end")
     func splitLineEnd() throws {
         var decoder = SSEDecoder()
         #expect(try decoder.decode("data: a\r".utf8).isEmpty)
@@ -28,7 +28,7 @@ import Testing
         #expect(try decoder.decode("\ndata: b\n\n".utf8) == [SSEEvent(data: "b")])
     }
 
-    @Test("A character split over reads arrives whole", arguments: ["é", "€", "😀"])
+    @Test("T1: a character split over reads arrives whole", arguments: ["é", "€", "😀"])
     func splitCharacter(_ character: String) throws {
         var decoder = SSEDecoder()
         var found: [SSEEvent] = []
@@ -36,27 +36,27 @@ import Testing
         #expect(found == [SSEEvent(data: "a\(character)z")])
     }
 
-    @Test("U+2028, U+2029 and U+0085 end no line")
+    @Test("T3: U+2028, U+2029 and U+0085 end no line")
     func unicodeSeparators() throws {
         #expect(try events("data: a\u{2028}b\u{2029}c\u{85}d\n\n") == [SSEEvent(data: "a\u{2028}b\u{2029}c\u{85}d")])
     }
 
-    @Test("Only one space after the colon is taken away, and none need be there")
+    @Test("T4: only one space after the colon is taken away, and none need be there")
     func spaces() throws {
         #expect(try events("data:  two\ndata:none\ndata\n\n") == [SSEEvent(data: " two\nnone\n")])
     }
 
-    @Test("A lone empty data line is an event with empty data")
+    @Test("T4: a lone empty data line is an event with empty data")
     func emptyData() throws {
         #expect(try events("data:\n\n") == [SSEEvent(data: "")])
     }
 
-    @Test("An event without data is not dispatched, and its type does not leak into the next")
+    @Test("T5: an event without data is not dispatched, and its type does not leak into the next")
     func typeOnly() throws {
         #expect(try events("event: ping\n\ndata: x\n\n") == [SSEEvent(data: "x")])
     }
 
-    @Test("Comments are counted and are no events")
+    @Test("T5: comments are counted and are no events")
     func comments() throws {
         var decoder = SSEDecoder()
         #expect(try decoder.decode(": one\n:\n\n: two\n\n".utf8).isEmpty)
@@ -64,13 +64,13 @@ import Testing
         #expect(!decoder.hasPartialEvent)
     }
 
-    @Test("A byte order mark is skipped at the start and is text elsewhere")
+    @Test("T5: a byte order mark is skipped at the start and is text elsewhere")
     func byteOrderMark() throws {
         #expect(try events("\u{FEFF}data: a\n\n") == [SSEEvent(data: "a")])
         #expect(try events("data: a\n\n\u{FEFF}data: b\n\n") == [SSEEvent(data: "a")])
     }
 
-    @Test("An id stays for later events, an empty one resets it, one with a NUL is ignored")
+    @Test("T5: an id stays for later events, an empty one resets it, one with a NUL is ignored")
     func ids() throws {
         let found = try events("id: 1\ndata: a\n\ndata: b\n\nid: 2\u{0}\ndata: c\n\nid\ndata: d\n\n")
         #expect(found.map(\.lastEventID) == ["1", "1", "1", ""])
@@ -83,7 +83,7 @@ import Testing
         #expect(decoder.retryMilliseconds == 250)
     }
 
-    @Test("Unknown fields and lines without a colon are ignored")
+    @Test("T5: unknown fields and lines without a colon are ignored")
     func unknownFields() throws {
         #expect(try events("foo: bar\nnonsense\nDATA: no\ndata: yes\n\n") == [SSEEvent(data: "yes")])
     }

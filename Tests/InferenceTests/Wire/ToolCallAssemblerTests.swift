@@ -18,7 +18,7 @@ import Testing
         ToolCall(index: index, id: id, name: name, arguments: arguments)
     }
 
-    @Test("As documented: two calls, fragments by index, also interleaved")
+    @Test("T9: as documented, two calls, fragments by index, also interleaved")
     func documented() {
         #expect(
             DecodedStream(ChatFixtures.tools).calls == [
@@ -31,25 +31,25 @@ import Testing
         #expect(interleaved.fragments == [0: #"{"x":1}"#, 1: #"{"y":2}"#])
     }
 
-    @Test("No index at all: ids and order tell the calls apart")
+    @Test("T9: no index at all, ids and order tell the calls apart")
     func noIndex() {
         let found = decode([(nil, "a", "f", #"{"x""#), (nil, nil, nil, ":1}"), (nil, "b", "g", "{}"), (nil, "b", nil, "")])
         #expect(found.calls == [call(0, "a", "f", #"{"x":1}"#), call(1, "b", "g", "{}")])
     }
 
-    @Test("All indices 0 for parallel calls: another id begins another call")
+    @Test("T9: all indices 0 for parallel calls, another id begins another call")
     func allZero() {
         let found = decode([(0, "a", "f", #"{"x":1}"#), (0, "b", "f", #"{"x":2}"#), (0, "c", "g", #"{"#), (0, nil, nil, "}")])
         #expect(found.calls == [call(0, "a", "f", #"{"x":1}"#), call(1, "b", "f", #"{"x":2}"#), call(2, "c", "g", "{}")])
     }
 
-    @Test("Indices from 1 and with gaps are numbered from 0")
+    @Test("T9: indices from 1 and with gaps are numbered from 0")
     func gaps() {
         let found = decode([(1, "a", "f", "{}"), (4, "b", "g", "{"), (4, nil, nil, "}")])
         #expect(found.calls.map(\.index) == [0, 1])
     }
 
-    @Test("The name may come later than the id, and be repeated empty or whole")
+    @Test("T10: the name may come later than the id, and be repeated empty or whole")
     func lateName() {
         let found = decode([(0, "a", nil, nil), (0, nil, "f", ""), (0, nil, "", #"{"x""#), (0, nil, "f", ":1}")])
         #expect(found.calls == [call(0, "a", "f", #"{"x":1}"#)])
@@ -63,39 +63,39 @@ import Testing
             ])
     }
 
-    @Test("A call whose name never comes is a failure, not a call")
+    @Test("T10: a call whose name never comes is a failure, not a call")
     func noName() {
         let found = decode([(0, "a", nil, "{}")])
         #expect(found.failure == .invalidResponse)
         #expect(found.calls.isEmpty)
     }
 
-    @Test("The id on every fragment, empty, late or missing")
+    @Test("T11: the id on every fragment, empty, late or missing")
     func ids() {
         #expect(decode([(0, "a", "f", "{"), (0, "a", nil, "}"), (0, "a", "f", "")]).calls == [call(0, "a", "f", "{}")])
         #expect(decode([(0, "", "f", "{"), (0, "", nil, "}")]).calls == [call(0, "call_0", "f", "{}")])
         #expect(decode([(0, nil, "f", "{"), (0, "late", nil, "}")]).calls == [call(0, "late", "f", "{}")])
     }
 
-    @Test("Parallel calls with empty ids under one index")
+    @Test("T11: parallel calls with empty ids under one index")
     func emptyIDsInParallel() {
         let found = decode([(0, "", "f", #"{"x":1}"#), (0, "", "g", #"{"x":1}"#), (0, "", "g", #"{"x":2}"#)])
         #expect(found.calls.map(\.name) == ["f", "g", "g"])
         #expect(found.calls.map(\.id) == ["call_0", "call_1", "call_2"])
     }
 
-    @Test("One id for two calls: the calls stay two and their ids become unique")
+    @Test("T11: one id for two calls, the calls stay two and their ids become unique")
     func sameID() {
         let found = decode([(0, "a", "f", #"{"x":1}"#), (1, "a", "f", #"{"x":2}"#)])
         #expect(found.calls == [call(0, "a", "f", #"{"x":1}"#), call(1, "a_1", "f", #"{"x":2}"#)])
     }
 
-    @Test("An id that rotates without a name is the same call")
+    @Test("T25: an id that rotates without a name is the same call")
     func rotatingID() {
         #expect(decode([(0, "a", "f", "{"), (0, "b", nil, #""x":1"#), (0, "c", nil, "}")]).calls == [call(0, "a", "f", #"{"x":1}"#)])
     }
 
-    @Test("Whole arguments at once, and an empty fragment behind them")
+    @Test("T12: whole arguments at once, and an empty fragment behind them")
     func wholeAtOnce() {
         let found = decode([(0, "a", "f", #"{"x":1}"#), (0, nil, nil, ""), (0, "a", "f", "")])
         #expect(found.calls == [call(0, "a", "f", #"{"x":1}"#)])
@@ -103,7 +103,7 @@ import Testing
     }
 
     @Test(
-        "Arguments that are sent twice are taken once",
+        "T13: arguments that are sent twice are taken once",
         arguments: [[#"{"x":"}"}{"x":"}"}"#], [#"{"x":"}"}"#, #"{"x":"}"}"#], [#"{"x":"#, #""}"}{"x""#, #":"}"}"#]])
     func doubled(_ pieces: [String]) {
         var fragments: [Fragment] = [(0, "a", "f", "")]
@@ -113,7 +113,7 @@ import Testing
         #expect(found.fragments == [0: #"{"x":"}"}"#])
     }
 
-    @Test("The whole call sent twice, id and name with it, is one call")
+    @Test("T13: the whole call sent twice, id and name with it, is one call")
     func doubledCall() {
         #expect(decode([(0, "a", "f", #"{"x":1}"#), (0, "a", "f", #"{"x":1}"#)]).calls == [call(0, "a", "f", #"{"x":1}"#)])
     }
@@ -129,7 +129,7 @@ import Testing
         #expect(decode([(0, "a", "f", nil)]).calls == [call(0, "a", "f", "{}")])
     }
 
-    @Test("Escapes and surrogate pairs may be split anywhere")
+    @Test("T15: escapes and surrogate pairs may be split anywhere")
     func splitEscapes() {
         let arguments = #"{"a":"\"}{\\","b":"\ud83d\ude00","c":[{}]}"#
         for cut in 0...arguments.count {
@@ -139,7 +139,7 @@ import Testing
         }
     }
 
-    @Test("A call cut by the token bound is no call; one that was whole before it is")
+    @Test("T16: a call cut by the token bound is no call; one that was whole before it is")
     func cutByLength() {
         let found = decode([(0, "a", "f", #"{"x":1}"#), (1, "b", "g", #"{"y":"#)], finish: "length")
         #expect(found.outcome == .incomplete(.maxOutputTokens))

@@ -1,3 +1,5 @@
+import Web
+
 /// Anthropic's `messages`.
 struct AnthropicMessagesFormat: WireFormat {
     let path = "/messages"

@@ -1,3 +1,5 @@
+import Web
+
 /// OpenAI's `responses`.
 struct ResponsesFormat: WireFormat {
     let path = "/responses"

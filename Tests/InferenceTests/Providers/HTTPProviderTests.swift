@@ -10,7 +10,7 @@ import Web
 @testable import Inference
 
 /// The provider against a real server that misbehaves as it is told.
-@Suite("An OpenAI-compatible provider", .timeLimit(.minutes(1))) struct OpenAICompatibleProviderTests {
+@Suite("A provider over HTTP", .timeLimit(.minutes(1))) struct HTTPProviderTests {
     struct Cut: Error {}
 
     private let request = ProviderRequest(
@@ -21,15 +21,16 @@ import Web
         timeouts: StreamTimeouts = StreamTimeouts(), key: String? = "sk-secret",
         holding: Permits? = nil,
         _ answer: @escaping @Sendable (Request) async throws -> Response,
-        _ use: @escaping @Sendable (OpenAICompatibleProvider) async throws -> Void
+        _ use: @escaping @Sendable (HTTPProvider) async throws -> Void
     ) async throws {
         let router = Router()
         router.post("/v1/chat/completions") { request, _ in try await answer(request) }
         try await Application(router: router).test(.live) { server in
             let port = try #require(server.port)
             let client = ProviderClient()
-            let provider = OpenAICompatibleProvider(
-                name: "up", baseURL: "http://127.0.0.1:\(port)/v1", key: key.flatMap { ProviderKey($0) }, timeouts: timeouts, client: client)
+            let provider = HTTPProvider(
+                name: "up", format: ChatCompletionsFormat(), baseURL: "http://127.0.0.1:\(port)/v1", key: key.flatMap { ProviderKey($0) },
+                timeouts: timeouts, client: client)
             let result: Result<Void, any Error>
             do { result = .success(try await use(provider)) } catch { result = .failure(error) }
             // The server does not see that its client has left: what it holds back is let go, or it would never stop.
@@ -299,8 +300,9 @@ import Web
     @Test("tells of a server that is not there")
     func refused() async throws {
         let client = ProviderClient()
-        let provider = OpenAICompatibleProvider(
-            name: "up", baseURL: "http://127.0.0.1:1/v1", key: nil, timeouts: StreamTimeouts(headers: .milliseconds(500)), client: client)
+        let provider = HTTPProvider(
+            name: "up", format: ChatCompletionsFormat(), baseURL: "http://127.0.0.1:1/v1", key: nil,
+            timeouts: StreamTimeouts(headers: .milliseconds(500)), client: client)
         let found = DecodedStream(try await provider.events(for: request))
         #expect(found.failure?.isRetryable == true)
         try await client.shutdown()
