@@ -44,7 +44,7 @@ package struct WebResponder: HTTPResponder {
     ///   - features: each feature's routes; `/openapi.json` describes them all.
     ///   - pages: routes that no description covers: metrics, pages for people.
     package init(authenticator: any Authenticator, features: [APIRoutes], pages: [RouteCollection<AppContext>] = [], options: Options = Options()) {
-        let router = Self.router(options)
+        let router = Self.router(options, formats: features.flatMap(\.problemFormats))
         let description = Self.description(of: features, info: options.info)
         let authenticated = router.group().add(middleware: AuthenticationMiddleware(authenticator: authenticator))
         for middleware in options.afterAuthentication { authenticated.add(middleware: middleware) }
@@ -70,12 +70,12 @@ package struct WebResponder: HTTPResponder {
     /// 6. what watches whose they are;
     /// 7. scope and body limit, by ``APIRoutes``: they need the identity and the route. Rate and idempotency come with the
     ///    handler's call into the engine, which knows a workspace's limits and holds the keys.
-    private static func router(_ options: Options) -> Router<AppContext> {
+    private static func router(_ options: Options, formats: [ProblemFormat]) -> Router<AppContext> {
         let router = Router(context: AppContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: TraceMiddleware())
         router.add(middleware: RequestMetricsMiddleware(factory: options.metrics))
         router.add(middleware: RequestLogMiddleware(level: options.accessLog))
-        router.add(middleware: ProblemMiddleware(table: options.problems))
+        router.add(middleware: ProblemMiddleware(table: options.problems, formats: formats))
         for middleware in options.beforeAuthentication { router.add(middleware: middleware) }
         return router
     }

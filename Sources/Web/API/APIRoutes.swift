@@ -9,6 +9,8 @@ package struct APIRoutes {
     package let open = RouteCollection(context: AppContext.self)
     /// What is published.
     package private(set) var operations: [APIOperation] = []
+    /// Paths of these routes whose problems have another shape than ours.
+    package var problemFormats: [ProblemFormat] = []
     /// Operations of open routes, which carry no security requirement.
     private(set) var openPaths: Set<String> = []
 

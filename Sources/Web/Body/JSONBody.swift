@@ -5,17 +5,37 @@ package enum JSONBody {
     /// - Throws: a 400 problem for bytes that are no JSON document in UTF-8; a 422 one that names the place for a value
     ///   of the wrong kind, a missing member, a NUL in a string.
     package static func decode<T: Decodable>(_ type: T.Type, from body: [UInt8]) throws -> T {
-        guard !body.isEmpty else { throw Problem.badRequest("The body is empty; a JSON document is wanted.") }
-        // Before the decoder, which would take a NUL for a sign of UTF-16 and decode what no other part of the server reads so.
-        if let offset = body.firstIndex(of: 0) { throw Problem.badRequest("The body holds a NUL byte at byte \(offset).") }
-        guard String(validating: body, as: UTF8.self) != nil else {
-            throw Problem.badRequest("The body is not valid UTF-8 at byte \(firstInvalidUTF8(body)).")
-        }
+        try requireText(body)
         if mayHoldEscapedNUL(body) { try refuseNUL(body) }
         do {
             return try WireCoding.decoder.decode(type, from: Data(body))
         } catch let error as DecodingError {
             throw DecodingFault.problem(for: error, body: body)
+        }
+    }
+
+    /// The document as a value, its members in the order in which they were written: for requests whose shape is not a type's.
+    ///
+    /// - Throws: as above; no value is of the wrong kind.
+    package static func document(_ body: [UInt8]) throws -> JSONValue {
+        try requireText(body)
+        let document: JSONValue
+        do {
+            document = try JSONParser.parse(body)
+        } catch {
+            throw Problem.badRequest(error.detail)
+        }
+        guard mayHoldEscapedNUL(body) else { return document }
+        try refuseNUL(in: document)
+        return document
+    }
+
+    private static func requireText(_ body: [UInt8]) throws {
+        guard !body.isEmpty else { throw Problem.badRequest("The body is empty; a JSON document is wanted.") }
+        // Before the decoder, which would take a NUL for a sign of UTF-16 and decode what no other part of the server reads so.
+        if let offset = body.firstIndex(of: 0) { throw Problem.badRequest("The body holds a NUL byte at byte \(offset).") }
+        guard String(validating: body, as: UTF8.self) != nil else {
+            throw Problem.badRequest("The body is not valid UTF-8 at byte \(firstInvalidUTF8(body)).")
         }
     }
 
@@ -43,6 +63,10 @@ package enum JSONBody {
         } catch {
             throw Problem.badRequest(error.detail)
         }
+        try refuseNUL(in: document)
+    }
+
+    private static func refuseNUL(in document: JSONValue) throws {
         var faults: [FieldFault] = []
         collectNUL(document, path: [], into: &faults)
         if !faults.isEmpty { throw Problem.invalid(faults) }

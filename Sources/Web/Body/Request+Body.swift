@@ -64,6 +64,15 @@ extension Request {
         try await readJSON(type, limit: context.maxUploadSize)
     }
 
+    /// Reads a JSON body as a value; see ``JSONBody/document(_:)``.
+    ///
+    /// - Throws: what ``readJSON(_:limit:)`` throws.
+    package func readDocument(in context: some RequestContext) async throws -> (document: JSONValue, body: [UInt8]) {
+        try requireJSON()
+        let body = try await readBody(limit: context.maxUploadSize)
+        return (try JSONBody.document(body), body)
+    }
+
     /// Reads the body of an action that its path says all of: nothing, or a JSON object whose members mean nothing here. It
     /// is read to its end all the same, so that a request that was cut has no effect.
     ///

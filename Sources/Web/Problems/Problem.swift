@@ -57,13 +57,27 @@ package struct Problem: HTTPResponseError, Sendable, Equatable {
         return .object(members)
     }
 
+    /// The last word of a ``type`` of ours, such as `missing-scope`; nil for other types.
+    package var name: String? {
+        let prefix = "urn:mainstay:problem:"
+        return type.hasPrefix(prefix) ? String(type.dropFirst(prefix.count)) : nil
+    }
+
+    /// The request's id, once the problem is on its way out.
+    package var requestID: String? { occurrence?.requestID }
+
     package func response(from request: Request, context: some RequestContext) -> Response {
+        response(to: request, writing: json, contentType: "application/problem+json")
+    }
+
+    /// The answer with another document than ``json``: status and headers are the problem's, `Retry-After` among them.
+    package func response(to request: Request, writing document: JSONValue, contentType: String = "application/json") -> Response {
         var headers = headers
-        headers[.contentType] = "application/problem+json"
+        headers[.contentType] = contentType
         headers[.cacheControl] = "no-store"
         if let retryAfter { headers[.retryAfter] = RetryAfter.value(retryAfter) }
         // The answer to HEAD has no body, whatever went wrong.
         if request.method == .head { return Response(status: status, headers: headers) }
-        return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: json.bytes())))
+        return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: document.bytes())))
     }
 }

@@ -8,9 +8,12 @@ package struct ProblemMiddleware: RouterMiddleware {
     package typealias Context = AppContext
 
     private let table: ProblemTable
+    private let formats: [ProblemFormat]
 
-    package init(table: ProblemTable) {
+    /// - Parameter formats: Paths whose problems have another shape; the first that covers a path counts.
+    package init(table: ProblemTable, formats: [ProblemFormat] = []) {
         self.table = table
+        self.formats = formats
     }
 
     package init(mapping: [ProblemTable.Row]) {
@@ -24,6 +27,7 @@ package struct ProblemMiddleware: RouterMiddleware {
             var problem = unmatched(error, request: request, context: context) ?? table.problem(for: error) ?? .internalError
             problem.occurrence = .init(path: request.uri.path, requestID: context.id)
             log(error, as: problem, context: context)
+            if let format = formats.first(where: { $0.covers(request.uri.path) }) { return format.render(problem, request) }
             return problem.response(from: request, context: context)
         }
     }

@@ -15,6 +15,7 @@ package struct SSEResponse: ResponseGenerator, Sendable {
     package typealias Body = @Sendable (SSEWriter) async throws -> Void
 
     private let heartbeat: Duration
+    private let heartbeatFrame: SSEFrame
     private let patience: Int
     private let retry: Duration?
     private let clock: any Clock<Duration>
@@ -22,13 +23,15 @@ package struct SSEResponse: ResponseGenerator, Sendable {
 
     /// - Parameters:
     ///   - heartbeat: 15 s, below the idle time-outs of the usual proxies (nginx and AWS: 60 s).
+    ///   - heartbeatFrame: what is sent into silence: a comment, unless the stream's clients know an event for it.
     ///   - patience: heartbeats for which a write may wait for the client before the stream is closed: one minute in all.
     ///   - retry: how long a client waits before it connects again; its own default (3 s in browsers) when nil.
     package init(
-        heartbeat: Duration = .seconds(15), patience: Int = 4, retry: Duration? = nil, clock: any Clock<Duration> = ContinuousClock(),
-        _ body: @escaping Body
+        heartbeat: Duration = .seconds(15), heartbeatFrame: SSEFrame = .heartbeat, patience: Int = 4, retry: Duration? = nil,
+        clock: any Clock<Duration> = ContinuousClock(), _ body: @escaping Body
     ) {
         self.heartbeat = heartbeat
+        self.heartbeatFrame = heartbeatFrame
         self.patience = patience
         self.retry = retry
         self.clock = clock
@@ -82,7 +85,7 @@ package struct SSEResponse: ResponseGenerator, Sendable {
             }
             group.addTask {
                 var heartbeatBytes = ByteBuffer()
-                SSEFrame.heartbeat.write(to: &heartbeatBytes)
+                heartbeatFrame.write(to: &heartbeatBytes)
                 while true {
                     try await clock.sleep(for: heartbeat)
                     try pipe.pulse(heartbeat: heartbeatBytes, patience: patience)
