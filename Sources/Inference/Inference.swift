@@ -70,12 +70,13 @@ package struct Inference: Sendable {
         control = RunControl(log: log, store: store, clock: clock, logger: logger)
     }
 
-    /// `/v1/runs…` and `/v1/memories…`, with their descriptions.
+    /// `/v1/runs…`, `/v1/memories…` and the endpoints of other APIs, with their descriptions.
     package var routes: APIRoutes {
-        var routes = RunRoutes(
+        let runs = RunRoutes(
             producer: producer, directory: providers.directory, agents: agents, store: store, log: log, hub: eventHub,
-            reader: RunReader(store: store, log: log, producer: producer, logger: logger)
-        ).routes
+            reader: RunReader(store: store, log: log, producer: producer, logger: logger))
+        var routes = runs.routes
+        CompatibleRoutes(runs: runs).add(to: &routes)
         MemoryRoutes(store: memories, agents: agents).add(to: &routes)
         return routes
     }

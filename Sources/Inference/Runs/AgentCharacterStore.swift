@@ -39,4 +39,18 @@ package struct AgentCharacterStore: AgentLookup {
             name: file.name, system: file.system, bio: file.bio, lore: file.lore, topics: file.topics, adjectives: file.adjectives,
             style: (file.style["all"] ?? []) + (file.style["chat"] ?? []))
     }
+
+    package func agents(workspace: UUID) async throws -> [String] {
+        let rows = try await pool.query(
+            .workspaces([workspace]),
+            """
+            -- list the agents of a workspace for runs
+            select w.slug || '/' || a.name as label
+            from agents a join workspaces w on w.id = a.workspace_id
+            where a.workspace_id = $1
+            order by a.name limit 1000
+            """,
+            workspace)
+        return try rows.map { try $0.decode("label", as: String.self) }
+    }
 }

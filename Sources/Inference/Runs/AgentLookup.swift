@@ -37,6 +37,14 @@ package protocol AgentLookup: Sendable {
     /// - Returns: Nil for an agent that does not exist or that the workspace may not see; the two are not told apart.
     /// - Throws: An error of the store; asking later may help.
     func agent(_ reference: String, workspace: UUID) async throws -> AgentCharacter?
+
+    /// The workspace's own agents for a list, as `owner/name` and in that order; at most a thousand.
+    func agents(workspace: UUID) async throws -> [String]
+}
+
+extension AgentLookup {
+    /// None: for those who find agents and cannot list them.
+    package func agents(workspace: UUID) async throws -> [String] { [] }
 }
 
 /// For processes that know no agents, and for tests.

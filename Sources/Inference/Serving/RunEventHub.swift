@@ -90,6 +90,13 @@ final class RunEventHub: Service {
     ///
     /// - Parameter after: The last event that the client has; nil for none.
     func withListener<R: Sendable>(run: UUID, after: RunEventID?, _ body: (RunListener) async throws -> R) async throws -> R {
+        let follower = follow(run: run, after: after)
+        defer { withExtendedLifetime(follower) {} }
+        return try await body(follower.listener)
+    }
+
+    /// Follows a run for as long as the follower is held: for an answer that begins to listen before it has a body.
+    func follow(run: UUID, after: RunEventID?) -> RunFollower {
         let listener = RunListener(run: run, after: after, log: log, clock: clock)
         let channel = log.keys(run).channel
         let id = core.state.withLock { state in
@@ -103,14 +110,13 @@ final class RunEventHub: Service {
             return state.nextListener
         }
         core.work.ring()
-        defer {
+        return RunFollower(listener: listener) { [core] in
             core.state.withLock { state in
                 state.channels[channel]?.listeners[id] = nil
                 if state.channels[channel]?.listeners.isEmpty == true { state.unsettled.insert(channel) }
             }
             core.work.ring()
         }
-        return try await body(listener)
     }
 
     /// Channels that are subscribed and clients that follow them, for metrics and tests.

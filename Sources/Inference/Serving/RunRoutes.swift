@@ -45,6 +45,14 @@ struct RunRoutes: Sendable {
 
     private func create(_ request: Request, _ context: IdentifiedContext) async throws -> RunAcceptedAnswer {
         let (wanted, body) = try await request.readJSON(RunRequest.self, in: context)
+        return RunAcceptedAnswer(try await accept(wanted, body: body, request, context))
+    }
+
+    /// Accepts a run: the one way in, whatever shape the request had.
+    ///
+    /// - Parameter body: The request's bytes, which an Idempotency-Key is bound to.
+    /// - Throws: 422 with every fault that can be told before the run begins; what acceptance throws.
+    func accept(_ wanted: RunRequest, body: [UInt8], _ request: Request, _ context: IdentifiedContext) async throws -> Acceptance {
         let workspace = context.identity.workspace
         try await check(wanted, workspace: workspace)
         let key = try IdempotencyKey.read(from: request, workspace: workspace, body: body)
@@ -60,7 +68,7 @@ struct RunRoutes: Sendable {
                     "the run log does not know of a run yet", metadata: ["run": "\(acceptance.id.lowercased)", "error": "\(error)"])
             }
         }
-        return RunAcceptedAnswer(acceptance)
+        return acceptance
     }
 
     /// - Throws: 422 with every fault that can be told before the run begins.
@@ -131,7 +139,7 @@ struct RunRoutes: Sendable {
         }
     }
 
-    private func announceCancellation(of run: UUID, _ context: IdentifiedContext) async {
+    func announceCancellation(of run: UUID, _ context: IdentifiedContext) async {
         do {
             try await log.announceCancellation(of: run, timeout: Self.announcePatience)
         } catch {

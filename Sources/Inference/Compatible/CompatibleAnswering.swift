@@ -1,0 +1,130 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Jobs
+import ServiceLifecycle
+import Web
+
+/// Answers requests of other APIs from a run's events, as a stream or as a whole.
+struct CompatibleAnswering: Sendable {
+    let runs: RunRoutes
+
+    /// What one answer is about.
+    struct Subject: Sendable {
+        var run: UUID
+        var identity: Identity
+        var policy: DisconnectPolicy
+        /// The request had an Idempotency-Key.
+        var isKeyed: Bool
+        var headers: HTTPFields
+    }
+
+    // MARK: Streams
+
+    /// Tells the answer as it comes.
+    ///
+    /// The head waits for the first words, so that a run that fails before them is answered by a status and no stream; after the hub's
+    /// silence (``Inference/Configuration/silence``) it is sent all the same, and heartbeats follow.
+    ///
+    /// - Parameter failsEarly: Such a run is thrown as a problem; else the stream tells it.
+    func stream(
+        _ feed: CompatibleFeed, _ encoder: some AnswerEncoder, _ subject: Subject, failsEarly: Bool, request: Request, context: IdentifiedContext
+    ) async throws -> Response {
+        var (feed, encoder) = (feed, encoder)
+        let opening = try await feed.opening()
+        if failsEarly, let fault = Self.fault(beforeOutput: opening) { throw fault.problem(isKeyed: subject.isKeyed) }
+        let first = encoder.frames(for: opening)
+        var response = body(feed, encoder, first, subject).response(from: request, context: context)
+        for field in subject.headers { response.headers.append(field) }
+        return response
+    }
+
+    private func body<Encoder: AnswerEncoder>(
+        _ feed: CompatibleFeed, _ encoder: Encoder, _ first: [SSEFrame], _ subject: Subject
+    ) -> SSEResponse {
+        SSEResponse(heartbeatFrame: Encoder.heartbeat) { writer in
+            var (feed, encoder) = (feed, encoder)
+            do {
+                try await writer.send(first.isEmpty ? [Encoder.heartbeat] : first)
+                while true {
+                    switch try await feed.next() {
+                    case .events(let events): try await writer.send(encoder.frames(for: events))
+                    case .quiet: continue
+                    case .over: return
+                    }
+                }
+            } catch let error as CancellationError {
+                await left(subject)
+                throw error
+            }
+        }
+    }
+
+    /// The fault of a run that ended before it said anything.
+    static func fault(beforeOutput events: [RunEvent]) -> AnswerFault? {
+        guard !events.contains(where: \.isModelOutput) else { return nil }
+        var answer = AnswerParts()
+        for event in events { _ = answer.add(event) }
+        return answer.ending?.fault
+    }
+
+    // MARK: Whole answers
+
+    /// Waits for the answer's end.
+    ///
+    /// - Throws: A problem for a run that has no whole answer.
+    func whole(_ feed: CompatibleFeed, _ subject: Subject, request: Request) async throws -> AnswerParts {
+        let answer: AnswerParts
+        do {
+            answer = try await request.whileClientWaits {
+                // A server that stops does not wait for a model: whoever repeats the request under its key finds the run.
+                try await cancelWhenGracefulShutdown { try await Self.collect(feed) }
+            }
+        } catch let error as CancellationError {
+            await left(subject)
+            throw error
+        }
+        if let fault = answer.ending?.fault { throw fault.problem(isKeyed: subject.isKeyed) }
+        return answer
+    }
+
+    private static func collect(_ feed: CompatibleFeed) async throws -> AnswerParts {
+        var feed = feed
+        var answer = AnswerParts()
+        while true {
+            switch try await feed.next() {
+            case .events(let events): for event in events { _ = answer.add(event) }
+            case .quiet: continue
+            case .over: return answer
+            }
+        }
+    }
+
+    /// A run as far as it has come; nil for one that does not exist or is another workspace's.
+    func snapshot(of run: UUID, workspace: UUID) async throws -> AnswerParts? {
+        guard try await runs.reader.situation(of: run, workspace: workspace) != nil else { return nil }
+        var entries = try await runs.reader.ending(of: run, workspace: workspace)
+        // A log that is away is a run that has not come far: its end is in PostgreSQL.
+        if entries == nil { entries = try? await runs.log.readAll(run) }
+        var answer = AnswerParts()
+        if let first = entries?.first, first.id.number != 1 { _ = answer.add(.failed(CompatibleFeed.lost)) }
+        for entry in entries ?? [] { if let event = try RunEvent(payload: entry.payload) { _ = answer.add(event) } }
+        return answer
+    }
+
+    // MARK: Ends
+
+    /// Asks for the run's end.
+    func cancel(_ run: UUID, _ identity: Identity) async throws {
+        // The row first: an announcement that is lost is found again, a wish that is only announced is not.
+        try await runs.store.requestCancellation(of: run, workspace: identity.workspace, by: identity.user)
+        try? await runs.log.announceCancellation(of: run, timeout: .milliseconds(500))
+    }
+
+    /// The client of an answer has left before its end, or the server stops, which is no wish of the client's.
+    private func left(_ subject: Subject) async {
+        guard subject.policy == .cancel, !Task.isShuttingDownGracefully else { return }
+        // A task of its own, for this one is cancelled and could write nothing any more. It is awaited here and ends by the store's deadlines.
+        _ = await Task { try? await cancel(subject.run, subject.identity) }.value
+    }
+}

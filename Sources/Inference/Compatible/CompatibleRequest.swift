@@ -1,0 +1,52 @@
+import HTTPTypes
+import Hummingbird
+import Web
+
+/// A request of another API, read: the run that it asks for, and how the answer is to be told.
+struct CompatibleRequest: Sendable, Equatable {
+    /// Without its model and agent, which ``CompatibleModels`` finds by ``model``.
+    var run: RunRequest
+    /// As the client named it.
+    var model: String
+    /// The answer is told as it comes.
+    var streams = false
+    /// Chat: a last chunk tells the tokens.
+    var includesUsage = false
+    /// Messages: blocks of thinking are shown, because they were asked for.
+    var showsThinking = false
+    /// Responses: nobody waits for the answer at this request.
+    var isBackground = false
+}
+
+/// What becomes of the run when the client of a stream leaves before its end: the header `Mainstay-On-Disconnect`.
+enum DisconnectPolicy: String, CaseIterable, Sendable {
+    /// The default: a socket is closed for many reasons, and a client that comes back wants its answer.
+    case `continue`
+    case cancel
+
+    /// - Throws: A 400 problem for another word.
+    init(_ request: Request) throws {
+        guard let field = request.headers[.onDisconnect] else {
+            self = .continue
+            return
+        }
+        guard let policy = Self(rawValue: field.lowercased()) else {
+            let detail = "Send `cancel` or `continue`."
+            throw Problem.badRequest(
+                "The header `Mainstay-On-Disconnect` cannot be read. \(detail)", errors: [FieldFault(.header("mainstay-on-disconnect"), detail)])
+        }
+        self = policy
+    }
+}
+
+extension HTTPField.Name {
+    static let onDisconnect = literal("mainstay-on-disconnect")
+    /// The run behind an answer, for `/v1/runs/{id}`.
+    static let run = literal("mainstay-run")
+    /// Sent by Anthropic's clients with every request.
+    static let anthropicVersion = literal("anthropic-version")
+    /// Where Anthropic's clients look for the request's id.
+    static let anthropicRequestID = literal("request-id")
+    /// Tells the official clients whether their own repetition makes sense.
+    static let shouldRetry = literal("x-should-retry")
+}

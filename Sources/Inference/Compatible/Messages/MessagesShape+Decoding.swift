@@ -1,0 +1,142 @@
+import Web
+
+extension MessagesShape {
+    static func decode(_ document: JSONValue) throws -> CompatibleRequest {
+        let body = try RequestPlace(document).object()
+        try body.refuse(["mcp_servers", "container"], because: "a run cannot carry it.")
+
+        var options = GenerationOptions()
+        options.maxOutputTokens = try body.need("max_tokens").integer()
+        options.temperature = try body["temperature"]?.number()
+        options.topP = try body["top_p"]?.number()
+        options.stop = try body["stop_sequences"]?.elements().map { try $0.text() }
+        if let choice = try body["tool_choice"]?.object() {
+            options.toolChoice = try toolChoice(choice)
+            if try choice["disable_parallel_tool_use"]?.flag() == true { options.parallelToolCalls = false }
+        }
+        let thinking = try body["thinking"].map { try effort(of: $0.object()) } ?? .absent
+        options.reasoningEffort = thinking.effort
+        if let output = try body["output_config"]?.object() {
+            if let effort = try output["effort"]?.text() { options.reasoningEffort = ["low", "medium"].contains(effort) ? effort : "high" }
+            options.responseFormat = try output["format"].map(responseFormat)
+        }
+
+        var messages: [RunMessage] = []
+        if let system = try body["system"].map(text), !system.isEmpty { messages.append(RunMessage(.system, system)) }
+        for place in try body.need("messages").elements() { messages += try self.messages(place) }
+        let run = RunRequest(messages: messages, tools: try body["tools"].map(tools), options: options)
+        return CompatibleRequest(
+            run: run, model: try body.need("model").text(), streams: try body["stream"]?.flag() ?? false, showsThinking: thinking.isShown)
+    }
+
+    // MARK: Messages
+
+    /// A message of blocks is several of ours: each result of a tool is one, what is said follows them.
+    private static func messages(_ place: RequestPlace) throws -> [RunMessage] {
+        let role = try place.object().need("role")
+        switch try role.text() {
+        case "user": return try user(place.need("content"))
+        case "assistant": return [try assistant(place.need("content"))]
+        case "system": return [RunMessage(.system, try text(place.need("content")))]
+        default: throw role.fault("`\(role.name)` is user or assistant.")
+        }
+    }
+
+    private static func user(_ content: RequestPlace) throws -> [RunMessage] {
+        if let text = content.value.string { return [RunMessage(.user, text)] }
+        var messages: [RunMessage] = []
+        var said: [String] = []
+        for block in try content.elements() {
+            switch try block.object().need("type").text() {
+            case "text": said.append(try block.need("text").text())
+            case "tool_result":
+                let output = try block["content"].map(text) ?? ""
+                let isError = try block["is_error"]?.flag() ?? false
+                messages.append(
+                    RunMessage(.tool, isError ? "Error: \(output)" : output, toolCallID: try block.need("tool_use_id").text()))
+            case let type: throw unsupported(block, type)
+            }
+        }
+        if !said.isEmpty || messages.isEmpty { messages.append(RunMessage(.user, said.joined())) }
+        return messages
+    }
+
+    private static func assistant(_ content: RequestPlace) throws -> RunMessage {
+        if let text = content.value.string { return RunMessage(.assistant, text) }
+        var said: [String] = []
+        var calls: [RunMessage.Call] = []
+        for block in try content.elements() {
+            switch try block.object().need("type").text() {
+            case "text": said.append(try block.need("text").text())
+            case "tool_use":
+                let input = block["input"]?.value ?? .object([])
+                calls.append(
+                    RunMessage.Call(id: try block.need("id").text(), name: try block.need("name").text(), arguments: CompatibleWords.text(input)))
+            // What a model thought belongs to the model that thought it, and the run may be answered by another.
+            case "thinking", "redacted_thinking": continue
+            case let type: throw unsupported(block, type)
+            }
+        }
+        return RunMessage(.assistant, said.joined(), toolCalls: calls.isEmpty ? nil : calls)
+    }
+
+    /// Text, or blocks of text joined.
+    private static func text(_ content: RequestPlace) throws -> String {
+        if let text = content.value.string { return text }
+        return try content.elements().map { block -> String in
+            let type = try block.object().need("type").text()
+            guard type == "text" else { throw unsupported(block, type) }
+            return try block.need("text").text()
+        }.joined()
+    }
+
+    private static func unsupported(_ block: RequestPlace, _ type: String) -> Problem {
+        block.unsupported("Blocks of the type `\(type)` are not supported here; send text, tool_use and tool_result.")
+    }
+
+    // MARK: Tools and bounds
+
+    private static func tools(_ place: RequestPlace) throws -> [ToolDefinition] {
+        try place.elements().map { tool -> ToolDefinition in
+            if let type = try tool.object()["type"], try type.text() != "custom" {
+                throw type.unsupported("Tools of the type `\(try type.text())` are not supported here; send your own.")
+            }
+            return ToolDefinition(
+                name: try tool.need("name").text(), description: try tool["description"]?.text(), parameters: tool["input_schema"]?.value)
+        }
+    }
+
+    private static func toolChoice(_ place: RequestPlace) throws -> ToolChoice {
+        switch try place.need("type").text() {
+        case "auto": return .auto
+        case "any": return .required
+        case "none": return .none
+        case "tool": return .tool(try place.need("name").text())
+        default: throw place.fault("`tool_choice.type` is auto, any, tool or none.")
+        }
+    }
+
+    private struct Thinking {
+        var isShown: Bool
+        var effort: String?
+        static let absent = Thinking(isShown: false)
+    }
+
+    /// A budget of tokens in the three words that all providers know.
+    private static func effort(of place: RequestPlace) throws -> Thinking {
+        switch try place.need("type").text() {
+        case "disabled": return .absent
+        case "enabled":
+            let budget = try place.need("budget_tokens").integer()
+            return Thinking(isShown: true, effort: budget < 4_096 ? "low" : budget < 16_384 ? "medium" : "high")
+        default: return Thinking(isShown: true)
+        }
+    }
+
+    /// A JSON Schema, in the words in which a run carries it.
+    private static func responseFormat(_ place: RequestPlace) throws -> JSONValue {
+        guard try place.object().need("type").text() == "json_schema" else { throw place.fault("`output_config.format.type` is json_schema.") }
+        let schema = try place.need("schema").object().value
+        return ["type": "json_schema", "json_schema": ["name": "answer", "schema": schema, "strict": true]]
+    }
+}

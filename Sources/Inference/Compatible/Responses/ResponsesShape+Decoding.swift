@@ -1,0 +1,116 @@
+import Web
+
+extension ResponsesShape {
+    static func decode(_ document: JSONValue) throws -> CompatibleRequest {
+        let body = try RequestPlace(document).object()
+        if let previous = body["previous_response_id"] {
+            throw previous.unsupported("`previous_response_id` is not supported here: send the whole conversation in `input`.")
+        }
+        try body.refuse(["conversation", "prompt"], because: "nothing is kept between requests; send everything in `input`.")
+        try body.refuse(["top_logprobs"], because: "probabilities of tokens are not part of a run.")
+
+        var options = GenerationOptions()
+        options.maxOutputTokens = try body["max_output_tokens"]?.integer()
+        options.temperature = try body["temperature"]?.number()
+        options.topP = try body["top_p"]?.number()
+        options.toolChoice = try body["tool_choice"].map(toolChoice)
+        options.parallelToolCalls = try body["parallel_tool_calls"]?.flag()
+        options.reasoningEffort = try body["reasoning"]?["effort"]?.text()
+        options.responseFormat = try body["text"]?["format"].map(responseFormat)
+
+        var messages: [RunMessage] = []
+        if let instructions = try body["instructions"]?.text(), !instructions.isEmpty { messages.append(RunMessage(.system, instructions)) }
+        let input = try body.need("input")
+        if let text = input.value.string {
+            messages.append(RunMessage(.user, text))
+        } else {
+            for place in try input.elements() { try add(place, to: &messages) }
+        }
+        let run = RunRequest(
+            messages: messages, tools: try body["tools"].map(tools), metadata: try body["metadata"].map(ChatShape.metadata),
+            options: options == GenerationOptions() ? nil : options)
+        return CompatibleRequest(
+            run: run, model: try body.need("model").text(), streams: try body["stream"]?.flag() ?? false,
+            isBackground: try body["background"]?.flag() ?? false)
+    }
+
+    // MARK: Items
+
+    private static func add(_ place: RequestPlace, to messages: inout [RunMessage]) throws {
+        // A message may leave its type out.
+        let type = try place.object()["type"]?.text() ?? "message"
+        switch type {
+        case "message": messages.append(try message(place))
+        case "function_call":
+            let call = RunMessage.Call(
+                id: try place.need("call_id").text(), name: try place.need("name").text(), arguments: try place.need("arguments").text())
+            // Calls are items of their own there, and belong to what the model said before them here.
+            if let last = messages.last, last.role == .assistant {
+                messages[messages.count - 1].toolCalls = (last.toolCalls ?? []) + [call]
+            } else {
+                messages.append(RunMessage(.assistant, "", toolCalls: [call]))
+            }
+        case "function_call_output":
+            messages.append(RunMessage(.tool, try text(of: place.need("output")), toolCallID: try place.need("call_id").text()))
+        // What a model thought belongs to the model that thought it, and the run may be answered by another.
+        case "reasoning": break
+        default: throw place.unsupported("Items of the type `\(type)` are not supported here; send messages, function calls and their outputs.")
+        }
+    }
+
+    private static func message(_ place: RequestPlace) throws -> RunMessage {
+        let word = try place.need("role").text()
+        guard let role = RunMessage.Role(rawValue: word), role != .tool else {
+            throw try place.need("role").fault("`\(word)` is no role; send system, developer, user or assistant.")
+        }
+        return RunMessage(role, try text(of: place.need("content")))
+    }
+
+    /// Text, or parts of text joined.
+    private static func text(of content: RequestPlace) throws -> String {
+        if let text = content.value.string { return text }
+        return try content.elements().map { part -> String in
+            switch try part.object().need("type").text() {
+            case "input_text", "output_text", "text": return try part.need("text").text()
+            case "refusal": return try part.need("refusal").text()
+            case let type: throw part.unsupported("Parts of the type `\(type)` are not supported here; send text.")
+            }
+        }.joined()
+    }
+
+    // MARK: Tools and bounds
+
+    private static func tools(_ place: RequestPlace) throws -> [ToolDefinition] {
+        try place.elements().map { tool -> ToolDefinition in
+            let type = try tool.object().need("type")
+            guard try type.text() == "function" else {
+                throw type.unsupported("Tools of the type `\(try type.text())` are not supported here; send functions.")
+            }
+            return ToolDefinition(
+                name: try tool.need("name").text(), description: try tool["description"]?.text(), parameters: tool["parameters"]?.value)
+        }
+    }
+
+    /// A word, or `{"type":"function","name":…}`.
+    private static func toolChoice(_ place: RequestPlace) throws -> ToolChoice {
+        guard let word = place.value.string else {
+            guard try place.object()["type"]?.text() == "function" else {
+                throw place.unsupported("`tool_choice` is auto, none, required or a function here.")
+            }
+            return .tool(try place.need("name").text())
+        }
+        switch word {
+        case "auto": return .auto
+        case "none": return .none
+        case "required": return .required
+        default: throw place.fault("`tool_choice` is auto, none, required or a function.")
+        }
+    }
+
+    /// A format as it stands there, in the words in which a run carries it.
+    private static func responseFormat(_ place: RequestPlace) throws -> JSONValue {
+        guard try place.object().need("type").text() == "json_schema" else { return place.value }
+        let inner = (place.value.members ?? []).filter { $0.name != "type" }
+        return ["type": "json_schema", "json_schema": .object(inner)]
+    }
+}
