@@ -160,7 +160,8 @@ let package = Package(
                 "Inference", "Jobs", "JobsTesting", "Web", "Workspaces", "Postgres", "Redis", "TestSupport", hummingbird, httpTypes, nio, logging,
                 lifecycle,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
-            ]),
+            ],
+            exclude: ["Clients"]),
         .testTarget(
             name: "DirectoryTests",
             dependencies: [

@@ -23,7 +23,7 @@ struct StrangerRoute: CustomStringConvertible, Sendable {
     func word(_ thing: StrangerSeeds.Thing) -> String { isListing ? thing.name : thing.id }
 
     /// Templates whose parameter names something that no workspace owns.
-    private static let unowned: Set<String> = ["/v1/plugins/{name}"]
+    private static let unowned: Set<String> = ["/v1/plugins/{name}", "/v1/models/{model}", "/v1/models/{model}/{name}"]
 
     /// Bodies of routes that read one; an empty object for the others.
     private static let bodies = [

@@ -49,6 +49,15 @@ struct JSONTests {
         #expect(try JSONParser.parse(value.bytes()) == value)
     }
 
+    @Test("a body is read as a document in the order in which it was written, with the same checks as any other")
+    func document() throws {
+        #expect(try JSONBody.document(Array(#"{"b":1,"a":[2]}"#.utf8)) == .object([.init("b", 1), .init("a", [2])]))
+        for (body, status) in [("", 400), ("{", 400), ("\u{0}", 400), (#"{"a":"x\u0000"}"#, 422)] {
+            let problem = #expect(throws: Problem.self) { try JSONBody.document(Array(body.utf8)) }
+            #expect(problem?.status.code == status, "\(body)")
+        }
+    }
+
     @Test("every control character is escaped")
     func escapes() throws {
         let text = String(String.UnicodeScalarView((0..<0x80).compactMap { Unicode.Scalar($0) }))

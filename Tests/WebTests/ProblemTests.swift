@@ -42,6 +42,32 @@ struct ProblemTests {
         }
     }
 
+    @Test("on the paths of another API a problem has that API's shape, whoever found the fault, and keeps its status and headers")
+    func formats() async throws {
+        var routes = APIRoutes()
+        routes.on(APIOperation(.get, "/v1/other/thing", summary: "A thing", tag: "Things", answers: [.init(.ok, "It")])) { _, _ in
+            "fine"
+        }
+        routes.problemFormats = [
+            ProblemFormat(below: "/v1/other") { problem, request in
+                problem.response(to: request, writing: ["wrong": .string(problem.name ?? ""), "asked": .bool(problem.requestID != nil)])
+            }
+        ]
+        try await WebFixture(more: [routes]).application.test(.router) { client in
+            for (path, method, name) in [
+                ("/v1/other/thing", HTTPRequest.Method.get, "unauthorized"), ("/v1/other/thing", .put, "method-not-allowed"),
+                ("/v1/other/nothing", .get, "not-found"),
+            ] {
+                let response = try await client.execute(uri: path, method: method)
+                #expect(response.headers[.contentType] == "application/json")
+                #expect(String(buffer: response.body) == #"{"wrong":"\#(name)","asked":true}"#)
+                #expect((response.headers[.wwwAuthenticate] != nil) == (name == "unauthorized"))
+            }
+            let own = try await client.execute(uri: "/v1/otherwise", method: .get)
+            #expect(try ReadProblem(own).status == 404)
+        }
+    }
+
     @Test("HEAD answers like GET without a body, also when something is wrong", .timeLimit(.minutes(1)))
     func head() async throws {
         try await WebFixture().application.test(.live) { client in

@@ -17,11 +17,12 @@ struct SSEResponseTests {
 
     /// A server with one stream.
     private func fixture(
-        clock: any Clock<Duration> = ContinuousClock(), retry: Duration? = nil, patience: Int = 4, _ body: @escaping SSEResponse.Body
+        clock: any Clock<Duration> = ContinuousClock(), retry: Duration? = nil, patience: Int = 4, heartbeatFrame: SSEFrame = .heartbeat,
+        _ body: @escaping SSEResponse.Body
     ) -> WebFixture {
         var routes = APIRoutes()
         routes.onOpen(APIOperation(.get, "/v1/events", summary: "Events", tag: "Events", answers: [.events("Events")])) { _, _ in
-            SSEResponse(heartbeat: .seconds(15), patience: patience, retry: retry, clock: clock, body)
+            SSEResponse(heartbeat: .seconds(15), heartbeatFrame: heartbeatFrame, patience: patience, retry: retry, clock: clock, body)
         }
         return WebFixture(more: [routes])
     }
@@ -90,10 +91,12 @@ struct SSEResponseTests {
         }
     }
 
-    @Test("sends a heartbeat into silence")
-    func heartbeat() async throws {
+    @Test(
+        "sends a heartbeat into silence, in the words that its clients know",
+        arguments: [(SSEFrame.heartbeat, ": heartbeat\n\n"), (SSEFrame(event: "ping", data: "{}"), "event: ping\ndata: {}\n\n")])
+    func heartbeat(_ frame: SSEFrame, _ bytes: String) async throws {
         let clock = ManualClock()
-        let fixture = fixture(clock: clock) { writer in
+        let fixture = fixture(clock: clock, heartbeatFrame: frame) { writer in
             try await writer.send(SSEFrame(data: "hello"))
             try await ManualClock().sleep(for: .seconds(1))
         }
@@ -107,7 +110,7 @@ struct SSEResponseTests {
                     try await eventually { clock.sleepers == 1 }
                     clock.advance(by: .seconds(15))
                 }
-                #expect(try await inbound.read(through: "heartbeat").contains(": heartbeat\n\n"))
+                #expect(try await inbound.read(through: bytes).hasSuffix(bytes))
             }
         }
     }

@@ -54,7 +54,8 @@ struct AnswerFault: Sendable, Equatable {
             case .timeout: 504
             case .unavailable: 503
             case .serverError, .connection, .invalidResponse: 502
-            case .internalError: 500
+            // This service's own fault.
+            default: 500
             }
         // Else the caller would look for the fault in a token of its own.
         if status == 401 || status == 403 { message = "The provider \(error.provider ?? "of this model") refused: \(message)" }

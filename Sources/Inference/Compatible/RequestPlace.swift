@@ -82,7 +82,7 @@ struct RequestPlace: Sendable {
     func unsupported(_ detail: String) -> Problem { fault(detail, code: "unsupported-parameter") }
 
     private func wrongKind(_ wanted: String) -> Problem {
-        fault("`\(name)` must be \(wanted), and what was sent is of the kind \(value.kind).", code: "invalid-type")
+        fault("\(path.isEmpty ? "The body" : "`\(name)`") must be \(wanted), and what was sent is of the kind \(value.kind).", code: "invalid-type")
     }
 
     /// As `messages[0].content`.

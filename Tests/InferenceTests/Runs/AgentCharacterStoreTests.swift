@@ -38,6 +38,8 @@ import Testing
                 """)
             #expect(try await store.agent("mine/ada", workspace: other)?.bio == ["Published"])
             #expect(try await store.agent("mine/ada", workspace: fixture.workspace)?.bio == ["Version 2"])
+            #expect(try await store.agents(workspace: fixture.workspace) == ["mine/ada"])
+            #expect(try await store.agents(workspace: other).isEmpty)
             for reference in ["", "/", "ada/", "/ada", "mine/ada/x", "mine/bob", "bob", UUID().uuidString, "a\u{0}b"] {
                 #expect(try await store.agent(reference, workspace: fixture.workspace) == nil, "\(reference)")
             }

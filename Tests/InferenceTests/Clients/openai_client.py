@@ -1,0 +1,161 @@
+"""Asks a server with OpenAI's own client, in all the ways in which it can be asked, and prints what the client made of it.
+
+usage: openai_client.py BASE_URL KEY
+"""
+
+import json
+import sys
+
+import openai
+
+client = openai.OpenAI(base_url=sys.argv[1], api_key=sys.argv[2], max_retries=0, timeout=30)
+MODEL = "test-model"
+TOOLS = [
+    {"type": "function", "function": {"name": name, "parameters": {"type": "object", "properties": {}}}}
+    for name in ("weather", "time")
+]
+
+
+def chat(word, **more):
+    return client.chat.completions.create(
+        model=MODEL, messages=[{"role": "user", "content": word}], tools=TOOLS, **more
+    )
+
+
+def chat_message(message, finish):
+    calls = message.tool_calls or []
+    return {
+        "text": message.content or "",
+        "refusal": message.refusal or "",
+        "calls": [[call.id, call.function.name, call.function.arguments] for call in calls],
+        "finish": finish,
+    }
+
+
+def chat_whole(word):
+    answer = chat(word)
+    choice = answer.choices[0]
+    return chat_message(choice.message, choice.finish_reason) | {"tokens": answer.usage.total_tokens}
+
+
+def chat_stream(word):
+    result = {"text": "", "refusal": "", "reasoning": "", "finish": None, "pieces": 0}
+    calls = {}
+    for chunk in chat(word, stream=True, stream_options={"include_usage": True}):
+        if chunk.usage is not None:
+            result["tokens"] = chunk.usage.total_tokens
+        for choice in chunk.choices:
+            delta = choice.delta
+            result["text"] += delta.content or ""
+            result["refusal"] += delta.refusal or ""
+            result["reasoning"] += (delta.model_extra or {}).get("reasoning_content") or ""
+            result["pieces"] += 1 if delta.content else 0
+            result["finish"] = choice.finish_reason or result["finish"]
+            for call in delta.tool_calls or []:
+                known = calls.setdefault(call.index, ["", "", ""])
+                known[0] += call.id or ""
+                known[1] += call.function.name or ""
+                known[2] += call.function.arguments or ""
+    result["calls"] = [calls[index] for index in sorted(calls)]
+    return result
+
+
+def chat_helper(word):
+    with client.chat.completions.stream(
+        model=MODEL, messages=[{"role": "user", "content": word}], tools=TOOLS
+    ) as stream:
+        final = stream.get_final_completion()
+    choice = final.choices[0]
+    return chat_message(choice.message, choice.finish_reason)
+
+
+def response_of(answer):
+    calls = [item for item in answer.output if item.type == "function_call"]
+    parts = [part for item in answer.output if item.type == "message" for part in item.content]
+    return {
+        "text": answer.output_text,
+        "refusal": "".join(part.refusal for part in parts if part.type == "refusal"),
+        "calls": [[call.call_id, call.name, call.arguments] for call in calls],
+        "status": answer.status,
+    }
+
+
+def responses_whole(word):
+    answer = client.responses.create(model=MODEL, input=word)
+    return response_of(answer) | {"tokens": answer.usage.total_tokens}
+
+
+def responses_stream(word):
+    last = None
+    text = ""
+    for number, event in enumerate(client.responses.create(model=MODEL, input=word, stream=True)):
+        assert event.sequence_number == number, (event.sequence_number, number)
+        if event.type == "response.output_text.delta":
+            text += event.delta
+        last = event
+    result = response_of(last.response) | {"last": last.type}
+    assert result["text"] == text, (result["text"], text)
+    return result
+
+
+def responses_helper(word):
+    with client.responses.stream(model=MODEL, input=word) as stream:
+        return response_of(stream.get_final_response())
+
+
+def responses_resumed(word):
+    """Leaves a stream in its middle and comes back behind the last number."""
+    seen = []
+    stream = client.responses.create(model=MODEL, input=word, stream=True, background=True)
+    for event in stream:
+        seen.append([event.sequence_number, event.type])
+        if event.type == "response.created":
+            identifier = event.response.id
+        if event.sequence_number == 4:
+            break
+    stream.close()
+    for event in client.responses.retrieve(identifier, stream=True, starting_after=4):
+        seen.append([event.sequence_number, event.type])
+    return {"numbers": [number for number, _ in seen], "last": seen[-1][1], "status": client.responses.retrieve(identifier).status}
+
+
+def guarded(ask, word):
+    try:
+        return ask(word)
+    except openai.APIStatusError as error:
+        return {"error": type(error).__name__, "status": error.status_code, "code": error.code, "message": error.message}
+    except openai.APIError as error:
+        return {"error": type(error).__name__, "code": error.code, "message": error.message}
+
+
+def refused(**more):
+    try:
+        client.with_options(**more).chat.completions.create(model="gpt-0", messages=[{"role": "user", "content": "x"}])
+    except openai.APIStatusError as error:
+        return {"error": type(error).__name__, "code": error.code}
+
+
+def tool_round():
+    """A whole round: the call, its result, the answer."""
+    messages = [{"role": "user", "content": "tools"}]
+    message = client.chat.completions.create(model=MODEL, messages=messages, tools=TOOLS).choices[0].message
+    messages.append(message)
+    for call in message.tool_calls:
+        messages.append({"role": "tool", "tool_call_id": call.id, "content": call.function.name + " result"})
+    return client.chat.completions.create(model=MODEL, messages=messages, tools=TOOLS).choices[0].message.content
+
+
+results = {}
+for way in (chat_whole, chat_stream, responses_whole, responses_stream):
+    results[way.__name__] = {
+        word: guarded(way, word) for word in ("text", "tools", "refusal", "length", "before", "during")
+    }
+for way in (chat_helper, responses_helper):
+    results[way.__name__] = {word: guarded(way, word) for word in ("text", "tools", "refusal")}
+results["responses_resumed"] = guarded(responses_resumed, "text")
+results["unknown_model"] = refused()
+results["wrong_key"] = refused(api_key="wrong")
+results["models"] = [model.id for model in client.models.list()]
+results["model"] = client.models.retrieve("o/ada").id
+results["tool_round"] = tool_round()
+print(json.dumps(results))

@@ -1,0 +1,125 @@
+import Foundation
+import HTTPTypes
+import Jobs
+import Redis
+import TestSupport
+import Testing
+import Web
+
+@testable import Inference
+
+@Suite("Answers that outlive their request", .timeLimit(.minutes(2))) struct ResponsesRoutesTests {
+    private func read(_ answer: RunRoutesTests.Answer) -> [ToldFrame] { CompatibleRoutesTests.frames(answer) }
+
+    @Test("A response in the background: created at once, read at any time, followed from behind any number, live or from PostgreSQL alone")
+    func responses() async throws {
+        try await RunRoutesTests.withRoutes { ask in
+            let made = try await ask(.post, "/v1/responses", #"{"model":"scripted-fast","input":"Hello","background":true}"#)
+            #expect(made.status == .ok)
+            #expect(made.json[path: "status"] == "queued")
+            let id = try #require(made.json["id"]?.string)
+            let path = "/v1/responses/\(id)"
+            let whole = try await ask(.get, path + "?stream=true")
+            let frames = read(whole)
+            #expect(frames.last?.type == "response.completed")
+            #expect(frames.map { $0.data[path: "sequence_number"].number } == frames.indices.map { Int64($0) })
+            let run = try #require(ResponsesShape.run(id))
+            _ = try await ask.engine.finished(run)
+            for source in ["log", "archive"] {
+                if source == "archive" {
+                    let keys = ask.engine.fixture.log.keys(run)
+                    _ = try await ask.engine.fixture.runLog.send(RedisCommand("DEL", .string(keys.log), .string(keys.meta)))
+                }
+                for number in frames.indices {
+                    let rest = try await ask(.get, path + "?stream=true&starting_after=\(number)")
+                    #expect(read(rest) == Array(frames[(number + 1)...]), "\(source) after \(number)")
+                }
+                let shown = try await ask(.get, path)
+                #expect(shown.json == frames.last.flatMap { try? JSONBody.decode(JSONValue.self, from: ($0.data["response"] ?? .null).bytes()) })
+            }
+            #expect(try await ask(.get, path, token: "theirs").status == .notFound)
+            #expect(try await ask(.get, path + "?stream=true", token: "theirs").status == .notFound)
+            #expect(try await ask(.post, path + "/cancel", token: "theirs").status == .notFound)
+            #expect(try await ask(.get, "/v1/responses/resp_x").status == .notFound)
+            #expect(try await ask(.get, path + "?stream=true&starting_after=x").status == .badRequest)
+            #expect(try await ask(.post, path + "/cancel").json[path: "status"] == "completed")
+        }
+    }
+
+    @Test("A response is cancelled")
+    func cancelling() async throws {
+        let provider = PlayedProvider { _, receive in
+            try await receive(.text("part"))
+            try await Permits().take()
+        }
+        try await RunRoutesTests.withRoutes([provider]) { ask in
+            let made = try await ask(.post, "/v1/responses", #"{"model":"test-model","input":"Hello","background":true}"#)
+            let id = try #require(made.json["id"]?.string)
+            let run = try #require(ResponsesShape.run(id))
+            try await eventually("it streams") { try await !ask.engine.fixture.log.readAll(run).isEmpty }
+            let cancelled = try await ask(.post, "/v1/responses/\(id)/cancel")
+            #expect(cancelled.status == .ok)
+            #expect(try await ask.engine.finished(run).state == .cancelled)
+            #expect(try await ask(.get, "/v1/responses/\(id)").json[path: "status"] == "cancelled")
+        }
+    }
+
+    @Test("Silence: the head is sent all the same, signs of life follow, and an end that was not announced is found")
+    func silence() async throws {
+        try await RunRoutesTests.withRoutes(worker: false) { ask in
+            let fixture = ask.engine.fixture
+            let id = try await ask.started()
+            try await withThrowingTaskGroup(of: RunRoutesTests.Answer.self) { group in
+                group.addTask { try await ask(.get, "/v1/responses/\(id.lowercased)?stream=true") }
+                try await eventually("the client listens") { (ask.engine.inference.hub as? RunEventHub)?.statistics.listeners == 1 }
+                _ = try await fixture.database.psql(
+                    """
+                    insert into outcomes (workspace_id, id, kind, state, attempts, error, accepted_at)
+                    values ('\(fixture.workspace)', '\(id)', 'run.execute', 'dead', 4, 'poison', now())
+                    """)
+                let answer = try #require(try await group.next())
+                #expect(answer.status == .ok)
+                #expect(String(decoding: answer.body, as: UTF8.self).hasPrefix(": heartbeat\n\n"))
+                #expect(read(answer).map(\.type) == ["response.created", "response.in_progress", "response.failed"])
+            }
+            try await eventually("the place among the listeners is given up") {
+                (ask.engine.inference.hub as? RunEventHub)?.statistics.listeners == 0
+            }
+        }
+    }
+
+    @Test("A client that leaves cancels its run only if it said so", arguments: [true, false])
+    func leaving(_ cancels: Bool) async throws {
+        let permits = Permits()
+        let provider = PlayedProvider { _, receive in
+            try await receive(.text("a"))
+            try await permits.take()
+            try await receive(.text("b"))
+            try await receive(.stopped)
+        }
+        try await RunRoutesTests.withRoutes([provider]) { ask in
+            let headers: HTTPFields = cancels ? [.onDisconnect: "cancel"] : [:]
+            let body = #"{"model":"test-model","stream":true,"messages":[{"role":"user","content":"x"}]}"#
+            var run: UUID?
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { _ = try? await ask(.post, "/v1/chat/completions", body, headers: headers) }
+                try? await eventually("the run has begun") {
+                    let text = try await ask.engine.fixture.database.psql("select id from runs")
+                    run = UUID(uuidString: text.trimmingCharacters(in: .whitespacesAndNewlines))
+                    return run != nil
+                }
+                try? await eventually("the client listens and has something") {
+                    guard let run else { return false }
+                    return try await !ask.engine.fixture.log.readAll(run).isEmpty
+                }
+                group.cancelAll()
+            }
+            let id = try #require(run)
+            // Without the wish nothing else would let the run go on.
+            if !cancels { permits.give() }
+            let finished = try await ask.engine.finished(id)
+            #expect(finished.state == (cancels ? .cancelled : .completed))
+            #expect(finished.text == (cancels ? "a" : "ab"))
+        }
+    }
+}
