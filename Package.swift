@@ -75,6 +75,7 @@ let package = Package(
                 "Jobs", "Postgres", "Redis", "Web", "Workspaces", hummingbird, httpTypes, httpClient, nio, logging, lifecycle,
                 nioHTTP,
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
+                .product(name: "Metrics", package: "swift-metrics"),
             ]),
         .target(
             name: "Directory",
@@ -157,9 +158,11 @@ let package = Package(
         .testTarget(
             name: "InferenceTests",
             dependencies: [
-                "Inference", "Jobs", "JobsTesting", "Web", "Workspaces", "Postgres", "Redis", "TestSupport", hummingbird, httpTypes, nio, logging,
-                lifecycle,
+                "Inference", "Jobs", "JobsTesting", "Web", "Workspaces", "Postgres", "Redis", "Schema", "TestSupport", hummingbird, httpTypes, nio,
+                logging, lifecycle,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
             ],
             exclude: ["Clients"]),
         .testTarget(
@@ -199,7 +202,10 @@ let package = Package(
             exclude: ["Fixtures"]),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["mainstay", "TestSupport", "LocalStack"]),
+            dependencies: [
+                "mainstay", "TestSupport", "LocalStack", hummingbird, httpTypes, httpClient, nio,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ]),
         .testTarget(
             name: "ChaosTests",
             dependencies: ["mainstay", "TestSupport", "LocalStack"]),

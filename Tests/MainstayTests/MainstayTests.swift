@@ -127,6 +127,33 @@ import Testing
         #expect(lines.contains("took_seconds_count 2"))
     }
 
+    @Test("a name of OpenTelemetry is written as Prometheus wants it, with its unit, its own buckets and plain labels")
+    func openTelemetry() {
+        let registry = PrometheusRegistry()
+        let dimensions = [("gen_ai.provider.name", "openai")]
+        registry.makeRecorder(label: "gen_ai.client.operation.duration", dimensions: dimensions, aggregate: true).record(0.03)
+        registry.makeRecorder(label: "gen_ai.client.token.usage", dimensions: dimensions, aggregate: true).record(Int64(65))
+        let lines = registry.text().split(separator: "\n").map(String.init)
+        #expect(lines.contains("# TYPE gen_ai_client_operation_duration_seconds histogram"))
+        #expect(lines.contains("gen_ai_client_operation_duration_seconds_bucket{gen_ai_provider_name=\"openai\",le=\"0.02\"} 0"))
+        #expect(lines.contains("gen_ai_client_operation_duration_seconds_bucket{gen_ai_provider_name=\"openai\",le=\"0.04\"} 1"))
+        #expect(lines.contains("gen_ai_client_token_usage_bucket{gen_ai_provider_name=\"openai\",le=\"64.0\"} 0"))
+        #expect(lines.contains("gen_ai_client_token_usage_bucket{gen_ai_provider_name=\"openai\",le=\"256.0\"} 1"))
+    }
+
+    @Test("buckets ascend, and every bound that an objective names is one of its histogram's, as it is written")
+    func objectiveBounds() throws {
+        for shape in HistogramShape.known.values { #expect(zip(shape.buckets, shape.buckets.dropFirst()).allSatisfy { $0 < $1 }, "\(shape.name)") }
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let objectives = try String(contentsOf: root.appendingPathComponent("ops/slo/streams.yaml"), encoding: .utf8)
+        let named = objectives.matches(of: #/(\w+)_bucket\{[^}]*le="([^"]+)"/#)
+        #expect(named.count == 5)
+        for match in named {
+            let shape = try #require(HistogramShape.known.values.first { $0.name == match.1 })
+            #expect(shape.buckets.contains { "\($0)" == match.2 }, "\(match.0)")
+        }
+    }
+
     private var backlog: Backlog {
         var backlog = Backlog()
         backlog.ready = 5

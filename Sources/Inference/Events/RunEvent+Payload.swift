@@ -94,6 +94,14 @@ extension RunEvent {
         ["run.completed", "run.incomplete", "run.failed", "run.cancelled"].contains(type)
     }
 
+    /// True when the type is one of what a model says: see ``isModelOutput``.
+    static func isModelOutput(type: String) -> Bool {
+        switch type {
+        case "text.delta", "reasoning.delta", "refusal.delta", "tool_call.delta", "tool_call.completed": true
+        default: false
+        }
+    }
+
     static func type(of channel: StreamChunk.Channel) -> String {
         switch channel {
         case .text: "text.delta"

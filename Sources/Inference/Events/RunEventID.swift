@@ -40,14 +40,19 @@ package struct RunEventID: Sendable, Hashable, Comparable, CustomStringConvertib
     }
 }
 
-/// An event as the log holds it: its id and the bytes that every reader gets, live or replayed.
+/// An event as the log holds it: its id and the bytes that every reader gets, live or replayed. Two of the same id and bytes are equal,
+/// however they came here.
 package struct RunLogEntry: Sendable, Equatable {
     package var id: RunEventID
     /// ``RunEvent/payload`` of the event.
     package var payload: [UInt8]
+    /// When a worker had it in its hands, of an event that was announced. The log does not keep it, and no client gets it.
+    var receivedAt: ReceiptTime?
 
     package init(id: RunEventID, payload: [UInt8]) {
         self.id = id
         self.payload = payload
     }
+
+    package static func == (left: Self, right: Self) -> Bool { left.id == right.id && left.payload == right.payload }
 }

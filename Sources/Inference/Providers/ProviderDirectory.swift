@@ -101,6 +101,12 @@ package struct ProviderDirectory: Sendable {
         return Choice(provider: first.name, model: model)
     }
 
+    /// Whether an operator named this model of a provider, or it is built in. Any other name comes from whoever asked.
+    func isConfigured(_ model: String, of provider: String) -> Bool {
+        if provider == Self.scripted { return ScriptedProvider.models.contains(model) }
+        return providers.first { $0.name == provider }?.listed.contains(model) ?? false
+    }
+
     /// Models that can be named, for lists and error messages: `scripted` ones first, then `provider/model`.
     package var models: [String] {
         ScriptedProvider.models + providers.flatMap { provider in provider.listed.map { "\(provider.name)/\($0)" } }

@@ -2,6 +2,8 @@
 package struct Providers: Sendable {
     package let directory: ProviderDirectory
     private let byName: [String: any Provider]
+    /// Where calls are reported to.
+    var metrics = ModelMetrics.process
 
     /// - Parameters:
     ///   - configurations: In the order of preference; the first is the default. Empty: the built-in provider answers everything.
@@ -26,6 +28,9 @@ package struct Providers: Sendable {
         byName = Dictionary(providers.map { ($0.name, $0) }) { first, _ in first }
     }
 
-    /// The provider that a choice of the directory names.
-    func provider(_ name: String) -> (any Provider)? { byName[name] }
+    /// The provider that a choice of the directory names; its calls are measured.
+    func provider(_ name: String) -> (any Provider)? {
+        guard let provider = byName[name] else { return nil }
+        return MeasuredProvider(provider, directory: directory, metrics: metrics)
+    }
 }

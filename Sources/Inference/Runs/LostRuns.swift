@@ -65,6 +65,7 @@ struct LostRuns: PeriodicTask {
             state: .failed, transcript: record.transcript, incompleteReason: nil, error: .givenUp(after: lost.attempts), archive: record.archive,
             firstOutput: nil, step: nil)
         guard try await store.bury(lost, outcome: outcome) else { return }
+        log.metrics.runs.lost()
         logger.notice("a run whose job is dead was ended", metadata: ["run": "\(lost.identity.run.lowercased)"])
     }
 }

@@ -8,6 +8,10 @@ final class RunAppendQueue: Sendable {
     private struct State {
         var events = EventCoalescer()
         var isFinished = false
+        /// When the oldest event that waits came.
+        var since: ReceiptTime?
+        /// The same of the events that were taken last.
+        var takenSince: ReceiptTime?
         var fault: (any Error)?
     }
 
@@ -24,6 +28,7 @@ final class RunAppendQueue: Sendable {
     func offer(_ events: [RunEvent]) async throws {
         try state.withLock { state in
             if let fault = state.fault { throw fault }
+            if state.since == nil { state.since = .now }
             for event in events { state.events.offer(event) }
         }
         news.ring()
@@ -48,10 +53,20 @@ final class RunAppendQueue: Sendable {
         room.ring()
     }
 
+    /// When the oldest of the events that ``next()`` returned last was offered.
+    var receivedAt: ReceiptTime? { state.withLock(\.takenSince) }
+
     /// The events that gathered since the last call, at least one; nil after the last, or when the task is cancelled.
     func next() async -> [RunEvent]? {
         while true {
-            let (events, isFinished) = state.withLock { ($0.events.take(), $0.isFinished) }
+            let (events, isFinished) = state.withLock { state in
+                let events = state.events.take()
+                if !events.isEmpty {
+                    state.takenSince = state.since
+                    state.since = nil
+                }
+                return (events, state.isFinished)
+            }
             if !events.isEmpty {
                 room.ring()
                 return events

@@ -38,6 +38,7 @@ extension RunAttempt {
             try await store.finish(
                 identity, epoch: claim.epoch, provider: state.candidate.provider, model: state.candidate.model, outcome: outcome, in: transaction)
         }
+        journal.metrics.runs.ended(ending.state, last: step)
         await announceEnd()
     }
 

@@ -72,6 +72,7 @@ extension RunAttempt {
                 for call in calls { store.submitWait(for: call, step: step.number, of: identity, until: until, in: transaction) }
             }
         }
+        journal.metrics.runs.finished(step)
         progress.close()
     }
 }

@@ -24,7 +24,7 @@ extension RunAttempt {
         var outcomes = try await carryOut(own, place, queue)
         if !clients.isEmpty {
             guard let posted = try await wait(for: clients, step: call.step, until: until, queue, signals) else { return nil }
-            try await tell(clients, posted, queue)
+            try await tell(clients, posted, queue, from: .client)
             outcomes.merge(posted) { first, _ in first }
         }
         return calls.compactMap { call in outcomes[call.index]?.message(for: call) }
@@ -44,7 +44,7 @@ extension RunAttempt {
                 if !outcome.writes.isEmpty { try await queue.offer(outcome.writes.map(RunEvent.memoryWritten)) }
             }
         }
-        try await tell(calls, outcomes, queue)
+        try await tell(calls, outcomes, queue, from: .builtin)
         return outcomes
     }
 
@@ -60,7 +60,12 @@ extension RunAttempt {
         }
     }
 
-    private func tell(_ calls: [ToolCall], _ outcomes: [Int: ToolOutcome], _ queue: RunAppendQueue) async throws {
+    private func tell(
+        _ calls: [ToolCall], _ outcomes: [Int: ToolOutcome], _ queue: RunAppendQueue, from place: RunMetrics.ToolPlace
+    ) async throws {
+        for call in calls {
+            if let outcome = outcomes[call.index] { journal.metrics.runs.answered(in: place, isError: outcome.isError) }
+        }
         let events = calls.compactMap { call in
             outcomes[call.index].map { RunEvent.toolResult(ToolResult(of: call, output: $0.output, isError: $0.isError)) }
         }

@@ -30,7 +30,7 @@ struct RunAttempt: Sendable {
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 do {
-                    while let events = await queue.next() { try await journal.append(events) }
+                    while let events = await queue.next() { try await journal.append(events, receivedAt: queue.receivedAt) }
                 } catch {
                     queue.fail(error)
                     throw error

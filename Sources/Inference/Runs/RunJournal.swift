@@ -14,9 +14,13 @@ actor RunJournal {
     private let identity: RunIdentity
     private let epoch: UInt64
     private let clock: any Clock<Duration>
+    /// Where the run's end is reported to.
+    let metrics: InferenceMetrics
 
     private var record: RunRecord
     private var unconfirmed: [RunLogEntry] = []
+    /// When the oldest of them was in our hands.
+    private var unconfirmedSince: ReceiptTime?
     private var isBegun: Bool
     private var renewedAt: ContinuousClock.Instant?
 
@@ -30,6 +34,7 @@ actor RunJournal {
         self.identity = identity
         self.epoch = epoch
         self.clock = clock
+        metrics = log.metrics
         record = RunRecord(epoch: epoch, earlier: earlier)
         isBegun = !earlier.isEmpty
     }
@@ -39,9 +44,11 @@ actor RunJournal {
 
     /// Gives the events their ids and appends them.
     ///
+    /// - Parameter receivedAt: When the oldest of them was in our hands; now when nil.
     /// - Throws: ``RunStore/Superseded`` when another attempt owns the run; `CancellationError`; an error of Redis that waiting does
     ///   not cure.
-    func append(_ events: [RunEvent]) async throws {
+    func append(_ events: [RunEvent], receivedAt: ReceiptTime? = nil) async throws {
+        if unconfirmedSince == nil { unconfirmedSince = receivedAt ?? ReceiptTime.now }
         for event in events { unconfirmed.append(record.add(event)) }
         try await deliver(terminal: nil)
     }
@@ -64,6 +71,7 @@ actor RunJournal {
                 switch try await send(terminal: terminal) {
                 case .appended:
                     unconfirmed = []
+                    unconfirmedSince = nil
                     isBegun = true
                 case .ended:
                     // Nothing follows a terminal event; who wrote it has finished the run.
@@ -91,7 +99,7 @@ actor RunJournal {
             let end = min(start + Self.page, unconfirmed.endIndex)
             let answer = try await log.append(
                 Array(unconfirmed[start..<end]), to: identity, epoch: epoch, begins: !isBegun, renewsLifetime: renews,
-                terminal: end == unconfirmed.endIndex ? terminal : nil)
+                terminal: end == unconfirmed.endIndex ? terminal : nil, receivedAt: unconfirmedSince ?? ReceiptTime.now)
             guard answer == .appended else { return answer }
             start = end
         }

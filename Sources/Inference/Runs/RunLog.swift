@@ -59,6 +59,8 @@ struct RunLog: Sendable {
 
     let redis: RedisClient
     let policy: RunLogPolicy
+    /// Where those who write and serve the log report to.
+    var metrics = InferenceMetrics.process
 
     func keys(_ run: UUID) -> RunLogKeys { RunLogKeys(run: run, prefix: policy.prefix) }
 
@@ -93,14 +95,17 @@ struct RunLog: Sendable {
     /// - Parameters:
     ///   - begins: The log may be empty: the first append, or the whole log again after ``Appended/missing``.
     ///   - renewsLifetime: Sets the time to live anew. Once in a while is enough.
+    ///   - receivedAt: When the oldest of them was in our hands; the announcement tells it to those who serve the log.
     func append(
-        _ entries: [RunLogEntry], to identity: RunIdentity, epoch: UInt64, begins: Bool, renewsLifetime: Bool, terminal: RunEventID? = nil
+        _ entries: [RunLogEntry], to identity: RunIdentity, epoch: UInt64, begins: Bool, renewsLifetime: Bool, terminal: RunEventID? = nil,
+        receivedAt: ReceiptTime? = nil
     ) async throws -> Appended {
         let keys = keys(identity.run)
         var arguments: [RedisArgument] = [
             .string(String(epoch)), .string(identity.workspace.lowercased), .integer(Int(identity.acceptedAt)),
             .integer(renewsLifetime ? policy.logLifetime.wholeMilliseconds : 0), .integer(policy.metaLifetime.wholeMilliseconds),
             .integer(policy.entries), .string(keys.channel), begins ? "begin" : "continue", .string(terminal?.description ?? ""),
+            .string(receivedAt.map { String($0.microseconds) } ?? ""),
         ]
         arguments.reserveCapacity(arguments.count + entries.count * 2)
         for entry in entries {
@@ -170,7 +175,14 @@ struct RunLog: Sendable {
     }
 }
 
-/// What ``RunLogScripts/append`` publishes: lines of `<id> <payload>`, the form of ``RunArchive``.
+/// What ``RunLogScripts/append`` publishes: lines of `<id> <payload>`, the form of ``RunArchive``, and behind them one with the time
+/// of their receipt. A worker of an earlier release tells no time.
 enum RunAnnouncement {
-    static func entries(_ message: [UInt8]) -> [RunLogEntry] { RunArchive.decode(message) ?? [] }
+    static func entries(_ message: [UInt8]) -> [RunLogEntry] {
+        var entries = RunArchive.decode(message) ?? []
+        guard let last = entries.last, let received = ReceiptTime(line: last.payload) else { return entries }
+        entries.removeLast()
+        for index in entries.indices { entries[index].receivedAt = received }
+        return entries
+    }
 }

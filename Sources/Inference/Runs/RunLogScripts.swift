@@ -13,8 +13,12 @@ enum RunLogScripts {
     /// With NOMKSTREAM a log that was lost (a restart of a Redis that keeps nothing) answers `missing` instead of beginning in the
     /// middle; the worker then appends everything it has. Calls: HMGET, one XADD an event, PUBLISH; the others once in a while.
     ///
+    /// The announcement ends with a line that tells when the worker had the events: the last event's id once more, and the time where
+    /// a payload would stand (``ReceiptTime``). An ingress of an earlier release takes that line for an event that it has already.
+    ///
     /// KEYS log, meta. ARGV epoch, workspace, accepted, time to live of log and of meta in ms or 0, bound of entries, channel,
-    /// `begin` or `continue`, id of the terminal or empty, then id and payload of each event.
+    /// `begin` or `continue`, id of the terminal or empty, µs at which the events were received or empty, then id and payload of each
+    /// event.
     static let append = RedisScript(
         name: "run append",
         source: """
@@ -26,7 +30,7 @@ enum RunLogScripts {
               return {'ended', known[2]}
             end
             local frame = {}
-            for i = 10, #ARGV, 2 do
+            for i = 11, #ARGV, 2 do
               local added
               if ARGV[8] == 'continue' then
                 added = redis.pcall('XADD', KEYS[1], 'NOMKSTREAM', 'MAXLEN', '~', ARGV[6], ARGV[i], 'e', ARGV[i + 1])
@@ -48,8 +52,12 @@ enum RunLogScripts {
               redis.call('PEXPIRE', KEYS[1], ARGV[4])
               redis.call('PEXPIRE', KEYS[2], ARGV[5])
             end
-            if #frame > 0 then redis.call('PUBLISH', ARGV[7], table.concat(frame, '\\n')) end
-            return {'ok', #frame}
+            local count = #frame
+            if count > 0 then
+              if ARGV[10] ~= '' then frame[count + 1] = ARGV[#ARGV - 1] .. ' @' .. ARGV[10] end
+              redis.call('PUBLISH', ARGV[7], table.concat(frame, '\\n'))
+            end
+            return {'ok', count}
             """)
 
     /// Makes an attempt the owner of a run's log; from here on the attempts before it are refused.

@@ -88,7 +88,7 @@ struct RunFeed: Equatable {
     /// A read that ``next()`` asked for came back.
     mutating func readReturned(_ entries: [RunLogEntry]) {
         isReading = false
-        for entry in entries where tail.map({ entry.id > $0 }) ?? true {
+        for entry in timed(entries) where tail.map({ entry.id > $0 }) ?? true {
             // Across epochs nothing tells whether something lies between; an epoch's log begins at 1.
             if pendingGap == nil, ready.isEmpty, !entry.id.follows(tail), entry.id.number != 1 { pendingGap = (tail, entry.id) }
             take(entry)
@@ -133,6 +133,19 @@ struct RunFeed: Equatable {
         guard mode == .behind, hasListened, !isReading else { return .wait }
         isReading = true
         return .read(after: tail, count: limits.page)
+    }
+
+    /// What was read, with the times that announcements of the same events brought meanwhile: the log keeps none. Both are in order.
+    private func timed(_ entries: [RunLogEntry]) -> [RunLogEntry] {
+        guard let first = announced.first, let last = entries.last, last.id >= first.id else { return entries }
+        var entries = entries
+        var index = entries.startIndex
+        for known in announced {
+            while index < entries.endIndex, entries[index].id < known.id { index += 1 }
+            guard index < entries.endIndex else { break }
+            if entries[index].id == known.id { entries[index].receivedAt = known.receivedAt }
+        }
+        return entries
     }
 
     private mutating func take(_ entry: RunLogEntry) {

@@ -60,6 +60,7 @@ struct RunRoutes: Sendable {
             wanted, workspace: workspace, idempotency: key.map { Idempotency(key: $0.key, digest: $0.digest) },
             trace: TraceParent(header: context.trace.header))
         if !acceptance.replayed {
+            log.metrics.runs.accepted()
             let identity = RunIdentity(run: acceptance.id, workspace: workspace, acceptedAt: Int64(Date().timeIntervalSince1970 * 1_000))
             do {
                 try await log.announce(identity, timeout: Self.announcePatience)
@@ -97,6 +98,7 @@ struct RunRoutes: Sendable {
     }
 
     private func events(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
+        let asked = ContinuousClock.now
         let id = try context.pathID()
         let workspace = context.identity.workspace
         let after = try Self.cursor(of: request)
@@ -107,11 +109,11 @@ struct RunRoutes: Sendable {
             // 204 tells an EventSource that has everything to stop coming back.
             guard !rest.isEmpty else { return Response(status: .noContent) }
             return SSEResponse(retry: Self.retry) { writer in
-                try await stream.replay(rest, after: after) { try await writer.send($0) }
+                try await stream.replay(rest, after: after, asked: asked) { try await writer.send($0) }
             }.response(from: request, context: context)
         case .live:
             return SSEResponse(retry: Self.retry) { writer in
-                try await stream.follow(id, workspace: workspace, after: after) { try await writer.send($0) }
+                try await stream.follow(id, workspace: workspace, after: after, asked: asked) { try await writer.send($0) }
             }.response(from: request, context: context)
         }
     }

@@ -11,20 +11,27 @@ struct RunStream: Sendable {
 
     /// Follows a run to its terminal event.
     ///
+    /// - Parameter asked: When the client's request arrived, to measure how soon a resumed stream begins.
     /// - Throws: `CancellationError` when the client has left or the server stops.
-    func follow(_ run: UUID, workspace: UUID, after: RunEventID?, send: @Sendable ([SSEFrame]) async throws -> Void) async throws {
+    func follow(
+        _ run: UUID, workspace: UUID, after: RunEventID?, asked: ContinuousClock.Instant? = nil, send: @Sendable ([SSEFrame]) async throws -> Void
+    ) async throws {
         try await hub.withListener(run: run, after: after) { listener in
+            var watch = StreamWatch(reader.log.metrics.streams, after: after, asked: asked)
             var cursor = after
             var silences = 0
             while true {
                 switch try await listener.next() {
                 case .entries(let entries):
                     silences = 0
-                    try await send(entries.map(Self.frame))
+                    let frames = entries.map(Self.frame)
+                    try await send(frames)
+                    watch.wrote(entries, as: frames)
                     cursor = entries.last?.id ?? cursor
-                    if entries.contains(where: Self.isTerminal) { return }
+                    if frames.contains(where: Self.isTerminal) { return }
                 case .gap(let after, let next):
                     try await send([Self.gap(after: after, next: next)])
+                    watch.replayed()
                 case .quiet:
                     silences += 1
                     guard silences.isMultiple(of: Self.silences), let all = try? await reader.ending(of: run, workspace: workspace) else { continue }
@@ -35,15 +42,20 @@ struct RunStream: Sendable {
     }
 
     /// Sends the rest of a run that is over.
-    func replay(_ entries: [RunLogEntry], after: RunEventID?, send: @Sendable ([SSEFrame]) async throws -> Void) async throws {
+    func replay(
+        _ entries: [RunLogEntry], after: RunEventID?, asked: ContinuousClock.Instant? = nil, send: @Sendable ([SSEFrame]) async throws -> Void
+    ) async throws {
+        var watch = StreamWatch(reader.log.metrics.streams, after: after, asked: asked)
         if let first = entries.first, !first.id.follows(after), first.id.number != 1 {
             try await send([Self.gap(after: after, next: first.id)])
+            watch.replayed()
         }
         // In pages, so that an archive of megabytes is not framed at once for a slow reader.
         var start = entries.startIndex
         while start < entries.endIndex {
             let end = min(start + 512, entries.endIndex)
             try await send(entries[start..<end].map(Self.frame))
+            watch.replayed()
             start = end
         }
     }
@@ -63,7 +75,5 @@ struct RunStream: Sendable {
         return SSEFrame(event: "gap", data: String(decoding: json.finish(), as: UTF8.self))
     }
 
-    private static func isTerminal(_ entry: RunLogEntry) -> Bool {
-        RunEvent.type(ofPayload: entry.payload).map(RunEvent.isTerminal) ?? false
-    }
+    private static func isTerminal(_ frame: SSEFrame) -> Bool { frame.event.map(RunEvent.isTerminal) ?? false }
 }

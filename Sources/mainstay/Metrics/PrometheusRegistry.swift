@@ -3,16 +3,11 @@ import Synchronization
 
 /// Collects what the process reports through swift-metrics and writes it in Prometheus's text format.
 ///
-/// Counters are counters. A recorder that aggregates, and every timer, is a histogram in seconds; a recorder that does not, and
-/// every meter, is a gauge. Series live as long as the process: labels here are kinds, routes and queues, never tenants.
+/// Counters are counters. A recorder that aggregates, and every timer, is a histogram, in seconds unless its label has a shape of its
+/// own (``HistogramShape``); a recorder that does not, and every meter, is a gauge. Series live as long as the process: labels here are kinds, routes and queues, never tenants.
 ///
 /// Source: Prometheus, "Exposition formats", text format 0.0.4.
 final class PrometheusRegistry: MetricsFactory, Sendable {
-    /// Upper bounds in seconds: from a fast statement to a long run.
-    static let buckets: [Double] = [
-        0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300,
-    ]
-
     private struct Key: Hashable {
         let name: String
         let labels: String
@@ -62,10 +57,11 @@ final class PrometheusRegistry: MetricsFactory, Sendable {
     }
 
     private func histogram(_ label: String, _ dimensions: [(String, String)]) -> Series.Histogram {
-        let key = Self.key(label, dimensions)
+        let shape = HistogramShape.of(label)
+        let key = Self.key(shape.name, dimensions)
         return state.withLock { state in
             if let found = state.histograms[key] { return found }
-            let made = Series.Histogram(buckets: Self.buckets)
+            let made = Series.Histogram(buckets: shape.buckets)
             state.histograms[key] = made
             return made
         }
@@ -94,7 +90,7 @@ final class PrometheusRegistry: MetricsFactory, Sendable {
         let (counts, sum, total) = histogram.snapshot
         var lines: [String] = []
         var cumulative = 0
-        for (bound, count) in zip(buckets, counts) {
+        for (bound, count) in zip(histogram.buckets, counts) {
             cumulative += count
             lines.append("\(name)_bucket\(braces(labels, "le=\"\(bound)\"")) \(cumulative)")
         }
@@ -122,12 +118,16 @@ final class PrometheusRegistry: MetricsFactory, Sendable {
     }
 
     private static func key(_ label: String, _ dimensions: [(String, String)]) -> Key {
-        let name = String(label.map { $0.isLetter || $0.isNumber || $0 == "_" ? $0 : "_" })
-        return Key(name: name, labels: written(dimensions))
+        Key(name: plain(label), labels: written(dimensions))
+    }
+
+    /// OpenTelemetry's names have dots, the format has none.
+    private static func plain(_ name: String) -> String {
+        String(name.map { $0.isLetter || $0.isNumber || $0 == "_" ? $0 : "_" })
     }
 
     private static func written(_ labels: [(String, String)]) -> String {
-        labels.map { "\($0.0)=\"\(escaped($0.1))\"" }.joined(separator: ",")
+        labels.map { "\(plain($0.0))=\"\(escaped($0.1))\"" }.joined(separator: ",")
     }
 
     private static func escaped(_ value: String) -> String {

@@ -28,7 +28,7 @@ enum Series {
             var total = 0
         }
 
-        private let buckets: [Double]
+        let buckets: [Double]
         private let state: Mutex<State>
 
         init(buckets: [Double]) {
