@@ -161,7 +161,6 @@ let package = Package(
                 "Inference", "Jobs", "JobsTesting", "Web", "Workspaces", "Postgres", "Redis", "Schema", "TestSupport", hummingbird, httpTypes, nio,
                 logging, lifecycle,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
-                .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
             ],
             exclude: ["Clients"]),
@@ -203,7 +202,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "mainstay", "TestSupport", "LocalStack", hummingbird, httpTypes, httpClient, nio,
+                "mainstay", "TestSupport", "LocalStack", hummingbird, httpTypes, httpClient, nio, nioHTTP,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),
         .testTarget(

@@ -32,7 +32,8 @@ package enum Program {
     }
 
     /// Waits for a child on a thread of its own.
-    static func end(of pid: Int32) async -> Int32 {
+    /// - Returns: its exit code, or 128 + the signal that ended it.
+    package static func end(of pid: Int32) async -> Int32 {
         await withCheckedContinuation { continuation in
             Thread.detachNewThread {
                 var status: Int32 = 0
