@@ -73,7 +73,7 @@ let package = Package(
             name: "Inference",
             dependencies: [
                 "Jobs", "Postgres", "Redis", "Web", "Workspaces", hummingbird, httpTypes, httpClient, nio, logging, lifecycle,
-                nioHTTP,
+                nioHTTP, crypto,
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
                 .product(name: "Metrics", package: "swift-metrics"),
             ]),
