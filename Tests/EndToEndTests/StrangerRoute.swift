@@ -23,7 +23,9 @@ struct StrangerRoute: CustomStringConvertible, Sendable {
     func word(_ thing: StrangerSeeds.Thing) -> String { isListing ? thing.name : thing.id }
 
     /// Templates whose parameter names something that no workspace owns.
-    private static let unowned: Set<String> = ["/v1/plugins/{name}", "/v1/models/{model}", "/v1/models/{model}/{name}"]
+    private static let unowned: Set<String> = [
+        "/v1/plugins/{name}", "/v1/models/{model}", "/v1/models/{model}/{name}", "/v1/provider-credentials/{provider}",
+    ]
 
     /// Bodies of routes that read one; an empty object for the others.
     private static let bodies = [
@@ -33,6 +35,7 @@ struct StrangerRoute: CustomStringConvertible, Sendable {
         "/v1/workspace/members/{id}": #"{"role":"viewer"}"#,
         "/v1/agents/{agent}": #"{"name":"isolated-anew"}"#,
         "/v1/agents/{agent}/appeals": #"{"text":"b"}"#,
+        "/v1/tools/{id}": #"{"name":"mine","url":"https://tools.example.com/"}"#,
         "/v1/agents/{agent}/{name}/reports": #"{"reason":"other","text":"b"}"#,
     ]
 

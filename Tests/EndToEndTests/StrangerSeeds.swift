@@ -69,7 +69,7 @@ struct StrangerSeeds: Sendable {
 
     /// What no short request makes.
     private static func written(_ deployment: Deployment, agent: String) async throws -> [Thing] {
-        let (group, member, invitation, notice) = (Thing("group"), Thing("member"), Thing("invitation"), Thing("notice"))
+        let (group, member, invitation, notice, tool) = (Thing("group"), Thing("member"), Thing("invitation"), Thing("notice"), Thing("tool"))
         let (user, removal) = (UUID().uuidString, UUID().uuidString)
         _ = try await deployment.psql(
             """
@@ -82,7 +82,9 @@ struct StrangerSeeds: Sendable {
             insert into agent_removals (id, owner, name, agent_id, case_id, decision, ground)
             values ('\(removal)', 'elsewhere', 'origin', gen_random_uuid(), gen_random_uuid(), 'remove', 'malware');
             insert into agent_notices (workspace_id, id, agent_id, removal_id) values ('\(workspace)', '\(notice.id)', '\(agent)', '\(removal)');
+            insert into tools (workspace_id, id, name, url, key_id, sealed)
+            values ('\(workspace)', '\(tool.id)', 'mine', 'https://tools.example.com/', 'k', sha256('\(tool.id)'));
             """)
-        return [group, member, invitation, notice]
+        return [group, member, invitation, notice, tool]
     }
 }

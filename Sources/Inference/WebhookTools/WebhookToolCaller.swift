@@ -1,0 +1,140 @@
+import AsyncHTTPClient
+package import Foundation
+import Jobs
+import NIOCore
+import NIOHTTP1
+import Web
+
+/// Calls tools over HTTP, within a time and a size, and reaches nothing that ``AddressPolicy`` does not allow.
+///
+/// The name is resolved once, the addresses are judged, and the connection is made to one of them: the client of a call knows the name
+/// under that address only, so there is no second look-up that could be answered differently. Header and TLS keep the name. Redirects are
+/// not followed. A client lives for one call and is shut down in its scope, whatever happens; it shares the process's event loops, and no
+/// connection of one workspace is ever another's.
+package struct WebhookToolCaller: Sendable {
+    /// Bytes of an answer: what a model can make use of.
+    package static let answerBound = 64 << 10
+    /// Characters of an error's body that are passed on.
+    private static let quoted = 300
+
+    private let policy: AddressPolicy
+    private let resolver: any HostResolver
+    private let clock: any Clock<Duration>
+    private let now: @Sendable () -> Date
+
+    package init(
+        policy: AddressPolicy, resolver: any HostResolver = SystemResolver(), clock: any Clock<Duration> = ContinuousClock(),
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.policy = policy
+        self.resolver = resolver
+        self.clock = clock
+        self.now = now
+    }
+
+    /// Calls a tool: `POST {"id","name","arguments","run","workspace"}`, signed (``WebhookSignature``).
+    ///
+    /// It never throws: what goes wrong is the output, in a sentence. When the task is cancelled it returns at once.
+    ///
+    /// - Parameters:
+    ///   - arguments: As the model wrote them: JSON, or a text that is none and is passed on as a string.
+    ///   - id: The call's, as the model named it.
+    package func call(_ tool: WebhookTool, arguments: String, call id: String, run: UUID, workspace: UUID) async -> WebhookToolOutput {
+        let start = ContinuousClock.now
+        let value = (try? JSONDecoder().decode(JSONValue.self, from: Data(arguments.utf8))) ?? .string(arguments)
+        let document: JSONValue = .object([
+            .init("id", .string(id)), .init("name", .string(tool.name)), .init("arguments", value), .init("run", .string(run.lowercased)),
+            .init("workspace", .string(workspace.lowercased)),
+        ])
+        let body = document.bytes()
+        let headers = WebhookSignature.headers(
+            id: WebhookSignature.id(run: run.lowercased, call: id), at: now(), body: body, secret: tool.secret)
+        let result = await within(tool.timeout) { try await exchange(tool, body, headers) }
+        let duration = start.duration(to: .now)
+        switch result {
+        case .success(let text): return WebhookToolOutput(text: text, isError: false, duration: duration)
+        case .failure(let fault): return WebhookToolOutput(text: fault.description, isError: true, duration: duration)
+        }
+    }
+
+    private func within(
+        _ limit: Duration, _ body: @escaping @Sendable () async throws -> String
+    ) async -> Result<String, ToolFault> {
+        await withTaskGroup(of: Result<String, ToolFault>.self) { group in
+            group.addTask {
+                do {
+                    return .success(try await body())
+                } catch {
+                    return .failure(Self.fault(error))
+                }
+            }
+            group.addTask { [clock] in
+                try? await clock.sleep(for: limit)
+                return .failure(ToolFault("The tool did not answer within \(limit.wholeMilliseconds) ms."))
+            }
+            let first = await group.next()
+            group.cancelAll()
+            if Task.isCancelled { return .failure(ToolFault("The call was cancelled.")) }
+            return first ?? .failure(ToolFault("The call was cancelled."))
+        }
+    }
+
+    // MARK: The exchange
+
+    private func exchange(_ tool: WebhookTool, _ body: [UInt8], _ headers: [(name: String, value: String)]) async throws -> String {
+        let address = try await address(of: tool.url)
+        var configuration = HTTPClient.Configuration(
+            redirectConfiguration: .disallow, timeout: .init(connect: TimeAmount(min(tool.timeout, .seconds(5)))), decompression: .disabled)
+        configuration.httpVersion = .http1Only
+        configuration.connectionPool.retryConnectionEstablishment = false
+        if case .name(let name) = tool.url.host { configuration.dnsOverride = [name: address.description] }
+        var request = HTTPClientRequest(url: tool.url.description)
+        request.method = .POST
+        request.headers.add(name: "content-type", value: "application/json")
+        request.headers.add(name: "accept", value: "application/json, text/plain")
+        request.headers.add(name: "user-agent", value: "mainstay")
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
+        request.body = .bytes(ByteBuffer(bytes: body))
+        let prepared = request
+        return try await HTTPClient.withHTTPClient(configuration: configuration) { client in
+            let response = try await client.execute(prepared, timeout: TimeAmount(tool.timeout))
+            return try await Self.read(response)
+        }
+    }
+
+    private func address(of url: ToolURL) async throws -> IPAddress {
+        let addresses: [IPAddress] =
+            switch url.host {
+            case .address(let address): [address]
+            case .name(let name): try await resolver.addresses(of: name)
+            }
+        if let refusal = policy.refusal(of: url, at: addresses) { throw ToolFault(refusal) }
+        // A machine without IPv6 has no way to tell which of them it could reach; with it, IPv4 nearly always works as well.
+        guard let address = addresses.first(where: \.isV4) ?? addresses.first else { throw ToolFault("The host \(url.host) has no address.") }
+        return address
+    }
+
+    private static func read(_ response: HTTPClientResponse) async throws -> String {
+        let status = Int(response.status.code)
+        let bytes = try await response.body.collect(upTo: answerBound)
+        let text = String(validating: bytes.readableBytesView, as: UTF8.self)
+        guard (200..<300).contains(status) else {
+            let hint = (300..<400).contains(status) ? " Redirects are not followed." : ""
+            let words = text.map { String($0.prefix(quoted)) } ?? ""
+            throw ToolFault("The tool answered with HTTP status \(status).\(hint)\(words.isEmpty ? "" : " \(words)")")
+        }
+        guard let text else { throw ToolFault("The tool's answer is no text in UTF-8.") }
+        return text
+    }
+
+    private static func fault(_ error: any Error) -> ToolFault {
+        switch error {
+        case let fault as ToolFault: fault
+        case is NIOTooManyBytesError: ToolFault("The tool's answer is larger than \(answerBound) bytes.")
+        case is ResolverFault: ToolFault("The tool's host cannot be looked up now.")
+        case let error as HTTPClientError where error == .deadlineExceeded: ToolFault("The tool did not answer in time.")
+        case let error as HTTPClientError where error == .connectTimeout: ToolFault("The tool's host does not take connections.")
+        default: ToolFault("The tool cannot be reached, or the connection to it broke.")
+        }
+    }
+}
