@@ -55,8 +55,9 @@ KINDS = (
 
 # Tables whose rows follow from others': so many for each thing of a kind.
 FOLLOWING = {"sla_clocks": (TICKET, 2), "build_steps": (PROFILE, PROCESSES), "plugins": (VERSION, PLUGINS)}
-# Tables in which there may be any number of rows: keys of requests, a step of each run that reached a model, bodies that were large.
-FREE = {"idempotency_keys", "run_steps", "job_bodies"}
+# Tables in which there may be any number of rows: keys of requests, a step of each run that reached a model, what runs used by day and
+# token, bodies that were large.
+FREE = {"idempotency_keys", "run_steps", "run_usage", "job_bodies"}
 
 
 @dataclass

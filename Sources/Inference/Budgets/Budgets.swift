@@ -1,0 +1,108 @@
+package import Foundation
+package import Postgres
+import Synchronization
+import Web
+
+/// Bounds what runs of a workspace and of its tokens may use.
+///
+/// A run is admitted before it is accepted, and counted when it ends, in the transaction that ends it. What runs under way will use is
+/// known to nobody, so a budget may be overdrawn by those that were admitted while something was left; it is never overdrawn by one that
+/// came later. Where nobody has set a budget, which is remembered for half a second, admitting costs no round trip.
+package final class Budgets: Sendable {
+    private struct Name: Hashable, Sendable {
+        let workspace: UUID
+        let token: UUID
+    }
+
+    private let store: BudgetStore
+    private let prices: PriceTable
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private let recent = Mutex(RecentAnswers<Name, Bool>(lifetime: .milliseconds(500)))
+
+    init(store: BudgetStore, prices: PriceTable, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
+        self.store = store
+        self.prices = prices
+        self.now = now
+    }
+
+    /// Lets a run in, and counts it where runs a minute are bounded.
+    ///
+    /// - Throws: A 429 problem that names the bound and says when to come again; an error of the store.
+    package func admit(workspace: UUID, token: UUID) async throws {
+        let (name, since) = (Name(workspace: workspace, token: token), now())
+        let holders = [workspace, token]
+        if let isBounded = recent.withLock({ $0.find(name, now: since) }) {
+            if !isBounded { return }
+        } else {
+            let isBounded = try await store.isBounded(holders, workspace: workspace)
+            recent.withLock { $0.keep(isBounded, for: name, since: since, now: now()) }
+            if !isBounded { return }
+        }
+        do {
+            try await store.pool.transaction(.workspaces([workspace])) { [store] transaction in
+                let standings = try await store.lock(holders, workspace: workspace, in: transaction)
+                let admission = Admission(standings, workspace: workspace)
+                // Thrown inside, so that nobody's rate has moved on for a run that another bound keeps out.
+                if let refusal = admission.refusal { throw refusal }
+                for (holder, due) in admission.due { store.submitDue(due, of: holder, workspace: workspace, in: transaction) }
+            }
+        } catch let refusal as BudgetRefusal {
+            throw refusal.problem
+        }
+    }
+
+    /// Counts a run; to be called in the transaction that finishes it, once.
+    ///
+    /// - Parameters:
+    ///   - reportedCost: In US dollars, when the provider says it; else the table of prices is asked.
+    package func record(
+        workspace: UUID, token: UUID?, provider: String, model: String, usage: TokenUsage, reportedCost: Double? = nil,
+        in transaction: PostgresTransaction
+    ) {
+        let cost = prices.cost(of: usage, provider: provider, model: model, reported: reportedCost)
+        BudgetStore.submit(RunSpending(workspace: workspace, token: token, usage: usage, cost: cost), in: transaction)
+    }
+}
+
+/// What becomes of a run, given the budgets that bound it. Pure.
+struct Admission: Sendable, Equatable {
+    /// The bound that keeps it out for the longest; nil when it is let in.
+    private(set) var refusal: BudgetRefusal?
+    /// What is to be remembered of rates, by holder, if it is let in.
+    private(set) var due: [UUID: Date] = [:]
+
+    init(_ standings: [BudgetStore.Standing], workspace: UUID) {
+        for standing in standings {
+            let holder: BudgetHolder = standing.holder == workspace ? .workspace : .token
+            note(BudgetRule.refusal(standing.budget, spent: standing.spent, of: holder, at: standing.now))
+            guard let perMinute = standing.budget.runsPerMinute else { continue }
+            switch RunRate(perMinute: perMinute).verdict(due: standing.due, at: standing.now) {
+            case .accepted(let next): due[standing.holder] = next
+            case .refused(let retryAfter):
+                note(
+                    BudgetRefusal(holder: holder, bound: .runsPerMinute, limit: Double(perMinute), used: nil, retryAfter: retryAfter))
+            }
+        }
+    }
+
+    private mutating func note(_ found: BudgetRefusal?) {
+        guard let found else { return }
+        if let refusal, refusal.retryAfter >= found.retryAfter { return }
+        refusal = found
+    }
+}
+
+extension BudgetRefusal {
+    /// The answer, for programs and for people.
+    var problem: Problem {
+        let limitText = limit == limit.rounded() && abs(limit) < 1e15 ? "\(Int64(limit))" : "\(limit)"
+        var problem = Problem.quotaExceeded(
+            "The budget `\(bound.rawValue)` of the \(holder.rawValue) (\(limitText)) is used up. Come again when it begins anew, or ask an owner to raise it.",
+            retryAfter: retryAfter)
+        problem.extensions = [
+            .init("budget", .string(bound.rawValue)), .init("holder", .string(holder.rawValue)), .init("limit", .number(limit)),
+        ]
+        if let used { problem.extensions.append(.init("used", .number(used))) }
+        return problem
+    }
+}
