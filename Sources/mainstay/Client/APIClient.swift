@@ -15,6 +15,7 @@ struct APIClient: Sendable {
     enum Method: Sendable {
         case get
         case post
+        case put
         case delete
     }
 
@@ -107,7 +108,13 @@ struct APIClient: Sendable {
         timeout: Duration
     ) async throws -> HTTPClientResponse {
         var request = HTTPClientRequest(url: url + path)
-        request.method = method == .get ? .GET : method == .post ? .POST : .DELETE
+        request.method =
+            switch method {
+            case .get: .GET
+            case .post: .POST
+            case .put: .PUT
+            case .delete: .DELETE
+            }
         if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
         if let idempotencyKey { request.headers.add(name: "idempotency-key", value: idempotencyKey) }
         for (name, value) in headers { request.headers.add(name: name, value: value) }

@@ -49,7 +49,8 @@ struct ServeCommand: AsyncParsableCommand {
             pool: pool, multiUser: try settings.flag("multi.user"),
             grace: DeletionGrace(days: try settings.number("deletion.grace.days", in: DeletionGrace.bounds)), logger: logger)
         let features = try Features(
-            pool: pool, runLog: runLog, producer: producer, inference: try settings.inference(), core: try settings.coreVersion(),
+            pool: pool, runLog: runLog, producer: producer, inference: try settings.inference(), setup: try settings.inferenceSetup(),
+            core: try settings.coreVersion(),
             site: settings.text("http.public.url"), logger: logger)
         let proxies = try settings.number("http.trusted.proxies", in: 0...16)
         let oversight = AccessOversight(pool: pool, keys: try settings.auditKeys(), logger: logger)

@@ -49,7 +49,8 @@ struct WorkCommand: AsyncParsableCommand {
         // Handlers and sweeps make jobs of their own.
         let producer = JobProducer(pool: pool, redis: redis, configuration: configuration, queues: Features.queues, logger: logger)
         let features = try Features(
-            pool: pool, runLog: runLog, producer: producer, inference: try settings.inference(), core: try settings.coreVersion(), logger: logger)
+            pool: pool, runLog: runLog, producer: producer, inference: try settings.inference(), setup: try settings.inferenceSetup(),
+            core: try settings.coreVersion(), logger: logger)
         let worker = Worker(
             name: name ?? settings.text("worker.name") ?? ProcessInfo.processInfo.hostName, registry: features.registry, pool: pool, redis: redis,
             configuration: configuration, queues: chosen,

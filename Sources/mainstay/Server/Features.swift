@@ -19,6 +19,7 @@ struct Features: Sendable {
     let support: Support
     let directory: Directory
     let inference: Inference
+    let setup: InferenceSetup
     let buildMemory: BuildMemory
     let reports: AgentReports
     private let agents: AgentRoutes
@@ -28,6 +29,7 @@ struct Features: Sendable {
 
     init(
         pool: PostgresPool, runLog: RedisClient, producer: JobProducer, inference configuration: Inference.Configuration,
+        setup: InferenceSetup.Configuration = .init(),
         core: SemanticVersion? = nil, site: String? = nil, logger: Logger
     ) throws {
         support = Support(pool: pool, producer: producer)
@@ -36,6 +38,7 @@ struct Features: Sendable {
         inference = try Inference(
             configuration: configuration, pool: pool, runLog: runLog, producer: producer,
             providers: Providers(configuration.providers, client: providerClient), logger: logger)
+        self.setup = InferenceSetup(configuration: setup, pool: pool, logger: logger)
         buildMemory = BuildMemory(pool: pool, producer: producer)
         agents = AgentRoutes(pool: pool, core: core)
         plugins = PluginRoutes(pool: pool)
@@ -43,7 +46,9 @@ struct Features: Sendable {
     }
 
     /// What the ingress serves.
-    var routes: [APIRoutes] { [support.routes, agents.routes, directory.routes, plugins.routes, inference.routes, buildMemory.routes] }
+    var routes: [APIRoutes] {
+        [support.routes, agents.routes, directory.routes, plugins.routes, inference.routes, buildMemory.routes] + setup.routes
+    }
 
     /// What the ingress runs beside its routes.
     var ingressServices: [any Service] { [providerClient, inference.hub] }

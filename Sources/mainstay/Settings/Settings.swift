@@ -47,6 +47,14 @@ struct Settings: Sendable {
         reader.string(forKey: ConfigKey(key), isSecret: isSecret)
     }
 
+    /// The entries of a list: a sequence in a YAML file, or one text with commas between them. None without the setting.
+    func list(_ key: String) -> [String] {
+        let description = SettingsReference.description(of: key)
+        precondition(description != nil, "\(key) is missing in SettingsReference")
+        if let entries = reader.stringArray(forKey: ConfigKey(key), isSecret: description?.isSecret ?? false) { return entries }
+        return text(key)?.split(separator: ",").map(String.init) ?? []
+    }
+
     func required(_ key: String, for command: String) throws -> String {
         if let text = text(key) { return text }
         let variable = SettingsReference.description(of: key)?.variable ?? key

@@ -112,12 +112,28 @@ enum SettingsReference {
         .init(
             key: "providers", standard: nil,
             summary: "names of further providers, with commas; the variables of each have its name in them, see `ops/providers.md`"),
+        .init(
+            key: "credentials.keys", standard: nil,
+            summary:
+                "what seals the secrets of workspaces (keys of providers, secrets of tools), as `id:base64` of 32 bytes; older keys stay behind commas; without it no secret is kept",
+            isSecret: true),
+        .init(
+            key: "tools.allow", standard: nil,
+            summary:
+                "where tools may be called beside https on the open internet, with commas between: `10.1.0.0/16`, `tools.internal`, `.internal`"),
+        .init(
+            key: "prices", standard: nil,
+            summary:
+                "what models cost whose provider does not say it, with commas between: `MODEL INPUT OUTPUT [CACHED]` in US dollars for a million tokens"
+        ),
     ]
 
     static let client: [SettingDescription] = [
         .init(
             key: "url", standard: "http://127.0.0.1:8080",
-            summary: "the ingress that `chat`, `ticket`, `agent`, `profile`, `jobs`, `directory`, `plugins list` and `plugins show` talk to"),
+            summary:
+                "the ingress that `chat`, `ticket`, `agent`, `profile`, `jobs`, `tool`, `credentials`, `usage`, `directory`, `plugins list` and `plugins show` talk to"
+        ),
         .init(key: "token", standard: nil, summary: "the bearer token that they show", isSecret: true),
         .init(key: "config", standard: nil, summary: "a YAML file with any of these settings; variables win over it"),
     ]

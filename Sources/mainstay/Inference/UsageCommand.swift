@@ -1,0 +1,97 @@
+import ArgumentParser
+import Foundation
+
+/// `mainstay usage`: what runs have used.
+struct UsageCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "usage",
+        abstract: "What the workspace's runs have used, by day and token, and what its budget leaves.",
+        discussion: """
+            It asks the ingress (MAINSTAY_URL, MAINSTAY_TOKEN). Days are those of UTC, costs are US dollars. A run whose price nobody knows is in no
+            cost; how many there were stands beside it.
+
+            EXAMPLES
+              mainstay usage
+              mainstay usage --days 7 --json
+            """)
+
+    @OptionGroup var settings: SettingsOptions
+    @OptionGroup var output: OutputOptions
+    @Option(help: "Days back, today among them.") var days: Int = 30
+
+    func validate() throws {
+        guard (1...400).contains(days) else { throw ValidationError("--days is a number from 1 to 400") }
+    }
+
+    func run() async throws {
+        let client = APIClient(settings: try await settings.load())
+        let usage: UsagePage = try await client.call(.get, "/v1/workspace/run-usage?days=\(days)")
+        var table = Table("day", "token", "#runs", "#input tokens", "#output tokens", "#cost", "#unpriced runs")
+        for row in usage.items {
+            table.rows.append([
+                row.day, row.token, "\(row.runs)", "\(row.inputTokens)", "\(row.outputTokens)", Self.money(row.cost), "\(row.unpricedRuns)",
+            ])
+        }
+        output.print(table)
+        let budget: BudgetAnswer = try await client.call(.get, "/v1/workspace/run-budget")
+        for line in budget.lines { Talk.say(line) }
+    }
+
+    fileprivate static func money(_ cost: Double) -> String { String(format: "%.4f", cost) }
+}
+
+// MARK: What the ingress answers
+
+private struct UsagePage: Decodable {
+    struct Row: Decodable {
+        let day: String
+        let token: String?
+        let runs: Int
+        let inputTokens: Int
+        let outputTokens: Int
+        let cost: Double
+        let unpricedRuns: Int
+
+        enum CodingKeys: String, CodingKey {
+            case day, token, runs, cost
+            case inputTokens = "input_tokens"
+            case outputTokens = "output_tokens"
+            case unpricedRuns = "unpriced_runs"
+        }
+    }
+
+    let items: [Row]
+}
+
+private struct BudgetAnswer: Decodable {
+    struct Bounds: Decodable {
+        let runsPerMinute: Int?
+        let tokensPerDay: Int?
+        let costPerDay: Double?
+        let costPerMonth: Double?
+
+        enum CodingKeys: String, CodingKey {
+            case runsPerMinute = "runs_per_minute"
+            case tokensPerDay = "tokens_per_day"
+            case costPerDay = "cost_per_day"
+            case costPerMonth = "cost_per_month"
+        }
+    }
+
+    let budget: Bounds
+    let left: Bounds
+
+    /// What is left of each bound, for people.
+    var lines: [String] {
+        var lines: [String] = []
+        if let rate = budget.runsPerMinute { lines.append("at most \(rate) runs a minute") }
+        if let limit = budget.tokensPerDay, let rest = left.tokensPerDay { lines.append("\(rest) of \(limit) tokens are left today") }
+        if let limit = budget.costPerDay, let rest = left.costPerDay {
+            lines.append("\(UsageCommand.money(rest)) of \(UsageCommand.money(limit)) US dollars are left today")
+        }
+        if let limit = budget.costPerMonth, let rest = left.costPerMonth {
+            lines.append("\(UsageCommand.money(rest)) of \(UsageCommand.money(limit)) US dollars are left this month")
+        }
+        return lines
+    }
+}
