@@ -1,4 +1,5 @@
 import Synchronization
+import CoreMetrics
 
 /// A provider whose calls are measured. What it says passes through unchanged.
 struct MeasuredProvider: Provider {

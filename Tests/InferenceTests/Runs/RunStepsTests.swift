@@ -59,7 +59,7 @@ import Testing
                     if case .toolResult(let result) = event { result } else { nil }
                 }
                 #expect(results.map(\.index) == [0, 1])
-                #expect(results.allSatisfy(\.isError))
+                #expect(results.allSatisfy { $0.isError })
                 #expect(results[0].output == "There is no tool fly. There are memory_write, memory_search.")
                 #expect(results[1].output.contains("`query`"))
             }
