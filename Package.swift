@@ -87,6 +87,8 @@ let package = Package(
         .target(
             name: "Support",
             dependencies: ["Jobs", "Postgres", "Web", hummingbird, httpTypes]),
+        // The providers of models as servers of our own. It knows no feature, and none knows it.
+        .target(name: "Emulators", dependencies: ["Web", hummingbird, httpTypes, nio, logging, lifecycle]),
         .target(
             name: "BuildMemory",
             dependencies: ["Jobs", "Postgres", "Redis", "Web", "Workspaces", hummingbird, httpTypes, logging]),
@@ -104,8 +106,8 @@ let package = Package(
         .executableTarget(
             name: "mainstay",
             dependencies: [
-                "Redis", "Postgres", "Jobs", "Web", "Workspaces", "Inference", "Directory", "Support", "BuildMemory", "Operations", "Schema",
-                "LocalStack",
+                "Redis", "Postgres", "Jobs", "Web", "Workspaces", "Inference", "Directory", "Support", "BuildMemory", "Operations", "Emulators",
+                "Schema", "LocalStack",
                 hummingbird, httpTypes, httpClient, nio, logging, lifecycle, crypto,
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -188,6 +190,10 @@ let package = Package(
                 "Operations", "Jobs", "JobsTesting", "Web", "Workspaces", "Postgres", "Redis", "TestSupport", hummingbird, httpTypes, nio, logging,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),
+        .testTarget(
+            name: "EmulatorsTests",
+            dependencies: ["Emulators", "JobsTesting", "TestSupport", "Web", httpClient, nio, nioHTTP, logging],
+            exclude: ["Clients"]),
         .testTarget(name: "IsolationTests", dependencies: ["Postgres", "TestSupport", "Workspaces"]),
         .testTarget(name: "SchemaTests", dependencies: ["Schema", "Postgres", "TestSupport", logging]),
         .testTarget(name: "LocalStackTests", dependencies: ["LocalStack", "Postgres", "Redis", "TestSupport", logging]),

@@ -39,6 +39,7 @@ package struct Inference: Sendable {
     private let agents: any AgentLookup
     private let store: RunStore
     private let memories: MemoryStore
+    private let setup: InferenceSetup?
     private let log: RunLog
     private let eventHub: RunEventHub
     private let clock: any Clock<Duration>
@@ -53,14 +54,16 @@ package struct Inference: Sendable {
     ///   - runLog: The Redis of the run logs; it may be one without a file.
     ///   - producer: Accepts runs; its `run()` is the caller's.
     ///   - agents: ``AgentCharacterStore`` over `pool` when nil.
+    ///   - setup: Keys, tools and budgets of workspaces; without it they have none.
     package init(
         configuration: Configuration, pool: PostgresPool, runLog: RedisClient, producer: JobProducer, providers: Providers,
-        agents: (any AgentLookup)? = nil, clock: any Clock<Duration> = ContinuousClock(), logger: Logger
+        agents: (any AgentLookup)? = nil, setup: InferenceSetup? = nil, clock: any Clock<Duration> = ContinuousClock(), logger: Logger
     ) {
         self.configuration = configuration
         self.producer = producer
         self.providers = providers
         self.agents = agents ?? AgentCharacterStore(pool: pool)
+        self.setup = setup
         self.clock = clock
         self.logger = logger
         store = RunStore(pool: pool)
@@ -74,7 +77,7 @@ package struct Inference: Sendable {
     package var routes: APIRoutes {
         let runs = RunRoutes(
             producer: producer, directory: providers.directory, agents: agents, store: store, log: log, hub: eventHub,
-            reader: RunReader(store: store, log: log, producer: producer, logger: logger))
+            reader: RunReader(store: store, log: log, producer: producer, logger: logger), setup: setup)
         var routes = runs.routes
         CompatibleRoutes(runs: runs).add(to: &routes)
         MemoryRoutes(store: memories, agents: agents).add(to: &routes)
@@ -91,8 +94,9 @@ package struct Inference: Sendable {
 
     var execution: RunExecution {
         RunExecution(
-            providers: providers, planner: RunPlanner(directory: providers.directory, agents: agents, memories: memories), store: store,
-            memories: memories, log: log, control: control, limit: configuration.limit, toolWait: configuration.toolWait, clock: clock,
+            providers: providers, planner: RunPlanner(directory: providers.directory, agents: agents, memories: memories, tools: setup?.tools),
+            store: store, memories: memories, setup: setup, log: log, control: control, limit: configuration.limit, toolWait: configuration.toolWait,
+            clock: clock,
             logger: logger)
     }
 

@@ -27,6 +27,6 @@ struct Mainstay: AsyncParsableCommand {
             UpCommand.self, ServeCommand.self, WorkCommand.self, MigrateCommand.self, DoctorCommand.self, VerifyCommand.self, AuditCommand.self,
             QueuesCommand.self, TopCommand.self, JobsCommand.self, DeadCommand.self, AgentCommand.self, DirectoryCommand.self, PluginsCommand.self,
             TicketCommand.self, ChatCommand.self, ToolCommand.self, CredentialsCommand.self, UsageCommand.self, ProfileCommand.self,
-            ReportCommand.self, TokenCommand.self, WorkspaceCommand.self, DemoCommand.self, BenchCommand.self,
+            ReportCommand.self, TokenCommand.self, WorkspaceCommand.self, DemoCommand.self, EmulateCommand.self, BenchCommand.self,
         ])
 }

@@ -133,6 +133,30 @@ have_valkey() {
     export MAINSTAY_VALKEY_SERVER=$program
 }
 
+# The providers' own Python clients, by which tests prove that what we serve is what they read.
+python_clients="openai==3.57.0 anthropic==2.14.0"
+
+# have_python_clients FOLDER : installs the clients below FOLDER, once, and exports where they are. Ones of your own are named by
+# MAINSTAY_PYTHON_CLIENTS, a folder for PYTHONPATH.
+have_python_clients() {
+    [ -z "${MAINSTAY_PYTHON_CLIENTS:-}" ] || return 0
+    local folder
+    # Named after what it holds, and for which Python: what is compiled in it fits no other.
+    folder=$1/${python_clients// /,}-$(python3 -c 'import sys; print("py%d.%d" % sys.version_info[:2])')
+    mkdir -p "$folder"
+    folder=$(cd "$folder" && pwd -P)
+    # Written last: an installation that was interrupted is begun again.
+    if [ ! -e "$folder/installed" ]; then
+        install_missing python pip
+        say "installing $python_clients"
+        # shellcheck disable=SC2086 # one word each
+        PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1 python3 -m pip install --quiet \
+            --only-binary=:all: --upgrade --target "$folder" $python_clients >&2 || die "pip could not install $python_clients"
+        touch "$folder/installed"
+    fi
+    export MAINSTAY_PYTHON_CLIENTS=$folder
+}
+
 # Fills the array swift_flags with what the compiler needs to find Homebrew's libraries; nothing on Linux.
 # shellcheck disable=SC2034 # read by those who source this
 find_swift_flags() {

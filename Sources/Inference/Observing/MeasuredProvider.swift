@@ -25,7 +25,7 @@ struct MeasuredProvider: Provider {
 
     func stream(_ request: ProviderRequest, receive: @escaping @Sendable (ProviderEvent) async throws -> Void) async throws {
         let model = directory.isConfigured(request.model, of: name) ? request.model : nil
-        let call = ModelCall(ModelMetrics.Target(provider: name, model: model), metrics, now: now)
+        let call = MeasuredCall(ModelMetrics.Target(provider: name, model: model), metrics, now: now)
         do {
             try await provider.stream(request) { event in
                 call.saw(event)
@@ -40,7 +40,7 @@ struct MeasuredProvider: Provider {
 }
 
 /// One call of a model as it is measured. Its one allocation; an event costs a lock that nobody else holds, and a look at the clock.
-private final class ModelCall: Sendable {
+private final class MeasuredCall: Sendable {
     private struct State {
         var lastOutput: ContinuousClock.Instant?
         var usage: TokenUsage?

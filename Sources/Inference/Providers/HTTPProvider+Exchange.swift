@@ -11,11 +11,12 @@ extension HTTPProvider {
         _ request: ProviderRequest, _ patience: StreamPatience<some Clock<Duration>>, _ receive: @Sendable (ProviderEvent) async throws -> Void
     ) async throws -> [ProviderEvent] {
         var decoder = format.decoder()
+        let key = request.key ?? key
         let call: HTTPClientRequest
         do {
             call = try self.call(request)
         } catch let error as InferenceError {
-            return named(decoder.end(.broken(error)))
+            return named(key, decoder.end(.broken(error)))
         }
         let response: HTTPClientResponse
         do {
@@ -25,10 +26,10 @@ extension HTTPProvider {
         }
         patience.wait(.firstToken)
         do {
-            guard response.status == .ok else { return named(decoder.end(.broken(try await refusal(response)))) }
+            guard response.status == .ok else { return named(key, decoder.end(.broken(try await refusal(response)))) }
             guard response.isEventStream else {
                 // An error or a whole answer in one object, under a status that promised a stream.
-                return named(decoder.decode(body: Array(buffer: try await response.body.collect(upTo: 8 << 20))))
+                return named(key, decoder.decode(body: Array(buffer: try await response.body.collect(upTo: 8 << 20))))
             }
         } catch {
             return decoder.end(.broken(try TransportFault.error(error, provider: name, expired: patience.expired?.rawValue)))
@@ -39,10 +40,10 @@ extension HTTPProvider {
             do {
                 buffer = try await body.next()
             } catch {
-                return named(decoder.end(.broken(try TransportFault.error(error, provider: name, expired: patience.expired?.rawValue))))
+                return named(key, decoder.end(.broken(try TransportFault.error(error, provider: name, expired: patience.expired?.rawValue))))
             }
-            guard let buffer else { return named(decoder.end(.clean)) }
-            let events = named(decoder.decode(Array(buffer: buffer)))
+            guard let buffer else { return named(key, decoder.end(.clean)) }
+            let events = named(key, decoder.decode(Array(buffer: buffer)))
             if !events.isEmpty { patience.pause() }
             for event in events { try await receive(event) }
             patience.wait(decoder.isSettled ? .settle : decoder.hasFirstToken ? .idle : .firstToken)
@@ -58,7 +59,7 @@ extension HTTPProvider {
         result.headers.add(name: "content-type", value: "application/json")
         result.headers.add(name: "accept", value: "text/event-stream")
         result.headers.add(name: "user-agent", value: "mainstay")
-        for (name, value) in format.headers(key: key) { result.headers.add(name: name, value: value) }
+        for (name, value) in format.headers(key: request.key ?? key) { result.headers.add(name: name, value: value) }
         if let trace = JobTrace.current { result.headers.add(name: "traceparent", value: trace.header) }
         result.body = .bytes(ByteBuffer(bytes: try format.body(request)))
         return result
@@ -72,7 +73,7 @@ extension HTTPProvider {
     }
 
     /// Errors that the decoder found get the provider's name, and lose the key if the provider repeated it.
-    private func named(_ events: [ProviderEvent]) -> [ProviderEvent] {
+    private func named(_ key: ProviderKey?, _ events: [ProviderEvent]) -> [ProviderEvent] {
         events.map { event in
             guard case .ended(var ending) = event, case .failed(var error) = ending.outcome else { return event }
             error.provider = name

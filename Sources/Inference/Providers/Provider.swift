@@ -7,15 +7,19 @@ package struct ProviderRequest: Sendable, Equatable {
     package var messages: [RunMessage]
     package var tools: [ToolDefinition]
     package var options: GenerationOptions
+    /// The workspace's own key of the provider; nil for the installation's.
+    package var key: ProviderKey?
 
     package init(
-        run: String, model: String, messages: [RunMessage], tools: [ToolDefinition] = [], options: GenerationOptions = GenerationOptions()
+        run: String, model: String, messages: [RunMessage], tools: [ToolDefinition] = [], options: GenerationOptions = GenerationOptions(),
+        key: ProviderKey? = nil
     ) {
         self.run = run
         self.model = model
         self.messages = messages
         self.tools = tools
         self.options = options
+        self.key = key
     }
 }
 

@@ -28,7 +28,8 @@ extension RunAttempt {
         }
         if !last.isEmpty { try await journal.append(last) }
 
-        let (archive, transcript) = await journal.conclude(with: ending.event(usage: await journal.transcript.usage))
+        let usage = await journal.transcript.usage
+        let (archive, transcript) = await journal.conclude(with: ending.event(usage: usage))
         let step = state.call.map { RunStep($0, tries: $0.step == 1 ? state.tries : [], ending: ending) }
         let outcome = RunOutcome(
             state: ending.state, transcript: transcript, incompleteReason: ending.incompleteReason, error: ending.error, archive: archive,
@@ -37,6 +38,9 @@ extension RunAttempt {
         try await context.finish(ending.state == .cancelled ? .cancelled : .done, error: ending.error?.description, result: result) { transaction in
             try await store.finish(
                 identity, epoch: claim.epoch, provider: state.candidate.provider, model: state.candidate.model, outcome: outcome, in: transaction)
+            setup?.budgets.record(
+                workspace: identity.workspace, token: plan.token, provider: state.candidate.provider, model: state.candidate.model, usage: usage,
+                reportedCost: usage.cost, in: transaction)
         }
         journal.metrics.runs.ended(ending.state, last: step)
         await announceEnd()

@@ -39,6 +39,7 @@ extension RunAttempt {
         if step > 1 { try await queue.offer([.stepStarted(step: step)]) }
         var request = request
         request.model = candidate.model
+        request.key = try await key(of: candidate.provider)
         try await provider.stream(request) { event in
             switch progress.receive(event, acceptedAt: identity.acceptedAt) {
             case .keep: break
@@ -51,6 +52,15 @@ extension RunAttempt {
             call.ending = StepEnding(.failed(error))
         }
         return call
+    }
+
+    /// The workspace's own key of a provider. One that does not open fails the run: it is not answered on somebody else's account.
+    private func key(of provider: String) async throws -> ProviderKey? {
+        do {
+            return try await setup?.credentials.key(provider: provider, workspace: identity.workspace)
+        } catch is SealFault {
+            throw InferenceError(.authentication, "The workspace's key of the provider cannot be opened; bring it again.", provider: provider)
+        }
     }
 
     var started: RunEvent {

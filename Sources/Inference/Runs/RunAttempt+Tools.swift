@@ -64,7 +64,8 @@ extension RunAttempt {
         _ calls: [ToolCall], _ outcomes: [Int: ToolOutcome], _ queue: RunAppendQueue, from place: RunMetrics.ToolPlace
     ) async throws {
         for call in calls {
-            if let outcome = outcomes[call.index] { journal.metrics.runs.answered(in: place, isError: outcome.isError) }
+            guard let outcome = outcomes[call.index] else { continue }
+            journal.metrics.runs.answered(in: plan.serverTools[call.name]?.origin ?? place, isError: outcome.isError)
         }
         let events = calls.compactMap { call in
             outcomes[call.index].map { RunEvent.toolResult(ToolResult(of: call, output: $0.output, isError: $0.isError)) }

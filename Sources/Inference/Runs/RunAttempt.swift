@@ -16,6 +16,8 @@ struct RunAttempt: Sendable {
     let journal: RunJournal
     let store: RunStore
     let memories: MemoryStore
+    /// Keys and budgets of workspaces; nil where there are none.
+    let setup: InferenceSetup?
     let context: RunContext
     let clock: any Clock<Duration>
     /// A run may take this long, all its steps and waits together.

@@ -24,6 +24,7 @@ package struct RunExecution: RunHandler {
     let planner: RunPlanner
     let store: RunStore
     let memories: MemoryStore
+    let setup: InferenceSetup?
     let log: RunLog
     let control: RunControl
     let limit: Duration
@@ -76,7 +77,7 @@ package struct RunExecution: RunHandler {
         let journal = RunJournal(log: log, identity: identity, epoch: claim.epoch, earlier: earlier, clock: clock)
         let attempt = RunAttempt(
             identity: identity, claim: claim, plan: plan, providers: providers, journal: journal, store: store, memories: memories,
-            context: context, clock: clock, limit: limit, toolWait: toolWait, progress: RunProgress(plan))
+            setup: setup, context: context, clock: clock, limit: limit, toolWait: toolWait, progress: RunProgress(plan))
         let ending: RunEnding
         if signals.cancel.isRaised {
             ending = RunEnding(.cancelled)

@@ -23,6 +23,8 @@ struct RunPlan: Sendable {
     var clientTools: Set<String>
     /// The run may have written memories.
     var usesMemory: Bool
+    /// Who asked for the run: whose budget it is counted in.
+    var token: UUID?
     var fault: InferenceError?
 
     /// Whom the run is about to ask: what its row names until one has answered.
@@ -34,6 +36,8 @@ struct RunPlanner: Sendable {
     let directory: ProviderDirectory
     let agents: any AgentLookup
     let memories: MemoryStore
+    /// Nil where workspaces have none.
+    let tools: WebhookTools?
 
     /// - Throws: An error of the store; asking later may help.
     func plan(_ job: Job<RunRequest>) async throws -> RunPlan {
@@ -42,7 +46,8 @@ struct RunPlanner: Sendable {
             request: ProviderRequest(
                 run: job.id.lowercased, model: "", messages: wanted.messages, tools: wanted.tools ?? [],
                 options: wanted.options ?? GenerationOptions()),
-            stepLimit: wanted.stepLimit, clientTools: Set((wanted.tools ?? []).map(\.name)), usesMemory: wanted.memory == true)
+            stepLimit: wanted.stepLimit, clientTools: Set((wanted.tools ?? []).map(\.name)), usesMemory: wanted.memory == true,
+            token: wanted.token)
         for model in [wanted.model] + (wanted.fallback ?? []).map(Optional.some) {
             if let choice = directory.choose(model: model) {
                 let candidate = RunPlan.Candidate(provider: choice.provider, model: choice.model)
@@ -60,8 +65,24 @@ struct RunPlanner: Sendable {
         }
         guard plan.fault == nil else { return plan }
         if wanted.memory == true { try await remember(job, &plan) }
+        try await offer(wanted.workspaceTools ?? [], of: job.workspace, &plan)
         if let agent = plan.agent { plan.request.messages = agent.addressed(plan.request.messages) }
         return plan
+    }
+
+    /// The workspace's tools under these names. One that has gone meanwhile fails the run: what it was asked for cannot be done.
+    private func offer(_ names: [String], of workspace: UUID, _ plan: inout RunPlan) async throws {
+        guard !names.isEmpty, let tools else { return }
+        let offered = try await tools.offered(to: workspace)
+        for tool in offered where names.contains(tool.name) || names.contains(WorkspaceTool.all) {
+            // The client's own tool of that name is the one that it means.
+            guard !plan.clientTools.contains(tool.name) else { continue }
+            plan.serverTools[tool.name] = WorkspaceTool(tool: tool, tools: tools)
+            plan.request.tools.append(tool.definition)
+        }
+        for name in names where name != WorkspaceTool.all && !offered.contains(where: { $0.name == name }) {
+            plan.fault = InferenceError(.notFound, "There is no tool \(name) of the workspace any more.")
+        }
     }
 
     private func remember(_ job: Job<RunRequest>, _ plan: inout RunPlan) async throws {

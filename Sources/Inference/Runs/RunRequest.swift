@@ -24,15 +24,21 @@ package struct RunRequest: JobPayload, Equatable {
     package var memory: Bool?
     /// Models to ask in turn when the one before fails and nothing was shown.
     package var fallback: [String]?
+    /// Names of the workspace's own tools that the model is offered, `*` for all.
+    package var workspaceTools: [String]?
+    /// Who asked, by the id of its token: whose budget the run is counted in. Set by the server, whatever a body says.
+    package var token: UUID?
 
     private enum CodingKeys: String, CodingKey {
-        case messages, agent, model, tools, metadata, options, memory, fallback
+        case messages, agent, model, tools, metadata, options, memory, fallback, token
+        case workspaceTools = "workspace_tools"
         case maxSteps = "max_steps"
     }
 
     package init(
         messages: [RunMessage], agent: String? = nil, model: String? = nil, tools: [ToolDefinition]? = nil, metadata: [String: String]? = nil,
-        options: GenerationOptions? = nil, maxSteps: Int? = nil, memory: Bool? = nil, fallback: [String]? = nil
+        options: GenerationOptions? = nil, maxSteps: Int? = nil, memory: Bool? = nil, fallback: [String]? = nil,
+        workspaceTools: [String]? = nil
     ) {
         self.messages = messages
         self.agent = agent
@@ -43,11 +49,12 @@ package struct RunRequest: JobPayload, Equatable {
         self.maxSteps = maxSteps
         self.memory = memory
         self.fallback = fallback
+        self.workspaceTools = workspaceTools
     }
 
     /// Calls of the model at most. One unless asked otherwise: then a finish by tool calls completes the run, and its client asks
     /// again. Eight where the server has tools of its own to carry out.
-    package var stepLimit: Int { maxSteps ?? (memory == true ? 8 : 1) }
+    package var stepLimit: Int { maxSteps ?? (memory == true || !(workspaceTools ?? []).isEmpty ? 8 : 1) }
 }
 
 /// One thing that is wrong with a request.
@@ -118,6 +125,12 @@ extension RunRequest {
             faults.append(RunRequestFault("/max_steps", "is a number from 1 to \(Bounds.steps)"))
         } else if maxSteps == 1, memory == true {
             faults.append(RunRequestFault("/max_steps", "is at least 2 with `memory`: the model calls a tool in one step and answers in the next"))
+        }
+        let workspaceTools = workspaceTools ?? []
+        if workspaceTools.count > Bounds.tools { faults.append(RunRequestFault("/workspace_tools", "holds at most \(Bounds.tools) names")) }
+        if maxSteps == 1, !workspaceTools.isEmpty {
+            faults.append(
+                RunRequestFault("/max_steps", "is at least 2 with `workspace_tools`: the model calls a tool in one step and answers in the next"))
         }
         let fallback = fallback ?? []
         if fallback.count > Bounds.fallback { faults.append(RunRequestFault("/fallback", "holds at most \(Bounds.fallback) models")) }

@@ -5,11 +5,17 @@ import Postgres
 /// A tool that the server itself carries out. Its name is what models call it by: letters, digits, dashes and underscores.
 protocol ServerTool: Sendable {
     var definition: ToolDefinition { get }
+    /// Who answers, for metrics.
+    var origin: RunMetrics.ToolPlace { get }
 
     /// Carries out one call. Calls of one step are carried out side by side.
     ///
     /// - Throws: ``ToolFault`` for what the model is to be told; `CancellationError`; whatever else is thrown ends the attempt.
     func call(_ call: ToolCall, in place: ToolPlace) async throws -> ToolOutcome
+}
+
+extension ServerTool {
+    var origin: RunMetrics.ToolPlace { .builtin }
 }
 
 /// Where in which run something is done.

@@ -62,11 +62,24 @@ extension RunRoutes {
             "tools": .array(of: tool, maxItems: RunRequest.Bounds.tools),
             "metadata": .map(of: .string(maxLength: RunRequest.Bounds.metadataValue)),
             "max_steps": .integer(
-                "Calls of the model at most; when absent 1, and 8 with `memory`. With more than one the run pauses for results of your tools.",
+                "Calls of the model at most; when absent 1, and 8 with `memory` or `workspace_tools`. With more than one the run pauses for results of your tools.",
                 minimum: 1, maximum: Int64(RunRequest.Bounds.steps)),
             "memory": .boolean,
+            "workspace_tools": .array(
+                of: .string("The name of a tool of the workspace that the model is offered; `*` for all."), maxItems: RunRequest.Bounds.tools),
+            "options": options,
             "fallback": .array(of: .string("A model to ask when the one before fails and nothing was shown."), maxItems: RunRequest.Bounds.fallback),
-        ], optional: ["agent", "model", "tools", "metadata", "max_steps", "memory", "fallback"])
+        ], optional: ["agent", "model", "tools", "metadata", "max_steps", "memory", "workspace_tools", "options", "fallback"])
+
+    private static let options = JSONSchema.object(
+        [
+            "max_output_tokens": .integer("Tokens of the answer at most.", minimum: 1), "temperature": .number(), "top_p": .number(),
+            "stop": .array(of: .string("A text before which the answer ends.")), "tool_choice": .any, "parallel_tool_calls": .boolean,
+            "reasoning_effort": .string("\(GenerationOptions.efforts.joined(separator: ", "))."), "response_format": .any,
+        ],
+        optional: [
+            "max_output_tokens", "temperature", "top_p", "stop", "tool_choice", "parallel_tool_calls", "reasoning_effort", "response_format",
+        ])
 
     private static let message = JSONSchema.named(
         "Message",

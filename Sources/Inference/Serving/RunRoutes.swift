@@ -14,11 +14,12 @@ struct RunRoutes: Sendable {
     let log: RunLog
     let hub: RunEventHub
     let reader: RunReader
+    let setup: InferenceSetup?
     let underWay = KeysUnderWay()
 
     init(
         producer: JobProducer, directory: ProviderDirectory, agents: any AgentLookup, store: RunStore, log: RunLog, hub: RunEventHub,
-        reader: RunReader
+        reader: RunReader, setup: InferenceSetup?
     ) {
         self.producer = producer
         self.directory = directory
@@ -27,6 +28,7 @@ struct RunRoutes: Sendable {
         self.log = log
         self.hub = hub
         self.reader = reader
+        self.setup = setup
     }
 
     /// A run is accepted whether its log hears of it in time or not: its worker tells the log too.
@@ -55,6 +57,9 @@ struct RunRoutes: Sendable {
     func accept(_ wanted: RunRequest, body: [UInt8], _ request: Request, _ context: IdentifiedContext) async throws -> Acceptance {
         let workspace = context.identity.workspace
         try await check(wanted, workspace: workspace)
+        var wanted = wanted
+        wanted.token = context.identity.tokenID
+        try await setup?.budgets.admit(workspace: workspace, token: context.identity.tokenID)
         let key = try IdempotencyKey.read(from: request, workspace: workspace, body: body)
         let acceptance = try await producer.accept(
             wanted, workspace: workspace, idempotency: key.map { Idempotency(key: $0.key, digest: $0.digest) },
@@ -87,6 +92,14 @@ struct RunRoutes: Sendable {
         if let agent = wanted.agent, !agent.isEmpty, try await agents.agent(agent, workspace: workspace) == nil {
             faults.append(
                 FieldFault(.pointer("#/agent"), "There is no such agent here. Name it `owner/name`, or by the id of an agent of this workspace."))
+        }
+        let named = (wanted.workspaceTools ?? []).enumerated().filter { $0.element != WorkspaceTool.all }
+        if !named.isEmpty {
+            let offered = Set(try await setup?.tools.offered(to: workspace).map(\.name) ?? [])
+            for (index, name) in named where !offered.contains(name) {
+                faults.append(
+                    FieldFault(.pointer("#/workspace_tools/\(index)"), "The workspace has no such tool that is enabled.", expected: "a tool"))
+            }
         }
         guard faults.isEmpty else { throw Problem.invalid(faults) }
     }

@@ -60,10 +60,10 @@ struct StoredTool: Sendable, Equatable {
 
     /// With its secret opened.
     ///
-    /// - Throws: ``SealFault``; ``ToolFault`` for a URL that this version does not read.
+    /// - Throws: ``SealFault``; ``WebhookToolFault`` for a URL that this version does not read.
     func opened(_ workspace: UUID, _ keys: SealingKeys) throws -> WebhookTool {
         guard let secret = ToolSecret(bytes: try keys.open(self.secret, for: .tool(id, workspace))) else { throw SealFault.damaged }
-        guard let url = ToolURL(self.url) else { throw ToolFault("The tool's URL cannot be read.") }
+        guard let url = ToolURL(self.url) else { throw WebhookToolFault("The tool's URL cannot be read.") }
         return WebhookTool(
             id: id, name: name, description: description, parameters: parameters, url: url, secret: secret,
             timeout: .milliseconds(timeoutMilliseconds))
@@ -71,7 +71,7 @@ struct StoredTool: Sendable, Equatable {
 }
 
 /// Why a tool was not called, or gave no answer: one sentence for the model and its user, without anything of the operator's network.
-struct ToolFault: Error, Equatable, CustomStringConvertible {
+struct WebhookToolFault: Error, Equatable, CustomStringConvertible {
     let description: String
 
     init(_ description: String) {

@@ -59,8 +59,8 @@ package struct WebhookToolCaller: Sendable {
 
     private func within(
         _ limit: Duration, _ body: @escaping @Sendable () async throws -> String
-    ) async -> Result<String, ToolFault> {
-        await withTaskGroup(of: Result<String, ToolFault>.self) { group in
+    ) async -> Result<String, WebhookToolFault> {
+        await withTaskGroup(of: Result<String, WebhookToolFault>.self) { group in
             group.addTask {
                 do {
                     return .success(try await body())
@@ -70,12 +70,12 @@ package struct WebhookToolCaller: Sendable {
             }
             group.addTask { [clock] in
                 try? await clock.sleep(for: limit)
-                return .failure(ToolFault("The tool did not answer within \(limit.wholeMilliseconds) ms."))
+                return .failure(WebhookToolFault("The tool did not answer within \(limit.wholeMilliseconds) ms."))
             }
             let first = await group.next()
             group.cancelAll()
-            if Task.isCancelled { return .failure(ToolFault("The call was cancelled.")) }
-            return first ?? .failure(ToolFault("The call was cancelled."))
+            if Task.isCancelled { return .failure(WebhookToolFault("The call was cancelled.")) }
+            return first ?? .failure(WebhookToolFault("The call was cancelled."))
         }
     }
 
@@ -108,9 +108,9 @@ package struct WebhookToolCaller: Sendable {
             case .address(let address): [address]
             case .name(let name): try await resolver.addresses(of: name)
             }
-        if let refusal = policy.refusal(of: url, at: addresses) { throw ToolFault(refusal) }
+        if let refusal = policy.refusal(of: url, at: addresses) { throw WebhookToolFault(refusal) }
         // A machine without IPv6 has no way to tell which of them it could reach; with it, IPv4 nearly always works as well.
-        guard let address = addresses.first(where: \.isV4) ?? addresses.first else { throw ToolFault("The host \(url.host) has no address.") }
+        guard let address = addresses.first(where: \.isV4) ?? addresses.first else { throw WebhookToolFault("The host \(url.host) has no address.") }
         return address
     }
 
@@ -121,20 +121,20 @@ package struct WebhookToolCaller: Sendable {
         guard (200..<300).contains(status) else {
             let hint = (300..<400).contains(status) ? " Redirects are not followed." : ""
             let words = text.map { String($0.prefix(quoted)) } ?? ""
-            throw ToolFault("The tool answered with HTTP status \(status).\(hint)\(words.isEmpty ? "" : " \(words)")")
+            throw WebhookToolFault("The tool answered with HTTP status \(status).\(hint)\(words.isEmpty ? "" : " \(words)")")
         }
-        guard let text else { throw ToolFault("The tool's answer is no text in UTF-8.") }
+        guard let text else { throw WebhookToolFault("The tool's answer is no text in UTF-8.") }
         return text
     }
 
-    private static func fault(_ error: any Error) -> ToolFault {
+    private static func fault(_ error: any Error) -> WebhookToolFault {
         switch error {
-        case let fault as ToolFault: fault
-        case is NIOTooManyBytesError: ToolFault("The tool's answer is larger than \(answerBound) bytes.")
-        case is ResolverFault: ToolFault("The tool's host cannot be looked up now.")
-        case let error as HTTPClientError where error == .deadlineExceeded: ToolFault("The tool did not answer in time.")
-        case let error as HTTPClientError where error == .connectTimeout: ToolFault("The tool's host does not take connections.")
-        default: ToolFault("The tool cannot be reached, or the connection to it broke.")
+        case let fault as WebhookToolFault: fault
+        case is NIOTooManyBytesError: WebhookToolFault("The tool's answer is larger than \(answerBound) bytes.")
+        case is ResolverFault: WebhookToolFault("The tool's host cannot be looked up now.")
+        case let error as HTTPClientError where error == .deadlineExceeded: WebhookToolFault("The tool did not answer in time.")
+        case let error as HTTPClientError where error == .connectTimeout: WebhookToolFault("The tool's host does not take connections.")
+        default: WebhookToolFault("The tool cannot be reached, or the connection to it broke.")
         }
     }
 }

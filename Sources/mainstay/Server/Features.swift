@@ -35,10 +35,10 @@ struct Features: Sendable {
         support = Support(pool: pool, producer: producer)
         directory = Directory(pool: pool, producer: producer, site: site, core: core)
         reports = AgentReports(pool: pool, producer: producer)
+        self.setup = InferenceSetup(configuration: setup, pool: pool, logger: logger)
         inference = try Inference(
             configuration: configuration, pool: pool, runLog: runLog, producer: producer,
-            providers: Providers(configuration.providers, client: providerClient), logger: logger)
-        self.setup = InferenceSetup(configuration: setup, pool: pool, logger: logger)
+            providers: Providers(configuration.providers, client: providerClient), setup: self.setup, logger: logger)
         buildMemory = BuildMemory(pool: pool, producer: producer)
         agents = AgentRoutes(pool: pool, core: core)
         plugins = PluginRoutes(pool: pool)

@@ -53,7 +53,7 @@ struct InferenceFixture: Sendable {
     /// - Parameter providers: In front of the built-in one; the first is the default.
     func withEngine<R: Sendable>(
         _ providers: [any Provider] = [], agents: any AgentLookup = NoAgents(), worker: Bool = true, limit: Duration = .seconds(60),
-        toolWait: Duration = .seconds(60), _ body: @Sendable (Engine) async throws -> R
+        toolWait: Duration = .seconds(60), setup: InferenceSetup? = nil, _ body: @Sendable (Engine) async throws -> R
     ) async throws -> R {
         let producer = JobProducer(pool: pool, redis: redis, configuration: jobs, queues: ["runs"], logger: logger)
         var configuration = configuration
@@ -63,7 +63,8 @@ struct InferenceFixture: Sendable {
             providers.map { ProviderConfiguration(name: $0.name, baseURL: "http://test", defaultModel: "test-model", models: ["test-model"]) })
         let inference = Inference(
             configuration: configuration, pool: pool, runLog: runLog, producer: producer,
-            providers: Providers(directory: directory, providers: providers + [ScriptedProvider()]), agents: agents, logger: logger)
+            providers: Providers(directory: directory, providers: providers + [ScriptedProvider()]), agents: agents, setup: setup,
+            logger: logger)
         let registry = {
             var registry = HandlerRegistry()
             inference.register(in: &registry)

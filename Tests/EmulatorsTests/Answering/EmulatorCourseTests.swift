@@ -1,0 +1,67 @@
+import Testing
+
+@testable import Emulators
+
+@Suite("The course of a stream") struct EmulatorCourseTests {
+    private func acts(_ answer: EmulatorAnswer, _ shape: EmulatorShape = .chat, of kind: EmulatorKind = .openai) -> [EmulatorAct] {
+        StreamSample(answer, shape, of: kind).acts
+    }
+
+    @Test("waits for the first piece and between pieces, and not behind the last") func pace() {
+        var answer = EmulatorAnswer(text: ["a", "b"])
+        answer.pace = EmulatorPace(first: .milliseconds(200), gap: .milliseconds(50))
+        #expect(
+            acts(answer) == [
+                .wait(.milliseconds(200)), .say(.begin), .say(.text("a")), .wait(.milliseconds(50)), .say(.text("b")),
+                .say(.finish(.stop, withUsage: false)), .say(.done), .finish,
+            ])
+    }
+
+    @Test("spreads comments over the first wait, and begins a message before it") func keepAlives() {
+        var answer = EmulatorAnswer(text: ["a"], wire: EmulatorWire(keepAlives: 2))
+        answer.pace.first = .milliseconds(100)
+        let pause: [EmulatorAct] = [.say(.keepAlive), .wait(.milliseconds(50)), .say(.keepAlive), .wait(.milliseconds(50))]
+        #expect(Array(acts(answer).prefix(5)) == pause + [.say(.begin)])
+        #expect(Array(acts(answer, .messages, of: .anthropic).prefix(5)) == [.say(.begin)] + pause)
+    }
+
+    @Test("draws each wait within its jitter, the same for the same seed") func jitter() {
+        var answer = EmulatorAnswer(text: .words(50))
+        answer.pace = EmulatorPace(gap: .milliseconds(100), jitter: 0.2)
+        let waits = acts(answer).compactMap { act -> Duration? in if case .wait(let time) = act { time } else { nil } }
+        #expect(waits.count == 49)
+        #expect(waits.allSatisfy { $0 >= .milliseconds(80) && $0 <= .milliseconds(120) })
+        #expect(Set(waits).count > 40)
+        #expect(acts(answer) == acts(answer))
+    }
+
+    static let endings: [(EmulatorEnding, [EmulatorAct])] = [
+        (EmulatorEnding(.withoutDone), [.say(.finish(.stop, withUsage: false)), .finish]),
+        (EmulatorEnding(.withoutFinish, after: 1), [.say(.begin), .say(.text("a")), .finish]),
+        (EmulatorEnding(.reset, after: 1), [.say(.text("a")), .sayHalf(.text("b")), .reset]),
+        (EmulatorEnding(.reset), [.say(.text("b")), .sayHalf(.finish(.stop, withUsage: false)), .reset]),
+        (EmulatorEnding(.open), [.say(.done), .hold]),
+        (EmulatorEnding(.hang, after: 0), [.say(.begin), .hold]),
+        (EmulatorEnding(.hang, after: 1), [.say(.text("a")), .hold]),
+        (EmulatorEnding(.error, after: 1), [.say(.text("a")), .say(.failure(EmulatorError())), .finish]),
+    ]
+
+    @Test("ends as it is told", arguments: EmulatorCourseTests.endings) func end(ending: EmulatorEnding, last: [EmulatorAct]) {
+        #expect(acts(EmulatorAnswer(text: ["a", "b"], ending: ending)).suffix(last.count) == last[...])
+    }
+
+    @Test("never begins when it is silent") func silent() {
+        var generator = SeededGenerator(seed: 1)
+        let answer = EmulatorAnswer(text: ["a"], ending: EmulatorEnding(.silent))
+        let question = Question(shape: .chat, model: "m")
+        let resolved = ResolvedAnswer(answer, to: question, of: .openai, using: &generator)
+        #expect(EmulatorCourse(streaming: answer, resolved, to: question, of: .openai, using: &generator).head == nil)
+        #expect(EmulatorCourse.waitForWhole(answer, resolved, using: &generator) == nil)
+    }
+
+    @Test("keeps to the limit of tokens that the request names") func limit() {
+        let sample = StreamSample(EmulatorAnswer(text: ["a", "b", "c"]), .chat, of: .openai) { $0.outputLimit = 2 }
+        #expect(sample.answer.text == ["a", "b"])
+        #expect(sample.acts.contains(.say(.finish(.length, withUsage: false))))
+    }
+}
