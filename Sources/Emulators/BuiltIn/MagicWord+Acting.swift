@@ -79,7 +79,7 @@ extension MagicWord {
         case "tool":
             guard let tool = values.first else { return false }
             answer.text = .nothing
-            answer.toolCalls.append(EmulatorToolCall(tool, "{\"input\":\"\(tool), as you asked\"}"))
+            answer.toolCalls.append(EmulatorToolCall(tool, .whole("{\"input\":\"\(tool), as you asked\"}")))
         default: return false
         }
         return true

@@ -12,7 +12,7 @@ struct ChatProcess: Sendable {
         let folder = try TestFolder.make("chat")
         output = "\(folder)/out"
         talk = "\(folder)/err"
-        let descriptors = [output, talk].map { open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o600) }
+        let descriptors = [output, talk].map { (path: String) in open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600) }
         let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
         defer { for descriptor in descriptors + [null] { close(descriptor) } }
         pid = try Spawn.start(

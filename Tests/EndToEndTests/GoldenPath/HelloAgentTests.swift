@@ -49,7 +49,7 @@ import Testing
         if result.status != 0 { try? await UpStack.down("\(folder)/.mainstay") }
         #expect(result.status == 0, "\(result.output.suffix(2_000))\n\(result.errors.suffix(2_000))")
 
-        let parts = result.output.components(separatedBy: "== ").dropFirst().map(String.init)
+        let parts: [String] = Array(result.output.components(separatedBy: "== ").dropFirst())
         try #require(parts.count == 7, "every block was run")
         let times = parts.compactMap { part in part.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } }
         try #require(times.count == 7)

@@ -27,7 +27,7 @@ import Testing
         let answer = ToldRun.answer(ToldRun.events(ToldRun.parallelCalls, ToldRun.calledTools))
         #expect(answer.calls.map(\.text) == [#"{"city":"Oslo"}"#, #"{"zone":"CET"}"#])
         #expect(answer.calls.map(\.callIndex) == [0, 1])
-        #expect(answer.calls.allSatisfy(\.isWhole))
+        #expect(answer.calls.allSatisfy { $0.isWhole })
     }
 
     @Test("Calls that are written in turns stay open together, and nothing of them is held back")

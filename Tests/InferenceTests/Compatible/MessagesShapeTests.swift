@@ -1,4 +1,5 @@
 import Testing
+import HTTPTypes
 import Web
 
 @testable import Inference

@@ -1,4 +1,5 @@
 import Foundation
+import HummingbirdTesting
 import TestSupport
 import Testing
 import Web

@@ -94,7 +94,8 @@ import Web
                 #expect(try await ask(.post, "/v1/tools", #"{"name":"a","url":"http://tools.internal:9000/"}"#).status == .created)
             }
             try await fixture.asking(keys: nil) { ask in
-                #expect(try await ask(.post, "/v1/tools", Self.weather).status == .notImplemented)
+                let refused = try await ask(.post, "/v1/tools", Self.weather)
+                #expect(refused.status == .notImplemented)
             }
         }
     }

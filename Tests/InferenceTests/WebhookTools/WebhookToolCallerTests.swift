@@ -38,7 +38,8 @@ import Web
     }
 
     private let secret = ToolSecret()
-    private let (run, workspace) = (UUID(), UUID())
+    private let run = UUID()
+    private let workspace = UUID()
 
     private func tool(_ url: String, timeout: Duration = .seconds(10)) throws -> WebhookTool {
         WebhookTool(id: UUID(), name: "weather", url: try #require(ToolURL(url)), secret: secret, timeout: timeout)
