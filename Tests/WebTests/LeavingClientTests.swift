@@ -30,6 +30,37 @@ struct LeavingClientTests {
         }
     }
 
+    @Test("is cancelled when the client leaves whose body has been read, again and again")
+    func leftAfterBody() async throws {
+        let (events, sink) = AsyncStream.makeStream(of: String.self)
+        var routes = APIRoutes()
+        routes.onOpen(APIOperation(.post, "/v1/wait", summary: "Wait", tag: "Wait", answers: [.init(.ok, "Done")])) { request, context in
+            _ = try await request.readAction(in: context)
+            return try await request.whileClientWaits {
+                sink.yield("begun")
+                do {
+                    try await ManualClock().sleep(for: .seconds(1))
+                } catch {
+                    sink.yield("cancelled")
+                    throw error
+                }
+                return "done"
+            }
+        }
+        try await WebFixture(more: [routes]).application.test(.live) { client in
+            for _ in 0..<50 {
+                try await RawClient.run(port: client.port!) { _, outbound in
+                    let headers = ["Content-Type: application/json", "Content-Length: 7"]
+                    try await outbound.write(RawClient.request("POST", "/v1/wait", headers: headers, body: #"{"a":1}"#))
+                    var iterator = events.makeAsyncIterator()
+                    #expect(await iterator.next() == "begun")
+                }
+                var iterator = events.makeAsyncIterator()
+                #expect(await iterator.next() == "cancelled")
+            }
+        }
+    }
+
     @Test("is cancelled when the client leaves")
     func left() async throws {
         let (events, sink) = AsyncStream.makeStream(of: String.self)

@@ -53,7 +53,7 @@ package struct SSEResponse: ResponseGenerator, Sendable {
             body: .init { writer in
                 let writer = WriterTransfer(writer)
                 do {
-                    try await request.body.consumeWithCancellationOnInboundClose { _ in try await stream.run(writer) }
+                    try await request.whileConnected { try await stream.run(writer) }
                 } catch let error where error is CancellationError || error is SSEClientGone {
                     logger.debug("An event stream's client left")
                     throw error

@@ -8,7 +8,8 @@ import Web
 
 /// What a workspace set up, as its runs meet it.
 @Suite("Runs and what their workspace set up", .timeLimit(.minutes(1))) struct RunSetupTests {
-    private func setup(_ fixture: InferenceFixture) throws -> (InferenceSetup, SealingKeys) {
+    private func setup(_ fixture: InferenceFixture) async throws -> (InferenceSetup, SealingKeys) {
+        _ = try await fixture.database.psql("insert into workspaces (id, slug, name) values ('\(fixture.workspace)', 'mine', 'Mine')")
         let keys = try SealingKeys("one:\(Data(repeating: 1, count: 32).base64EncodedString())")
         let configuration = InferenceSetup.Configuration(keys: keys, addresses: try AddressPolicy(allowing: ["127.0.0.1"]))
         return (InferenceSetup(configuration: configuration, pool: fixture.pool, logger: fixture.logger), keys)
@@ -27,7 +28,7 @@ import Web
         try await Application(router: router).test(.live) { server in
             let port = try #require(server.port)
             try await InferenceFixture.with { fixture in
-                let (setup, keys) = try setup(fixture)
+                let (setup, keys) = try await setup(fixture)
                 let id = UUID()
                 let wish = ToolStore.Wish(
                     name: "warmth", description: nil, parameters: ["type": "object"], url: "http://127.0.0.1:\(port)/warmth",
@@ -54,7 +55,7 @@ import Web
     @Test("A provider is asked with the workspace's own key where it brought one")
     func key() async throws {
         try await InferenceFixture.with { fixture in
-            let (setup, keys) = try setup(fixture)
+            let (setup, keys) = try await setup(fixture)
             let sealed = try keys.seal(Array("sk-of-the-workspace".utf8), for: .credential(of: "played", fixture.workspace))
             _ = try await CredentialStore(pool: fixture.pool).put(sealed, hint: "pace", provider: "played", workspace: fixture.workspace)
             let seen = Collected<ProviderRequest>()
@@ -70,7 +71,7 @@ import Web
     @Test("What a run used is counted for its token when it ends")
     func usage() async throws {
         try await InferenceFixture.with { fixture in
-            let (setup, _) = try setup(fixture)
+            let (setup, _) = try await setup(fixture)
             let token = UUID()
             let provider = PlayedProvider("played") { _, receive in
                 try await receive(.text("Hi"))
