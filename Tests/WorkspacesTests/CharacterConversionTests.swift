@@ -116,7 +116,7 @@ struct CharacterConversionTests {
 
     // MARK: Properties
 
-    @Test("there and back again a file says what it said, but for the places that notes name", arguments: [UInt64](1...200))
+    @Test("there and back again a file says what it said, but for the places that notes name", arguments: [UInt64](1...60))
     func roundTrip(seed: UInt64) throws {
         for shape in CharacterShape.allCases {
             var generator = SplitMix64(seed: seed)
@@ -139,7 +139,7 @@ struct CharacterConversionTests {
         return together.map { Set($0.map(JSONPointer.Step.name)) }.reduce(named) { $0.isDisjoint(with: $1) ? $0 : $0.union($1) }
     }
 
-    @Test("a converted file is read as one of its generation, and says the same in it", arguments: [UInt64](1...200))
+    @Test("a converted file is read as one of its generation, and says the same in it", arguments: [UInt64](1...60))
     func meaning(seed: UInt64) throws {
         for shape in CharacterShape.allCases {
             var generator = SplitMix64(seed: seed)

@@ -384,7 +384,7 @@ private struct OneAgent: AgentLookup {
             let paths = try await ask(.get, "/openapi.json", token: nil).json["paths"]
             #expect(
                 paths?.members?.map(\.name).filter { $0.hasPrefix("/v1/runs") }.sorted() == [
-                    "/v1/runs", "/v1/runs/{id}", "/v1/runs/{id}/cancel", "/v1/runs/{id}/events",
+                    "/v1/runs", "/v1/runs/{id}", "/v1/runs/{id}/cancel", "/v1/runs/{id}/events", "/v1/runs/{id}/tool-results",
                 ])
         }
     }

@@ -121,7 +121,9 @@ struct CharacterConverter {
         default: return
         }
         members.remove("documents")
-        guard !documents.isEmpty else { return }
+        guard !documents.isEmpty else {
+            return note(.left, JSONPointer().member("documents"), "only v2 has it, and there is nothing in it")
+        }
         members.set("knowledge", .array(before + documents))
         note(.moved, JSONPointer().member("documents"), "only v2 has it; it stands at the end of /knowledge")
     }
