@@ -1,7 +1,7 @@
 """bench_table.py [--json] [--check] --targets FILE FOLDER : what ops/bench measured, as a table or as JSON, beside the targets.
 
 FOLDER holds what the parts wrote: engine.jsonl and c.jsonl (the harness's runs of the engine and of the C program, a line each,
-in pairs), drain.json, http.json, fairness.json and directory.json. What is missing was not measured. With --check a target that is missed, or
+in pairs), drain.json, http.json, fairness.json, directory.json and streams.json. What is missing was not measured. With --check a target that is missed, or
 that was not measured, is exit code 1.
 """
 
@@ -52,6 +52,15 @@ NAMES = {
     "fairness_alone_ms": "a few jobs alone, ms",
     "fairness_crowded_ms": "a few jobs in another workspace's flood, ms",
     "fairness_ratio": "a few jobs in another's flood, ratio to alone",
+    "stream_ttft_added_p50_ms": "time to first token that is added, 50 streams, p50, ms",
+    "stream_ttft_added_p99_ms": "time to first token that is added, 50 streams, p99, ms",
+    "stream_token_added_p50_ms": "delay of a token that is added, 50 streams, p50, ms",
+    "stream_token_added_p99_ms": "delay of a token that is added, 50 streams, p99, ms",
+    "stream_alone_ttft_added_p50_ms": "time to first token that is added, one stream, p50, ms",
+    "stream_alone_token_added_p50_ms": "delay of a token that is added, one stream, p50, ms",
+    "stream_tokens_per_s": "tokens/s through Mainstay, 50 streams as fast as they can",
+    "stream_direct_tokens_per_s": "tokens/s of the provider asked directly",
+    "stream_errors": "streams that were not whole",
     "directory_listing_p99_ms": "listings of 100,000 agents, the slowest kind, p99, ms",
     "directory_search_p99_ms": "searches among 100,000 agents, the slowest kind, p99, ms",
     "directory_depth_ratio": "page 2,000 of the newest agents p50, ratio to the first page",
@@ -158,6 +167,24 @@ def directory(answer):
     return found
 
 
+def streams(run):
+    """One run of bench_streams.py. What is added is the difference of two percentiles, which is not that of a difference."""
+    direct = {(line["gap_ms"], line["concurrency"]): line for line in run["direct"]}
+    through = {(line["gap_ms"], line["concurrency"]): line for line in run["through"]}
+
+    def added(case, figure, percentile):
+        return round(through[case][figure][percentile] - direct[case][figure][percentile], 3)
+
+    paced, alone, fast = (5, 50), (5, 1), (0, 50)
+    return {
+        "stream_ttft_added_p50_ms": added(paced, "ttft_ms", "p50"), "stream_ttft_added_p99_ms": added(paced, "ttft_ms", "p99"),
+        "stream_token_added_p50_ms": added(paced, "transit_ms", "p50"), "stream_token_added_p99_ms": added(paced, "transit_ms", "p99"),
+        "stream_alone_ttft_added_p50_ms": added(alone, "ttft_ms", "p50"), "stream_alone_token_added_p50_ms": added(alone, "transit_ms", "p50"),
+        "stream_tokens_per_s": through[fast]["tok_per_s"], "stream_direct_tokens_per_s": direct[fast]["tok_per_s"],
+        "stream_errors": sum(line["errors"] for line in through.values()),
+    }
+
+
 def lines(path):
     if not os.path.exists(path):
         return []
@@ -174,6 +201,8 @@ def runs_of(folder):
     for answer in lines(f"{folder}/fairness.json"):
         found += [fairness(row) for row in answer["rows"] if row["run"] != "median"]
     found += [directory(answer) for answer in lines(f"{folder}/directory.json")]
+    for answer in lines(f"{folder}/streams.json"):
+        found += [streams(run) for run in answer["runs"]]
     return [{key: value for key, value in run.items() if value is not None} for run in found]
 
 
