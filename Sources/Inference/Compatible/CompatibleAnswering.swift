@@ -42,7 +42,7 @@ struct CompatibleAnswering: Sendable {
     private func body<Encoder: AnswerEncoder>(
         _ feed: CompatibleFeed, _ encoder: Encoder, _ first: [SSEFrame], _ subject: Subject
     ) -> SSEResponse {
-        SSEResponse(heartbeatFrame: Encoder.heartbeat) { writer in
+        SSEResponse(heartbeatFrame: Encoder.heartbeat, watchesClient: subject.policy == .cancel) { writer in
             var (feed, encoder) = (feed, encoder)
             do {
                 try await writer.send(first.isEmpty ? [Encoder.heartbeat] : first)
@@ -95,7 +95,10 @@ struct CompatibleAnswering: Sendable {
             switch try await feed.next() {
             case .events(let events): for event in events { _ = answer.add(event) }
             case .quiet: continue
-            case .over: return answer
+            case .over:
+                // An end of a kind that this version does not know is no whole answer.
+                if answer.ending == nil { _ = answer.add(.failed(CompatibleFeed.lost)) }
+                return answer
             }
         }
     }

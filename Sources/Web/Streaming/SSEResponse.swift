@@ -18,6 +18,7 @@ package struct SSEResponse: ResponseGenerator, Sendable {
     private let heartbeatFrame: SSEFrame
     private let patience: Int
     private let retry: Duration?
+    private let watchesClient: Bool
     private let clock: any Clock<Duration>
     private let body: Body
 
@@ -25,27 +26,30 @@ package struct SSEResponse: ResponseGenerator, Sendable {
     ///   - heartbeat: 15 s, below the idle time-outs of the usual proxies (nginx and AWS: 60 s).
     ///   - heartbeatFrame: what is sent into silence: a comment, unless the stream's clients know an event for it.
     ///   - patience: heartbeats for which a write may wait for the client before the stream is closed: one minute in all.
+    ///   - watchesClient: whether the body is cancelled at once when the client leaves. Watching uses up what would carry the
+    ///     connection's next request, so the stream closes it. Without it a client that has left is found at the next write, and one
+    ///     that stays sends its next request over the same connection.
     ///   - retry: how long a client waits before it connects again; its own default (3 s in browsers) when nil.
     package init(
-        heartbeat: Duration = .seconds(15), heartbeatFrame: SSEFrame = .heartbeat, patience: Int = 4, retry: Duration? = nil,
-        clock: any Clock<Duration> = ContinuousClock(), _ body: @escaping Body
+        heartbeat: Duration = .seconds(15), heartbeatFrame: SSEFrame = .heartbeat, patience: Int = 4, watchesClient: Bool = true,
+        retry: Duration? = nil, clock: any Clock<Duration> = ContinuousClock(), _ body: @escaping Body
     ) {
         self.heartbeat = heartbeat
         self.heartbeatFrame = heartbeatFrame
         self.patience = patience
         self.retry = retry
+        self.watchesClient = watchesClient
         self.clock = clock
         self.body = body
     }
 
     package func response(from request: Request, context: some RequestContext) -> Response {
-        let headers: HTTPFields = [
+        var headers: HTTPFields = [
             .contentType: "text/event-stream; charset=utf-8",
             .cacheControl: "no-cache, no-transform",
             .accelBuffering: "no",
-            // Watching for the client's leaving uses up what would carry a next request.
-            .connection: "close",
         ]
+        if watchesClient { headers[.connection] = "close" }
         let logger = context.logger
         let stream = self
         return Response(
@@ -53,7 +57,11 @@ package struct SSEResponse: ResponseGenerator, Sendable {
             body: .init { writer in
                 let writer = WriterTransfer(writer)
                 do {
-                    try await request.whileConnected { try await stream.run(writer) }
+                    if watchesClient {
+                        try await request.whileConnected { try await stream.run(writer) }
+                    } else {
+                        try await stream.run(writer)
+                    }
                 } catch let error where error is CancellationError || error is SSEClientGone {
                     logger.debug("An event stream's client left")
                     throw error
