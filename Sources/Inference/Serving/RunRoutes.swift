@@ -4,6 +4,7 @@ import Hummingbird
 import Jobs
 import Logging
 import Web
+import Workspaces
 
 /// Runs over HTTP. A new run is a job and is answered 202; its events are followed at its own place.
 struct RunRoutes: Sendable {
@@ -57,13 +58,26 @@ struct RunRoutes: Sendable {
     func accept(_ wanted: RunRequest, body: [UInt8], _ request: Request, _ context: IdentifiedContext) async throws -> Acceptance {
         let workspace = context.identity.workspace
         try await check(wanted, workspace: workspace)
+        if wanted.memory == true {
+            try context.identity.require(Scope.memoriesRead.rawValue)
+            try context.identity.require(Scope.memoriesWrite.rawValue)
+        }
         var wanted = wanted
         wanted.token = context.identity.tokenID
-        try await setup?.budgets.admit(workspace: workspace, token: context.identity.tokenID)
-        let key = try IdempotencyKey.read(from: request, workspace: workspace, body: body)
-        let acceptance = try await producer.accept(
-            wanted, workspace: workspace, idempotency: key.map { Idempotency(key: $0.key, digest: $0.digest) },
-            trace: TraceParent(header: context.trace.header))
+        let key = try IdempotencyKey.read(from: request, workspace: workspace, body: body).map { Idempotency(key: $0.key, digest: $0.digest) }
+        let trace = TraceParent(header: context.trace.header)
+        let acceptance: Acceptance
+        do {
+            try await setup?.budgets.admit(workspace: workspace, token: context.identity.tokenID)
+            acceptance = try await producer.accept(wanted, workspace: workspace, idempotency: key, trace: trace)
+        } catch let refusal as Problem where refusal.status == .tooManyRequests && key != nil {
+            // A run that was accepted under the key is told all the same: it is paid for.
+            do {
+                acceptance = try await producer.accept(wanted, workspace: workspace, idempotency: key, repeatOnly: true, trace: trace)
+            } catch let error as JobError where error.code == .backlogFull {
+                throw refusal
+            }
+        }
         if !acceptance.replayed {
             log.metrics.runs.accepted()
             let identity = RunIdentity(run: acceptance.id, workspace: workspace, acceptedAt: Int64(Date().timeIntervalSince1970 * 1_000))

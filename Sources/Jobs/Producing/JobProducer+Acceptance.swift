@@ -10,22 +10,23 @@ extension JobProducer {
     ///   - id: a version 7 or derived id when the caller needs to know it before; accepting an id twice is one job.
     ///   - notBefore: no worker begins the job before; nil, or a time that has passed, for at once.
     ///   - priority: its class; nil for that of its kind.
+    ///   - repeatOnly: of a `stream` kind: only what was accepted under the key before is answered, anything else is `.backlogFull`.
     ///   - unique: while another job of the same kind, workspace and key has been accepted in the period, that one is answered.
     /// - Throws: `JobError` with `.idempotencyMismatch`, `.inFlight`, `.backlogFull`, `.unavailable`, `.refused`: nothing was accepted.
     public func accept<Payload: JobPayload>(
         _ payload: Payload, workspace: UUID, id: UUID? = nil, notBefore: Date? = nil, priority: JobPriority? = nil, unique: Uniqueness? = nil,
-        idempotency: Idempotency? = nil, trace: TraceParent? = nil
+        idempotency: Idempotency? = nil, repeatOnly: Bool = false, trace: TraceParent? = nil
     ) async throws -> Acceptance {
         try await accept(
             kind: Payload.kind, body: try PayloadEncoder.encode(payload), workspace: workspace, id: id, notBefore: notBefore, priority: priority,
-            key: payload.key, unique: unique, idempotency: idempotency, trace: trace)
+            key: payload.key, unique: unique, idempotency: idempotency, repeatOnly: repeatOnly, trace: trace)
     }
 
     /// The same for a body that is already encoded.
     /// - Parameter key: that of the payload, which the engine does not read.
     public func accept(
         kind: JobKind, body: [UInt8], workspace: UUID, id: UUID? = nil, notBefore: Date? = nil, priority: JobPriority? = nil, key: JobKey? = nil,
-        unique: Uniqueness? = nil, idempotency: Idempotency? = nil, trace: TraceParent? = nil
+        unique: Uniqueness? = nil, idempotency: Idempotency? = nil, repeatOnly: Bool = false, trace: TraceParent? = nil
     ) async throws -> Acceptance {
         let claimed = try unique?.idempotency(of: kind, besides: idempotency, window: configuration.idempotencyWindow, now: Date()) ?? idempotency
         // A second request with one Idempotency-Key is told that the first is under way; of two unique jobs the second waits its turn.
@@ -38,7 +39,7 @@ extension JobProducer {
             let earlier =
                 switch kind.acceptance {
                 case .ledger: try await commit(envelope, of: kind, notBefore, claimed)
-                case .stream: try await append(envelope, of: kind, notBefore, claimed, isNew: id == nil)
+                case .stream: try await append(envelope, of: kind, notBefore, claimed, isNew: id == nil, isRepeatOnly: repeatOnly)
                 }
             if let earlier { return await replay(of: earlier, workspace: workspace) }
             logger.debug(
@@ -86,7 +87,7 @@ extension JobProducer {
     /// - Parameter isNew: the id was made for this request, so that nothing else can lean on a body under it.
     /// - Returns: the job that the same request made before; nil when this one was accepted.
     private func append(
-        _ envelope: Envelope, of kind: JobKind, _ notBefore: Date?, _ idempotency: Idempotency?, isNew: Bool
+        _ envelope: Envelope, of kind: JobKind, _ notBefore: Date?, _ idempotency: Idempotency?, isNew: Bool, isRepeatOnly: Bool
     ) async throws -> UUID? {
         let (id, workspace) = (envelope.id, envelope.workspace)
         var carried = envelope
@@ -103,7 +104,7 @@ extension JobProducer {
             answer = try await streams.submit(
                 .init(
                     envelope: carried, partition: partition, idempotency: idempotency, notBefore: notBefore,
-                    isRepeatOnly: monitor.isOverBound(kind.queue)))
+                    isRepeatOnly: isRepeatOnly || monitor.isOverBound(kind.queue)))
         } catch {
             if isStored, isNew, StreamAcceptance.appendedNothing(error) { await outcomes.forget(bodyOf: id, workspace: workspace) }
             throw error

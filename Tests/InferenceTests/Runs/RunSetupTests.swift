@@ -9,7 +9,7 @@ import Web
 
 /// What a workspace set up, as its runs meet it.
 @Suite("Runs and what their workspace set up", .timeLimit(.minutes(1))) struct RunSetupTests {
-    private func setup(_ fixture: InferenceFixture) async throws -> (InferenceSetup, SealingKeys) {
+    @Sendable private func setup(_ fixture: InferenceFixture) async throws -> (InferenceSetup, SealingKeys) {
         _ = try await fixture.database.psql("insert into workspaces (id, slug, name) values ('\(fixture.workspace)', 'mine', 'Mine')")
         let keys = try SealingKeys("one:\(Data(repeating: 1, count: 32).base64EncodedString())")
         let configuration = InferenceSetup.Configuration(keys: keys, addresses: try AddressPolicy(allowing: ["127.0.0.1"]))
@@ -66,6 +66,42 @@ import Web
                 _ = try await engine.finished(try await engine.accept(model: "other/test-model"))
             }
             #expect(seen.all.map { $0.key?.revealed } == ["sk-of-the-workspace", nil])
+        }
+    }
+
+    @Test("A key of the workspace that does not open fails the run, and says what to do")
+    func closedKey() async throws {
+        try await InferenceFixture.with { fixture in
+            let (setup, _) = try await setup(fixture)
+            let others = try SealingKeys("two:\(Data(repeating: 2, count: 32).base64EncodedString())")
+            let sealed = try others.seal(Array("sk-of-the-workspace".utf8), for: .credential(of: "played", fixture.workspace))
+            _ = try await CredentialStore(pool: fixture.pool).put(sealed, hint: "pace", provider: "played", workspace: fixture.workspace)
+            let seen = Collected<ProviderRequest>()
+            try await fixture.withEngine([PlayedProvider.calling([], seen: seen)], setup: setup) { engine in
+                let run = try await engine.finished(try await engine.accept(model: "played/test-model"))
+                #expect(run.state == .failed && run.errorKind == .authentication)
+            }
+            #expect(seen.all.isEmpty, "nobody else's account answers")
+        }
+    }
+
+    @Test("A run that was accepted is told under its key when the budget is used up, and no other is")
+    func repeated() async throws {
+        try await RunRoutesTests.withRoutes(worker: false) { fixture in
+            let (setup, _) = try await setup(fixture)
+            let budget = RunBudget(runsPerMinute: 1)
+            try await BudgetStore(pool: fixture.pool).set(budget, of: fixture.workspace, workspace: fixture.workspace)
+            return setup
+        } _: { ask in
+            let body = #"{"messages":[{"role":"user","content":"Hi"}]}"#
+            let first = try await ask(.post, "/v1/runs", body, headers: [.idempotencyKey: "a"])
+            #expect(first.status == .accepted)
+            var refused = try await ask(.post, "/v1/runs", body, headers: [.idempotencyKey: "b"])
+            #expect(refused.status == .tooManyRequests)
+            let again = try await ask(.post, "/v1/runs", body, headers: [.idempotencyKey: "a"])
+            #expect(again.status == .accepted && again.json["id"] == first.json["id"])
+            refused = try await ask(.post, "/v1/runs", body)
+            #expect(refused.status == .tooManyRequests)
         }
     }
 

@@ -102,10 +102,11 @@ private struct OneAgent: AgentLookup {
     }
 
     static func withRoutes(
-        _ providers: [any Provider] = [], worker: Bool = true, _ body: @escaping @Sendable (Asker) async throws -> Void
+        _ providers: [any Provider] = [], worker: Bool = true, silence: Duration = .milliseconds(600),
+        setup: @Sendable (InferenceFixture) async throws -> InferenceSetup? = { _ in nil }, _ body: @escaping @Sendable (Asker) async throws -> Void
     ) async throws {
-        try await InferenceFixture.with { fixture in
-            try await fixture.withEngine(providers, agents: OneAgent(), worker: worker) { engine in
+        try await InferenceFixture.with(silence: silence) { fixture in
+            try await fixture.withEngine(providers, agents: OneAgent(), worker: worker, setup: try await setup(fixture)) { engine in
                 let responder = WebResponder(
                     authenticator: ThreeTokens(mine: fixture.workspace), features: [engine.inference.routes],
                     options: .init(problems: ProblemMapping.table))

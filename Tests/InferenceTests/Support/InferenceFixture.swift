@@ -27,7 +27,7 @@ struct InferenceFixture: Sendable {
 
     /// Runs `body` with the clients running.
     static func with<R: Sendable>(
-        policy: (inout RunLogPolicy) -> Void = { _ in }, _ body: @Sendable (InferenceFixture) async throws -> R
+        policy: (inout RunLogPolicy) -> Void = { _ in }, silence: Duration = .milliseconds(600), _ body: @Sendable (InferenceFixture) async throws -> R
     ) async throws -> R {
         let stack = try await TestStack.shared()
         let database = try await TestDatabase.make()
@@ -44,7 +44,7 @@ struct InferenceFixture: Sendable {
             pool: PostgresPool(configuration: try PostgresConfiguration(url: database.serverURL), size: 4, logger: logger),
             redis: RedisClient(configuration: try RedisConfiguration(url: stack.redisURL), connections: 2, logger: logger),
             runLog: RedisClient(configuration: runLog, connections: 1, logger: logger),
-            jobs: jobs, configuration: Inference.Configuration(log: log, silence: .milliseconds(600)), logger: logger)
+            jobs: jobs, configuration: Inference.Configuration(log: log, silence: silence), logger: logger)
         return try await running([fixture.pool, fixture.redis, fixture.runLog], logger: logger) { try await body(fixture) }
     }
 
