@@ -61,17 +61,20 @@ package struct TokenUsage: Sendable, Equatable {
     /// What the provider says that the call costs, in US dollars.
     package var cost: Double?
 
+    /// More than any call has, and few enough to be added up: a count is another machine's word.
+    private static let most = 1_000_000_000_000
+
     package init(
         input: Int? = nil, output: Int? = nil, total: Int? = nil, cachedInput: Int? = nil, reasoningOutput: Int? = nil,
         cacheWriteInput: Int? = nil, cost: Double? = nil
     ) {
-        self.input = input
-        self.output = output
-        self.total = total
-        self.cachedInput = cachedInput
-        self.reasoningOutput = reasoningOutput
-        self.cacheWriteInput = cacheWriteInput
-        self.cost = cost
+        self.input = input.map { min(max(0, $0), Self.most) }
+        self.output = output.map { min(max(0, $0), Self.most) }
+        self.total = total.map { min(max(0, $0), Self.most) }
+        self.cachedInput = cachedInput.map { min(max(0, $0), Self.most) }
+        self.reasoningOutput = reasoningOutput.map { min(max(0, $0), Self.most) }
+        self.cacheWriteInput = cacheWriteInput.map { min(max(0, $0), Self.most) }
+        self.cost = cost.map { $0.isFinite ? min(max(0, $0), 1_000_000) : 0 }
     }
 
     /// True when the provider told nothing.

@@ -68,8 +68,10 @@ struct MemorySearchTool: ServerTool {
 
     func call(_ call: ToolCall, in place: ToolPlace) async throws -> ToolOutcome {
         let wanted = try MemorySearchCall(arguments: call.arguments)
-        let found = try await store.search(
-            wanted.query, reach: .agent(place.run.agent), workspace: place.run.identity.workspace, limit: wanted.limit)
+        let found = try await place.persisting {
+            try await store.search(
+                wanted.query, reach: .agent(place.run.agent), workspace: place.run.identity.workspace, limit: wanted.limit)
+        }
         let told: JSONValue = ["memories": .array(found.map(Self.told))]
         return ToolOutcome(output: String(decoding: told.bytes(), as: UTF8.self))
     }

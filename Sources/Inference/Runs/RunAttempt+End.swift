@@ -50,7 +50,8 @@ extension RunAttempt {
     private func untoldWrites() async throws -> [MemoryWriteEvent] {
         guard plan.usesMemory else { return [] }
         let told = await journal.transcript.memoryWrites
-        return try await memories.writes(of: identity.run, workspace: identity.workspace).filter { !told.contains($0.event) }
+        let writes = try await ToolPlace.persisting(clock) { try await memories.writes(of: identity.run, workspace: identity.workspace) }
+        return writes.filter { !told.contains($0.event) }
     }
 
     /// The run is finished whatever happens here: a terminal event that cannot be appended is found in PostgreSQL.

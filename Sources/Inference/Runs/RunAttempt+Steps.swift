@@ -39,7 +39,13 @@ extension RunAttempt {
         if step > 1 { try await queue.offer([.stepStarted(step: step)]) }
         var request = request
         request.model = candidate.model
-        request.key = try await key(of: candidate.provider)
+        do {
+            request.key = try await key(of: candidate.provider)
+        } catch let error as InferenceError {
+            _ = progress.receive(.ended(StepEnding(.failed(error))), acceptedAt: identity.acceptedAt)
+            guard let call = progress.current.call else { throw CancellationError() }
+            return call
+        }
         try await provider.stream(request) { event in
             switch progress.receive(event, acceptedAt: identity.acceptedAt) {
             case .keep: break
@@ -54,10 +60,11 @@ extension RunAttempt {
         return call
     }
 
-    /// The workspace's own key of a provider. One that does not open fails the run: it is not answered on somebody else's account.
+    /// The workspace's own key of a provider. One that does not open fails the call: it is not answered on somebody else's account.
     private func key(of provider: String) async throws -> ProviderKey? {
+        guard let setup else { return nil }
         do {
-            return try await setup?.credentials.key(provider: provider, workspace: identity.workspace)
+            return try await ToolPlace.persisting(clock) { try await setup.credentials.key(provider: provider, workspace: identity.workspace) }
         } catch is SealFault {
             throw InferenceError(.authentication, "The workspace's key of the provider cannot be opened; bring it again.", provider: provider)
         }
@@ -77,7 +84,7 @@ extension RunAttempt {
         let step = RunStep(call, tries: call.step == 1 ? state.tries : [])
         try await place.persisting {
             try await context.transaction { transaction in
-                try await store.lock(identity, epoch: claim.epoch, in: transaction)
+                try await store.lockShown(identity, epoch: claim.epoch, in: transaction)
                 try store.submit(step, of: identity, provider: state.candidate.provider, model: state.candidate.model, in: transaction)
                 for call in calls { store.submitWait(for: call, step: step.number, of: identity, until: until, in: transaction) }
             }

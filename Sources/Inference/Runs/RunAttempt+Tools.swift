@@ -32,13 +32,23 @@ extension RunAttempt {
 
     // MARK: The server's tools
 
+    /// More would be one model's words becoming a flood of requests from this machine.
+    private static let callsOfStep = 64
+    private static let callsAtOnce = 8
+
     /// Carries out calls side by side, and tells their results in the order of their indices.
     private func carryOut(_ calls: [ToolCall], _ place: ToolPlace, _ queue: RunAppendQueue) async throws -> [Int: ToolOutcome] {
         var outcomes: [Int: ToolOutcome] = [:]
         try await withThrowingTaskGroup(of: (Int, ToolOutcome).self) { group in
-            for call in calls { group.addTask { (call.index, try await outcome(of: call, place)) } }
+            var rest = calls[...]
+            func begin() {
+                guard let call = rest.popFirst() else { return }
+                group.addTask { (call.index, try await outcome(of: call, place)) }
+            }
+            for _ in 0..<Self.callsAtOnce { begin() }
             // One task offers: the group's results come to this one.
-            for try await (index, outcome) in group {
+            while let (index, outcome) = try await group.next() {
+                begin()
                 outcomes[index] = outcome
                 // A memory that is stored is told at once, and not when the slowest call is done.
                 if !outcome.writes.isEmpty { try await queue.offer(outcome.writes.map(RunEvent.memoryWritten)) }
@@ -49,6 +59,7 @@ extension RunAttempt {
     }
 
     private func outcome(of call: ToolCall, _ place: ToolPlace) async throws -> ToolOutcome {
+        guard call.index < Self.callsOfStep else { return ToolOutcome(ToolFault("A step carries out \(Self.callsOfStep) calls at most.")) }
         guard let tool = plan.serverTools[call.name] else {
             let names = plan.request.tools.map(\.name).joined(separator: ", ")
             return ToolOutcome(ToolFault("There is no tool \(call.name). \(names.isEmpty ? "There are none." : "There are \(names).")"))
@@ -98,7 +109,9 @@ extension RunAttempt {
                 }
                 group.addTask {
                     try await clock.sleep(for: toolWait)
-                    return nil
+                    // What was posted in time and not announced counts all the same.
+                    let found = try await posted(step)
+                    return calls.allSatisfy { found[$0.index] != nil } ? found : nil
                 }
                 defer { group.cancelAll() }
                 return try await group.next() ?? nil

@@ -19,6 +19,19 @@ extension RunStore {
         guard !rows.isEmpty else { throw Superseded(run: identity.run, epoch: epoch) }
     }
 
+    /// The same, and says in the row that the run has shown something: it is not begun again, whatever becomes of the log.
+    func lockShown(_ identity: RunIdentity, epoch: UInt64, in transaction: PostgresTransaction) async throws {
+        let rows = try await transaction.query(
+            """
+            -- lock a run that has shown something
+            update runs set first_event_at = coalesce(first_event_at, mainstay_now())
+            where workspace_id = $1 and id = $2 and epoch = $3 and state = 'running'
+            returning 1
+            """,
+            identity.workspace, identity.run, Int64(epoch))
+        guard !rows.isEmpty else { throw Superseded(run: identity.run, epoch: epoch) }
+    }
+
     /// Writes down a step, once.
     func submit(_ step: RunStep, of identity: RunIdentity, provider: String, model: String, in transaction: PostgresTransaction) throws {
         transaction.submit(

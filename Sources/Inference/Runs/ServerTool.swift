@@ -41,8 +41,13 @@ struct ToolPlace: Sendable {
     ///
     /// - Throws: the last error; `CancellationError`.
     func persisting<R: Sendable>(_ body: @Sendable () async throws -> R) async throws -> R {
+        try await Self.persisting(clock, body)
+    }
+
+    /// The same where no tool is called.
+    static func persisting<R: Sendable>(_ clock: any Clock<Duration>, _ body: @Sendable () async throws -> R) async throws -> R {
         var pause = Duration.milliseconds(100)
-        for _ in 1..<Self.tries {
+        for _ in 1..<tries {
             do {
                 return try await body()
             } catch let error as PostgresError where error.isRetryable || error.commitUnknown {

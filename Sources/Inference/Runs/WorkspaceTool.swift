@@ -11,7 +11,9 @@ struct WorkspaceTool: ServerTool {
 
     func call(_ call: ToolCall, in place: ToolPlace) async throws -> ToolOutcome {
         let (run, workspace) = (place.run.identity.run, place.run.identity.workspace)
-        let output = await tools.call(tool, arguments: call.arguments, call: call.id, run: run, workspace: workspace)
+        // Providers number the calls of each step anew; a tool that tells repetitions apart needs one name a call.
+        let name = "\(place.run.step)_\(call.id)"
+        let output = await tools.call(tool, arguments: call.arguments, call: name, run: run, workspace: workspace)
         // A call that was cut is no answer of the tool.
         try Task.checkCancellation()
         return ToolOutcome(output: output.text, isError: output.isError)

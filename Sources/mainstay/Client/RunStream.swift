@@ -11,6 +11,11 @@ struct RunStream: Sendable {
     /// Breaks in a row without an event between them before it gives up.
     var patience = 20
 
+    /// Events are missing, and what follows them is not the answer.
+    struct Gap: Error, CustomStringConvertible {
+        let description: String
+    }
+
     /// Calls `body` with each event, in order, until the terminal one.
     func follow(_ body: (RunEvent) throws -> Void) async throws {
         var last: String?
@@ -25,6 +30,9 @@ struct RunStream: Sendable {
                     for event in try decoder.decode(buffer.readableBytesView) {
                         if !event.lastEventID.isEmpty { last = event.lastEventID }
                         breaks = 0
+                        guard event.type != "gap" else {
+                            throw Gap(description: "a part of the answer is no longer kept; the whole is at GET /v1/runs/\(run)")
+                        }
                         guard let known = try RunEvent(payload: event.data.utf8) else { continue }
                         try body(known)
                         if known.isTerminal { return }
@@ -35,6 +43,8 @@ struct RunStream: Sendable {
             } catch is CancellationError {
                 throw CancellationError()
             } catch let error as DecodingError {
+                throw error
+            } catch let error as Gap {
                 throw error
             } catch {
                 // A connection that broke, or an ingress that is starting again.

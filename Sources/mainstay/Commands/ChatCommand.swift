@@ -28,7 +28,8 @@ struct ChatCommand: AsyncParsableCommand {
     @Option(help: "The model; the default one without it.") var model: String?
     @Option(help: "A model to ask when the one before fails before its first word; may be given several times.") var fallback: [String] = []
     @Flag(help: "Let the model remember, and tell it what is remembered.") var memory = false
-    @Option(help: "Calls of the model at most, from 1 to 32: 8 with --memory, else 1.") var maxSteps: Int?
+    @Option(help: "A tool of the workspace that the model is offered, * for all; may be given several times.") var tool: [String] = []
+    @Option(help: "Calls of the model at most, from 1 to 32: 8 with --memory or --tool, else 1.") var maxSteps: Int?
     @Flag(help: "Print each event as one JSON object a line.") var json = false
 
     func validate() throws {
@@ -42,6 +43,7 @@ struct ChatCommand: AsyncParsableCommand {
         request["model"] = model
         request["max_steps"] = maxSteps
         if memory { request["memory"] = true }
+        if !tool.isEmpty { request["workspace_tools"] = tool }
         if !fallback.isEmpty { request["fallback"] = fallback }
         let body = try JSONSerialization.data(withJSONObject: request)
         let answer = try await client.raw(.post, "/v1/runs", body: body, idempotencyKey: UUID().uuidString)

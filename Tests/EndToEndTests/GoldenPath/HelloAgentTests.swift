@@ -63,6 +63,7 @@ import Testing
         #expect(tail.hasPrefix("id: 1-6\n") && whole.hasSuffix(tail), "the rest is the rest, byte for byte")
         #expect(parts[3].contains("\"type\":\"tool_call.delta\"") && parts[3].contains("\"type\":\"tool_call.completed\""))
         #expect(parts[3].contains("The tool answered: “You rolled a 4.”"))
+        #expect(parts[4].contains("The tool answered") && parts[4].components(separatedBy: "Tern").count > 1, "the second conversation knows it")
         #expect(parts[5].contains("scripted"), "the report knows the runs")
         #expect(!FileManager.default.fileExists(atPath: "\(folder)/.mainstay"), "nothing is left")
     }

@@ -50,7 +50,7 @@ import Web
                 #expect(try await ask.engine.finished(run).text == text)
                 #expect(try await ask(.get, "/v1/runs/\(run.lowercased)").json[path: "agent"] == "o/ada")
             }
-            for (path, body) in Self.bodies("Where is it?", model: "scripted-fast", more: #","stream":true"#) {
+            for (path, body) in Self.bodies("Where is it?", model: "scripted", more: #","stream":true"#) {
                 let stream = try await ask(.post, path, body)
                 #expect(stream.status == .ok)
                 #expect(stream.headers[.contentType] == "text/event-stream; charset=utf-8")
@@ -71,7 +71,7 @@ import Web
             let error = InferenceError(.rateLimited, "Too many.", code: "slow_down", retryAfter: .seconds(90))
             try await receive(.ended(StepEnding(.failed(error))))
         }
-        try await RunRoutesTests.withRoutes([provider]) { ask in
+        try await RunRoutesTests.withRoutes([provider], silence: .seconds(20)) { ask in
             for stream in ["", #","stream":true"#] {
                 for (path, body) in Self.bodies("before", model: "test-model", more: stream) {
                     let answer = try await ask(.post, path, body)
