@@ -27,7 +27,8 @@ struct InferenceFixture: Sendable {
 
     /// Runs `body` with the clients running.
     static func with<R: Sendable>(
-        policy: (inout RunLogPolicy) -> Void = { _ in }, silence: Duration = .milliseconds(600), _ body: @Sendable (InferenceFixture) async throws -> R
+        policy: (inout RunLogPolicy) -> Void = { _ in }, silence: Duration = .milliseconds(600),
+        _ body: @Sendable (InferenceFixture) async throws -> R
     ) async throws -> R {
         let stack = try await TestStack.shared()
         let database = try await TestDatabase.make()
