@@ -30,9 +30,9 @@ struct DirectoryRoutes: Sendable {
         let cursor = try search.place(page.after)
         let (found, facets) = try await pool.transaction(.unscoped) { transaction in
             DirectoryStore.prepareSearch(in: transaction)
-            let alike = try await DirectoryStore.alike(search, in: transaction)
-            let found = try await DirectoryStore.search(search, alike: alike, after: cursor, limit: page.limit + 1, in: transaction)
-            let facets = search.wantsFacets ? try await DirectoryStore.facets(search, alike: alike, in: transaction) : nil
+            let words = try await DirectoryStore.sought(search, in: transaction)
+            let found = try await DirectoryStore.search(search, words: words, after: cursor, limit: page.limit + 1, in: transaction)
+            let facets = search.wantsFacets ? try await DirectoryStore.facets(search, words: words, in: transaction) : nil
             return (found, facets)
         }
         return try SearchAnswer(found, limit: page.limit, sort: search.sort, facets: facets).response(to: request, context)

@@ -43,6 +43,13 @@ struct AgentsNameCheckTests {
         #expect(!NameCheck.isNear(like("bob"), to: "rob"), "names of three letters are near to each other too often")
     }
 
+    @Test("the longer a name, the more must be shared with it, and never more than what is near", arguments: ["eliza", "harbour-guide"])
+    func leastSimilarity(name: String) {
+        #expect(NameCheck.leastSimilarity(to: "eliza") < 0.2, "elzia shares two of ten")
+        #expect(NameCheck.leastSimilarity(to: name) < NameCheck.leastSimilarity(to: name + "-of-the-old-lighthouse"))
+        #expect(NameCheck.leastSimilarity(to: String(repeating: "x", count: 64)) < NameCheck.nearSimilarity)
+    }
+
     @Test("a name without neighbours is free; the nearest neighbour is told")
     func free() throws {
         #expect(try check() == .free(looksLike: nil))

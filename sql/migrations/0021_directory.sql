@@ -25,13 +25,14 @@ create function listing_plugins(plugins jsonb) returns text[]
     ) as written
     where plugin <> '');
 
--- What a listing is found by. A: owner, name, title. B: topics. C: summary. D: plugins, whole and in parts.
+-- What a listing is found by. A: owner, name, title, and the name written together. B: topics. C: summary. D: plugins, whole and in parts.
 -- Names and topics are there unstemmed as well, for words that the English dictionary leaves out (`The Who`).
 create function listing_words(owner text, name text, display_name text, topics text[], summary text, plugins text[]) returns tsvector
   language sql immutable parallel safe
   return
     setweight(to_tsvector('simple', owner || ' ' || name || ' ' || left(display_name, 200)), 'A')
     || setweight(to_tsvector('english', owner || ' ' || name || ' ' || left(display_name, 200)), 'A')
+    || setweight(to_tsvector('english', case when strpos(name, '-') > 0 then replace(name, '-', '') else '' end), 'A')
     || setweight(to_tsvector('simple', left(array_to_string(topics[1:50], ' '), 4000)), 'B')
     || setweight(to_tsvector('english', left(array_to_string(topics[1:50], ' '), 4000)), 'B')
     || setweight(to_tsvector('english', left(summary, 2000)), 'C')
@@ -61,20 +62,8 @@ alter table published_agents
   -- `owner/name` of another owner's agent that the name could be taken for, as it was when the name was first published.
   add column looks_like text,
   -- Where the agent came from, nearest first: [{"owner": …, "name": …, "version": …, "agent": …}], at most 32.
-  add column lineage jsonb not null default '[]',
-  add column tags text[] not null generated always as (listing_tags(topics)) stored,
-  add column plugin_names text[] not null generated always as (listing_plugins(plugins)) stored,
-  add column search_name text not null generated always as (lower(replace(name, '-', ' ') || ' ' || left(display_name, 200))) stored,
-  add column folded_name text not null generated always as (folded_agent_name(name)) stored,
-  add column search tsvector not null
-    generated always as (listing_words(owner, name, display_name, topics, summary, listing_plugins(plugins))) stored;
+  add column lineage jsonb not null default '[]';
 
-create index published_agents_search on published_agents using gin (search);
-create index published_agents_search_name on published_agents using gin (search_name gin_trgm_ops);
-create index published_agents_tags on published_agents using gin (tags);
-create index published_agents_plugin_names on published_agents using gin (plugin_names);
-create index published_agents_updated on published_agents (updated_at, listing_id);
-create index published_agents_folded on published_agents (folded_name);
 create index published_agents_agent on published_agents (agent_id);
 
 -- Forks, counted as they are made. A row for every agent that was ever listed or forked; `listing_id` while it is listed, so that the
@@ -82,8 +71,10 @@ create index published_agents_agent on published_agents (agent_id);
 create table fork_counts (
   agent_id uuid primary key,
   forks bigint not null default 0 check (forks >= 0),
-  listing_id uuid unique
+  listing_id uuid
 );
+-- The count of a listing, without its row.
+create unique index fork_counts_listing on fork_counts (listing_id) include (forks);
 create index fork_counts_most on fork_counts (forks, listing_id) where listing_id is not null;
 
 -- (The owner's own writes are subject to policies too; these tables have none for it.)
@@ -142,6 +133,140 @@ create constraint trigger agents_fork_gone after delete on agents deferrable ini
   for each row when (old.forked_from_agent is not null) execute function count_fork();
 create trigger published_agents_counted after insert or delete on published_agents
   for each row execute function count_listing();
+
+-- What search reads of the listings that are found: narrow rows, for a search looks at hundreds, and rows of published_agents are three
+-- times as wide. Kept by a trigger, so that it is what the listing is, whoever writes that.
+create table listing_index (
+  listing_id uuid primary key,
+  owner text not null,
+  status text not null,
+  updated_at timestamptz not null,
+  folded_name text not null,
+  title text not null,
+  -- Name and title with blanks, what is compared letter by letter with what was typed.
+  search_name text not null,
+  tags text[] not null,
+  plugin_names text[] not null,
+  search tsvector not null
+);
+
+-- Every word that was in a name or title, to find the one that a typo was meant to be. A word stays when the last agent that was called by
+-- it has gone: it leads to nothing then.
+create table name_words (
+  word text primary key check (length(word) between 3 and 64)
+);
+
+create function listing_entry(p published_agents) returns listing_index
+  language sql immutable parallel safe
+  return row(
+    p.listing_id, p.owner, p.status, p.updated_at, folded_agent_name(p.name), lower(left(p.display_name, 200)),
+    case
+      when lower(p.display_name) = replace(p.name, '-', ' ') then lower(p.display_name)
+      else replace(p.name, '-', ' ') || ' ' || lower(left(p.display_name, 200))
+    end,
+    listing_tags(p.topics), listing_plugins(p.plugins),
+    listing_words(p.owner, p.name, p.display_name, p.topics, p.summary, listing_plugins(p.plugins))
+  )::listing_index;
+
+-- The words of a name, each once, in an order: who writes several waits for others in that order, and never in a circle.
+create function words_of_name(search_name text) returns text[]
+  language sql immutable parallel safe
+  return (
+    select coalesce(array_agg(distinct word order by word), '{}')
+    from regexp_split_to_table(lower(search_name), '[^[:alnum:]]+') as word where length(word) between 3 and 64);
+
+insert into listing_index
+  select (entry).* from (
+    select listing_entry(p) as entry from published_agents p where p.status in ('active', 'deprecated') order by p.listing_id offset 0
+  ) as entries;
+insert into name_words select distinct word from listing_index cross join unnest(words_of_name(search_name)) as word;
+
+-- What is searched by is put into its place when it is written (no fastupdate): else every search reads a list of what is still to be put.
+create index listing_index_search on listing_index using gin (search) with (fastupdate = off);
+create index listing_index_tags on listing_index using gin (tags) with (fastupdate = off);
+create index listing_index_plugin_names on listing_index using gin (plugin_names) with (fastupdate = off);
+create index listing_index_folded_like on listing_index using gin (folded_name gin_trgm_ops) with (fastupdate = off);
+create index listing_index_folded on listing_index (folded_name);
+-- Names that come near each other are about as long.
+create index listing_index_length on listing_index (length(folded_name));
+create index listing_index_title on listing_index (title);
+create index listing_index_owner on listing_index (owner, listing_id);
+create index listing_index_updated on listing_index (updated_at, listing_id);
+create index name_words_like on name_words using gin (word gin_trgm_ops) with (fastupdate = off);
+
+alter table listing_index enable row level security;
+alter table listing_index force row level security;
+alter table name_words enable row level security;
+alter table name_words force row level security;
+create policy everyone_select on listing_index for select
+  to mainstay_owner, mainstay_server, mainstay_upkeep, mainstay_auth, mainstay_views using (true);
+create policy everyone_select on name_words for select
+  to mainstay_owner, mainstay_server, mainstay_upkeep, mainstay_auth, mainstay_views using (true);
+-- Only the function below writes, as their owner.
+create policy owner_insert on listing_index for insert to mainstay_owner with check (true);
+create policy owner_update on listing_index for update to mainstay_owner using (true) with check (true);
+create policy owner_delete on listing_index for delete to mainstay_owner using (true);
+create policy owner_insert on name_words for insert to mainstay_owner with check (true);
+grant select on listing_index, name_words to mainstay_server, mainstay_upkeep, mainstay_auth, mainstay_views;
+
+create function index_listing() returns trigger
+  language plpgsql security definer
+  set search_path = pg_catalog, public, pg_temp as $$
+declare
+  entry public.listing_index;
+begin
+  if tg_op = 'DELETE' then
+    delete from public.listing_index where listing_id = old.listing_id;
+    return null;
+  end if;
+  if new.status not in ('active', 'deprecated') then
+    delete from public.listing_index where listing_id = new.listing_id;
+    return null;
+  end if;
+  entry := public.listing_entry(new);
+  insert into public.listing_index values (entry.*)
+  on conflict (listing_id) do update set
+    owner = excluded.owner, status = excluded.status, updated_at = excluded.updated_at, folded_name = excluded.folded_name,
+    title = excluded.title, search_name = excluded.search_name, tags = excluded.tags, plugin_names = excluded.plugin_names,
+    search = excluded.search;
+  insert into public.name_words (word) select word from unnest(public.words_of_name(entry.search_name)) as word on conflict do nothing;
+  return null;
+end
+$$;
+revoke execute on function index_listing() from public;
+create trigger published_agents_indexed after insert or delete on published_agents for each row execute function index_listing();
+create trigger published_agents_reindexed after update of owner, name, display_name, summary, topics, plugins, status, updated_at
+  on published_agents for each row execute function index_listing();
+
+-- What a question asks for beside words. Put into a query as it is, so that the planner sees what is not asked for.
+create function listing_fits(
+    tags text[], plugin_names text[], owner text, status text, updated_at timestamptz,
+    wanted_tag text, wanted_plugin text, wanted_owner text, wanted_status text, wanted_since timestamptz) returns boolean
+  language sql immutable parallel safe
+  return (wanted_tag is null or tags @> array[wanted_tag]) and (wanted_plugin is null or plugin_names @> array[wanted_plugin])
+    and (wanted_owner is null or owner = wanted_owner) and (wanted_status is null or status = wanted_status)
+    and (wanted_since is null or updated_at >= wanted_since);
+
+-- Words of names that a word may have been meant to be, the likest first. A wrong letter costs 3 of the n + 1 trigrams of n letters, two
+-- that changed places cost 4: with so many `slips` the index is asked, and with the next ones where it finds nothing. The more letters,
+-- the likelier has the word to be, and the fewer come into question; never less than `floor`.
+create function near_name_words(typed text, slips integer[], floor real, most integer) returns table (near text, likeness real)
+  language plpgsql volatile as $$
+declare
+  trigrams real := cardinality(show_trgm(typed));
+  slip integer;
+begin
+  foreach slip in array slips loop
+    perform set_config('pg_trgm.similarity_threshold', greatest(floor, (trigrams - slip) / (trigrams + slip) - 0.001)::text, true);
+    return query
+      select w.word, similarity(w.word, typed) as how_like from name_words w where w.word % typed and w.word <> typed
+      order by how_like desc, w.word limit most;
+    if found then
+      return;
+    end if;
+  end loop;
+end
+$$;
 
 -- Versions
 

@@ -8,9 +8,12 @@ extension DirectoryStore {
         try await session.query(
             """
             -- latest changes of the directory
-            select listing_id, owner, name, display_name, summary, topics, published_at, updated_at
-            from published_agents where status in ('active', 'deprecated')
-            order by updated_at desc, listing_id desc limit $1
+            with latest as materialized (
+              select listing_id from listing_index order by updated_at desc, listing_id desc limit $1
+            )
+            select p.listing_id, p.owner, p.name, p.display_name, p.summary, p.topics, p.published_at, p.updated_at
+            from latest join published_agents p on p.listing_id = latest.listing_id
+            order by p.updated_at desc, p.listing_id desc
             """, limit
         ).map { row in
             AtomFeed.Entry(

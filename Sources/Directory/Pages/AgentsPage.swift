@@ -51,7 +51,7 @@ struct AgentsPage: Sendable {
 
     private var foundWords: String {
         if found.isEmpty, address.cursor == nil { return "Nothing found" }
-        if facets.isCut { return "More than \(PageWords.number(SearchFacets.maximumMatches)) agents" }
+        if facets.isCut { return "More than \(PageWords.number(facets.matches)) agents" }
         return PageWords.count(facets.matches, "agent", "agents")
     }
 

@@ -28,10 +28,10 @@ extension DirectoryPages {
         _ address: AgentsAddress, _ search: DirectorySearch, after cursor: SearchCursor?, in transaction: PostgresTransaction
     ) async throws -> AgentsPage {
         DirectoryStore.prepareSearch(in: transaction)
-        let alike = try await DirectoryStore.alike(search, in: transaction)
-        let rows = try await DirectoryStore.search(search, alike: alike, after: cursor, limit: Self.cards + 1, in: transaction)
+        let sought = try await DirectoryStore.sought(search, in: transaction)
+        let rows = try await DirectoryStore.search(search, words: sought, after: cursor, limit: Self.cards + 1, in: transaction)
         let found = Array(rows.prefix(Self.cards))
-        let counts = try await facets.facets(of: address) { try await DirectoryStore.facets(search, alike: alike, in: transaction) }
+        let counts = try await facets.facets(of: address) { try await DirectoryStore.facets(search, words: sought, in: transaction) }
         var suggestions: [NearListing] = []
         if found.isEmpty, let words = search.words { suggestions = try await PageStore.nearest(to: words.text, in: transaction) }
         let named = Array(Set(found.flatMap(\.listing.plugins)))

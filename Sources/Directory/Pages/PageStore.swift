@@ -47,15 +47,24 @@ enum PageStore {
         }
     }
 
-    /// Listings whose names come nearest to what was typed, however far that is: for whoever found nothing.
+    /// Listings whose names come nearest to what was typed, from farther than a search takes it for a typo: for whoever found nothing.
     static func nearest(to typed: String, in transaction: PostgresTransaction) async throws -> [NearListing] {
-        transaction.submit("-- look far for suggestions\nselect set_config('pg_trgm.word_similarity_threshold', '0.15', true)")
+        DirectoryStore.planOnce(in: transaction)
         return try await transaction.query(
             """
             -- names nearest to what was typed
-            select p.owner, p.name, p.display_name from published_agents p
-            where $1 <% p.search_name and p.status in ('active', 'deprecated')
-            order by word_similarity($1, p.search_name) desc, p.listing_id desc limit 5
+            with near as materialized (
+              select distinct n.near
+              from regexp_split_to_table(lower($1), '[^[:alnum:]]+') with ordinality as typed (word, number)
+                cross join lateral near_name_words(typed.word, array[6, 8], 0.19, 4) as n
+              where typed.number <= 3 and length(typed.word) between 5 and 64
+            ), nearest as materialized (
+              select l.listing_id, max(word_similarity($1, l.search_name)) as likeness
+              from near cross join lateral (select * from listing_index i where i.search @@ directory_query(near.near) limit 20) as l
+              group by l.listing_id order by likeness desc, l.listing_id desc limit 5
+            )
+            select p.owner, p.name, p.display_name from nearest join published_agents p on p.listing_id = nearest.listing_id
+            order by nearest.likeness desc, nearest.listing_id desc
             """, typed
         ).map { row in
             NearListing(

@@ -36,6 +36,9 @@ struct DirectorySearch: Sendable, Equatable {
     var sort = DirectorySort.newest
     var wantsFacets = false
 
+    /// Whether anything beside words narrows it.
+    var hasFilters: Bool { tag != nil || plugin != nil || owner != nil || status != nil || updatedSince != nil }
+
     init() {}
 
     /// Reads a query.
@@ -82,8 +85,6 @@ struct SearchFacets: Sendable, Equatable {
         let count: Int
     }
 
-    /// Results that are looked at at most, the newest ones.
-    static let maximumMatches = 5000
     /// Values of a facet that are told.
     static let maximumValues = 20
 
@@ -93,7 +94,6 @@ struct SearchFacets: Sendable, Equatable {
     var statuses: [Count] = []
     /// Results that were counted.
     var matches = 0
-
     /// Whether there may be more results than were counted.
-    var isCut: Bool { matches >= Self.maximumMatches }
+    var isCut = false
 }

@@ -76,7 +76,7 @@ struct FacetsAnswer: Encodable, Sendable {
                 "status": values,
             ],
             description: """
-                How often each value occurs; the \(SearchFacets.maximumValues) most frequent. `cut`: the newest \(SearchFacets.maximumMatches) results \
-                were counted, and there may be more.
+                How often each value occurs; the \(SearchFacets.maximumValues) most frequent. `cut`: at most \(SearchBounds.standard.counted) \
+                results were counted, and there may be more.
                 """))
 }

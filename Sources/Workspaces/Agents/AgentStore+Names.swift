@@ -6,17 +6,27 @@ extension AgentStore {
     /// Another owner's listed agents whose names come near this one, the nearest first: those that look the same before the others, and
     /// of those the most forked.
     static func likeNames(_ name: AgentName, outside workspace: UUID, in transaction: PostgresTransaction) async throws -> [LikeName] {
-        // A transposition in five letters leaves a third of the trigrams.
-        transaction.submit("-- look far for names\nselect set_config('pg_trgm.word_similarity_threshold', '0.3', true)")
+        // Planned for this name: whether its letters or its length are rarer hangs on it.
+        transaction.submit(
+            """
+            -- look far for names
+            select set_config('pg_trgm.similarity_threshold', $1, true), set_config('plan_cache_mode', 'force_custom_plan', true)
+            """, "\(NameCheck.leastSimilarity(to: name.text))")
         return try await transaction.query(
             """
             -- names like a new one
-            select p.owner, p.name, coalesce(c.forks, 0) as forks, p.folded_name = folded_agent_name($2) as looks_same,
-              similarity(p.name, $2)::float8 as similarity
-            from published_agents p left join fork_counts c on c.agent_id = p.agent_id
-            where p.workspace_id <> $1 and p.status in ('active', 'deprecated')
-              and (p.folded_name = folded_agent_name($2) or $2 <% p.search_name)
-            order by looks_same desc, case when p.folded_name = folded_agent_name($2) then c.forks end desc nulls last, similarity desc, p.listing_id
+            with alike as materialized (
+              select listing_id, true as looks_same from listing_index where folded_name = folded_agent_name($2)
+              union all
+              (select listing_id, false from listing_index
+              where folded_name % folded_agent_name($2) and folded_name <> folded_agent_name($2)
+                and length(folded_name) between length(folded_agent_name($2)) / 2 - 1 and length(folded_agent_name($2)) * 2 + 2
+              order by similarity(folded_name, folded_agent_name($2)) desc, listing_id limit 500)
+            )
+            select p.owner, p.name, coalesce(c.forks, 0) as forks, alike.looks_same, similarity(p.name, $2)::float8 as similarity
+            from alike join published_agents p on p.listing_id = alike.listing_id left join fork_counts c on c.agent_id = p.agent_id
+            where p.workspace_id <> $1
+            order by alike.looks_same desc, case when alike.looks_same then c.forks end desc nulls last, similarity desc, p.listing_id
             limit 50
             """, workspace, name.text
         ).map { row in

@@ -70,6 +70,14 @@ enum NameCheck: Sendable, Equatable {
         }
     }
 
+    /// How many of their trigrams names share at least that can come near to one by ``isNear(_:to:)``: those of a name of n letters are n + 1,
+    /// and each slip costs 4 at most. So the longer the name, the fewer others come into question. Of the shortest ones it leaves some
+    /// out, for they would share no more with each other than with any name.
+    static func leastSimilarity(to name: String) -> Double {
+        let (trigrams, slips) = (Double(name.utf8.count + 1), name.utf8.count >= 9 ? 2.0 : 1.0)
+        return max(0.17, min(nearSimilarity, (trigrams - 4 * slips) / (trigrams + 4 * slips)) - 0.02)
+    }
+
     static func isNear(_ other: LikeName, to name: String) -> Bool {
         if other.looksSame || other.similarity >= nearSimilarity { return true }
         let shorter = min(other.name.utf8.count, name.utf8.count)

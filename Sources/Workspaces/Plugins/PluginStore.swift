@@ -102,7 +102,7 @@ package enum PluginStore {
             """
             -- count agents that name a plugin
             select count(*) as agents from (
-              select 1 from published_agents where plugin_names && $1::text[] and status in ('active', 'deprecated') limit 10000) as found
+              select 1 from listing_index where plugin_names && $1::text[] limit 10000) as found
             """, name.spellings)
         guard let row = rows.first else { return 0 }
         return try row.decode("agents")

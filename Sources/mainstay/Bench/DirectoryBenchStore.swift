@@ -95,13 +95,13 @@ enum DirectoryBenchStore {
             """, agents.map(\.id), agents.map(\.forks))
     }
 
-    /// Statistics, and indexes without a list of what is still to be put in: as a directory is that has been there for an hour. As the
+    /// Statistics, and no row that is new to the visibility map: as a directory is that has been there for an hour. As the
     /// owner of the tables.
     static func settle(_ pool: PostgresPool) async throws {
         try await pool.runOutsideTransaction(
             """
             -- settle the directory of a bench
-            vacuum (analyze) workspaces, agents, published_agents, published_versions, fork_counts
+            vacuum (analyze) workspaces, agents, published_agents, published_versions, fork_counts, listing_index, name_words
             """, timeout: .seconds(900))
     }
 }

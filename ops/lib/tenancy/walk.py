@@ -15,7 +15,9 @@ from .shelf import Tenant
 from .words import PATTERN, Guard
 
 # What anybody may read, and what is kept of everybody: here a workspace's private word is out of place, its own too.
-OPEN_TABLES = ("published_agents", "published_versions", "reserved_names", "fork_counts", "agent_removals", "access_log")
+OPEN_TABLES = (
+    "published_agents", "published_versions", "reserved_names", "fork_counts", "listing_index", "name_words", "agent_removals", "access_log",
+)
 # Numbers, times and truth values hold no word.
 _SILENT = "'N', 'D', 'T', 'B'"
 _MARK = "sight"
