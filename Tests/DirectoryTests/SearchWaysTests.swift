@@ -79,7 +79,11 @@ struct SearchWaysTests {
     func bounded() async throws {
         try await DirectoryFixture.with { fixture in
             try await fixture.list(1500, name: "'tide-' || n", title: "case n when 700 then 'Tide' else 'A tide' end")
-            _ = try await fixture.database.psql("update fork_counts set forks = 1000 where listing_id = (select min(listing_id) from fork_counts)")
+            _ = try await fixture.database.psql(
+                """
+                update fork_counts set forks = 1000
+                where listing_id = (select listing_id from fork_counts where listing_id is not null order by listing_id limit 1)
+                """)
             let names = try await fixture.findAll("q=tide")
             #expect(names.first == "tide-700", "the title is what was typed: among 1,500 the index of titles leads to it")
             #expect(names.dropFirst().first == "tide-1", "the oldest, and the most forked")
