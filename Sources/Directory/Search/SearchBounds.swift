@@ -17,7 +17,7 @@ struct SearchBounds: Sendable {
     /// Of what fits, so many are ranked.
     var ranked = 300
     /// The same for phrases, most of which are looked at in vain, and where names are compared letter by letter.
-    var rankedDearly = 150
+    var rankedDearly = 100
     /// The most forked listings, which are looked at beside those.
     var mostForked = 200
     /// Listings behind the cursor that are looked at for a page of the newest.
