@@ -95,5 +95,6 @@ struct ServeCommand: AsyncParsableCommand {
         running.maximumCancellationDuration = .seconds(10)
         let group = ServiceGroup(configuration: running)
         try await group.run()
+        ProcessEnd.leave()
     }
 }

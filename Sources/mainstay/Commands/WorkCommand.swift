@@ -77,6 +77,7 @@ struct WorkCommand: AsyncParsableCommand {
         running.maximumCancellationDuration = .seconds(10)
         let group = ServiceGroup(configuration: running)
         try await group.run()
+        ProcessEnd.leave()
     }
 }
 
