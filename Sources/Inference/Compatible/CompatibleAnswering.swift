@@ -76,10 +76,10 @@ struct CompatibleAnswering: Sendable {
     func whole(_ feed: CompatibleFeed, _ subject: Subject, request: Request) async throws -> AnswerParts {
         let answer: AnswerParts
         do {
-            answer = try await request.whileClientWaits {
-                // A server that stops does not wait for a model: whoever repeats the request under its key finds the run.
-                try await cancelWhenGracefulShutdown { try await Self.collect(feed) }
-            }
+            // A server that stops does not wait for a model: whoever repeats the request under its key finds the run.
+            let wait: @Sendable () async throws -> AnswerParts = { try await cancelWhenGracefulShutdown { try await Self.collect(feed) } }
+            // Watching closes the connection behind the answer, and a client that sends its next request over it would find it gone.
+            answer = try await (subject.policy == .cancel ? request.whileClientWaits(wait) : wait())
         } catch let error as CancellationError {
             await left(subject)
             throw error
