@@ -1,4 +1,5 @@
 import Foundation
+import Workspaces
 import TestSupport
 import Testing
 
