@@ -1,7 +1,7 @@
 package import Foundation
 package import Postgres
-import Synchronization
 import Web
+import Workspaces
 
 /// Bounds what runs of a workspace and of its tokens may use.
 ///
@@ -16,28 +16,27 @@ package final class Budgets: Sendable {
 
     private let store: BudgetStore
     private let prices: PriceTable
-    private let now: @Sendable () -> ContinuousClock.Instant
-    private let recent = Mutex(RecentAnswers<Name, Bool>(lifetime: .milliseconds(500)))
+    /// Whether anything bounds a workspace or its token.
+    private let isBounded: @Sendable (Name) async throws -> Bool
 
-    init(store: BudgetStore, prices: PriceTable, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
+    convenience init(store: BudgetStore, prices: PriceTable) {
+        self.init(store: store, prices: prices, clock: ContinuousClock())
+    }
+
+    init<C: Clock>(store: BudgetStore, prices: PriceTable, clock: C) where C.Duration == Duration {
         self.store = store
         self.prices = prices
-        self.now = now
+        let bounded = LookUps<Name, Bool, C>(
+            lookUp: { try await store.isBounded([$0.workspace, $0.token], workspace: $0.workspace) }, clock: clock)
+        isBounded = { try await bounded.answer(to: $0) }
     }
 
     /// Lets a run in, and counts it where runs a minute are bounded.
     ///
     /// - Throws: A 429 problem that names the bound and says when to come again; an error of the store.
     package func admit(workspace: UUID, token: UUID) async throws {
-        let (name, since) = (Name(workspace: workspace, token: token), now())
+        guard try await isBounded(Name(workspace: workspace, token: token)) else { return }
         let holders = [workspace, token]
-        if let isBounded = recent.withLock({ $0.find(name, now: since) }) {
-            if !isBounded { return }
-        } else {
-            let isBounded = try await store.isBounded(holders, workspace: workspace)
-            recent.withLock { $0.keep(isBounded, for: name, since: since, now: now()) }
-            if !isBounded { return }
-        }
         do {
             try await store.pool.transaction(.workspaces([workspace])) { [store] transaction in
                 let standings = try await store.lock(holders, workspace: workspace, in: transaction)

@@ -52,6 +52,12 @@ struct LookUpCache<Question: Hashable & Sendable, Answer: Sendable, Instant: Ins
         set(question, Entry(state: answer.map(State.known) ?? .failed, since: since))
     }
 
+    /// The answer is believed no longer, nor what a look-up under way brings.
+    mutating func forget(_ question: Question, at now: Instant) {
+        guard entries.value(of: question) != nil else { return }
+        set(question, Entry(state: .failed, since: now))
+    }
+
     private mutating func set(_ question: Question, _ entry: Entry) {
         entries.update(question, initial: entry) { $0 = entry }
     }

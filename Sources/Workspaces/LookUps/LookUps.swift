@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Finds answers that hold for a moment: a small cache, then one look-up for all who ask at once.
-final class LookUps<Question: Hashable & Sendable, Answer: Sendable, C: Clock>: Sendable where C.Duration == Duration {
+package final class LookUps<Question: Hashable & Sendable, Answer: Sendable, C: Clock>: Sendable where C.Duration == Duration {
     private typealias Flight = Task<Answer, any Error>
 
     private let lookUp: @Sendable (Question) async throws -> Answer
@@ -12,7 +12,7 @@ final class LookUps<Question: Hashable & Sendable, Answer: Sendable, C: Clock>: 
     ///   - lookUp: has a deadline of its own, which ends a look-up whoever has left.
     ///   - lifetime: how long an answer is believed: half a second, so that what was revoked is refused within one.
     ///   - capacity: answers that are kept; the one that was asked for longest ago goes for a new one.
-    init(
+    package init(
         lookUp: @escaping @Sendable (Question) async throws -> Answer, clock: C, lifetime: Duration = .milliseconds(500), capacity: Int = 4096
     ) {
         self.lookUp = lookUp
@@ -20,7 +20,7 @@ final class LookUps<Question: Hashable & Sendable, Answer: Sendable, C: Clock>: 
         cache = Mutex(LookUpCache(lifetime: lifetime, capacity: capacity))
     }
 
-    func answer(to question: Question) async throws -> Answer {
+    package func answer(to question: Question) async throws -> Answer {
         let now = clock.now
         let finding = cache.withLock { cache in
             let finding = cache.find(question, at: now)
@@ -36,6 +36,11 @@ final class LookUps<Question: Hashable & Sendable, Answer: Sendable, C: Clock>: 
         case .join(let flight): return try await flight.value
         case .lookUp: preconditionFailure("answered above")
         }
+    }
+
+    /// What this process has changed itself: it is looked up again.
+    package func forget(_ question: Question) {
+        cache.withLock { $0.forget(question, at: clock.now) }
     }
 
     private func fly(_ question: Question, since: C.Instant) async throws -> Answer {

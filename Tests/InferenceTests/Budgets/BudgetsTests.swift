@@ -1,6 +1,7 @@
 import Foundation
 import Postgres
 import HTTPTypes
+import JobsTesting
 import TestSupport
 import Testing
 import Web
@@ -123,16 +124,14 @@ import Web
     @Test("where nothing is bounded, admitting asks once in half a second; a budget that is set holds after it")
     func unbounded() async throws {
         try await SetupFixture.with { fixture in
-            let start = ContinuousClock.now
-            let time = Collected<ContinuousClock.Instant>()
-            time.add(start)
-            let budgets = Budgets(store: BudgetStore(pool: fixture.pool), prices: .none, now: { time.all.last ?? start })
+            let clock = ManualClock()
+            let budgets = Budgets(store: BudgetStore(pool: fixture.pool), prices: .none, clock: clock)
             try await budgets.admit(workspace: fixture.workspace, token: fixture.token)
             let trips = fixture.pool.traffic.trips
             for _ in 0..<10 { try await budgets.admit(workspace: fixture.workspace, token: fixture.token) }
             #expect(fixture.pool.traffic.trips == trips)
             try await BudgetStore(pool: fixture.pool).set(RunBudget(tokensPerDay: 0), of: fixture.token, workspace: fixture.workspace)
-            time.add(start + .milliseconds(501))
+            clock.advance(by: .milliseconds(501))
             #expect(try await refusal(budgets, fixture.workspace, fixture.token) != nil)
         }
     }

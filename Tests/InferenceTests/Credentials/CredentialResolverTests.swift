@@ -1,4 +1,5 @@
 import Foundation
+import JobsTesting
 import Synchronization
 import Testing
 
@@ -10,21 +11,21 @@ import Testing
         struct State {
             var sealed: [String: SealedSecret] = [:]
             var lookUps = 0
-            var now = ContinuousClock.now
         }
 
         let state = Mutex(State())
+        let clock = ManualClock()
         var lookUps: Int { state.withLock { $0.lookUps } }
 
         func put(_ sealed: SealedSecret?, _ provider: String) { state.withLock { $0.sealed[provider] = sealed } }
-        func pass(_ time: Duration) { state.withLock { $0.now += time } }
+        func pass(_ time: Duration) { clock.advance(by: time) }
     }
 
     private let workspace = UUID()
     private let world = World()
 
     private func resolver(_ keys: SealingKeys) -> CredentialResolver {
-        CredentialResolver(keys: keys, now: { [world] in world.state.withLock { $0.now } }) { [world] provider, _ in
+        CredentialResolver(keys: keys, clock: world.clock) { [world] provider, _ in
             world.state.withLock { state in
                 state.lookUps += 1
                 return state.sealed[provider]
@@ -69,21 +70,5 @@ import Testing
         world.put(try keys.seal(Array("sk-mine".utf8), for: .credential(of: "openai", workspace)), "openai")
         let key = try #require(await resolver(keys).key(provider: "openai", workspace: workspace))
         #expect("\(key)" == "***" && String(reflecting: key) == "***")
-    }
-
-    @Test("an answer that took longer than it is good for is not kept, and an older one does not push out a newer")
-    func recent() {
-        var recent = RecentAnswers<String, Int>(lifetime: .milliseconds(500), capacity: 2)
-        let start = ContinuousClock.now
-        recent.keep(1, for: "a", since: start, now: start + .milliseconds(500))
-        #expect(recent.find("a", now: start + .milliseconds(500)) == nil)
-        recent.keep(2, for: "a", since: start + .milliseconds(100), now: start + .milliseconds(200))
-        recent.keep(1, for: "a", since: start, now: start + .milliseconds(200))
-        #expect(recent.find("a", now: start + .milliseconds(599)) == 2)
-        #expect(recent.find("a", now: start + .milliseconds(600)) == nil)
-        for (index, name) in ["a", "b", "c", "d"].enumerated() {
-            recent.keep(index, for: name, since: start + .seconds(1), now: start + .seconds(1))
-        }
-        #expect(recent.count == 2)
     }
 }

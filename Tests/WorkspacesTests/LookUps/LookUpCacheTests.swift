@@ -51,6 +51,24 @@ struct LookUpCacheTests {
         #expect(place(cache, ann, 600) == .stranger)
     }
 
+    @Test("an answer that took longer than it is good for is not kept, and what was forgotten is looked up again, whatever was under way")
+    func forgotten() {
+        var cache = Cache(lifetime: .milliseconds(500), capacity: 4)
+        let ann = question("ann")
+        cache.began(1, for: ann, at: at(0))
+        cache.ended(ann, since: at(0), answer: .stranger)
+        #expect(place(cache, ann, 500) == nil)
+        cache.began(2, for: ann, at: at(500))
+        cache.forget(ann, at: at(501))
+        cache.ended(ann, since: at(500), answer: .stranger)
+        guard case .lookUp = cache.find(ann, at: at(502)) else {
+            Issue.record("what was forgotten is believed")
+            return
+        }
+        cache.forget(question("nobody"), at: at(502))
+        #expect(cache.count == 1)
+    }
+
     @Test("a look-up that failed is made again")
     func failed() {
         var cache = Cache(lifetime: .milliseconds(500), capacity: 4)
