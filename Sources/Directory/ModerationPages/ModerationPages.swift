@@ -44,14 +44,7 @@ struct ModerationPages: Sendable {
     func visited(
         _ request: Request, backTo page: String? = nil, _ answer: (SessionVisitor) async throws -> Response
     ) async throws -> Response {
-        guard let visitor = try await gate.visitor(of: request) else {
-            let here = request.uri.query.map { "\(request.uri.path)?\($0)" } ?? request.uri.path
-            let next = request.method == .post ? page : here
-            return .redirect(to: PageAddress.query("/moderation/sign-in", [(name: "next", value: next)]))
-        }
-        var response = try await answer(visitor)
-        if let renewed = visitor.renewed { response.headers[.setCookie] = gate.cookie(of: renewed, for: request) }
-        return response
+        try await gate.visited(request, signIn: "/moderation/sign-in", backTo: page, answer)
     }
 
     /// A page for one operator, which nobody keeps.

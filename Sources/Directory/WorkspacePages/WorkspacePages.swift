@@ -63,15 +63,10 @@ struct WorkspacePages: Sendable {
     func visited(
         _ request: Request, _ context: AppContext, backTo page: String? = nil, _ answer: (SessionVisitor) async throws -> Response
     ) async throws -> Response {
-        guard let visitor = try await gate.visitor(of: request) else {
-            let here = request.uri.query.map { "\(request.uri.path)?\($0)" } ?? request.uri.path
-            let next = request.method == .post ? page : here
-            return .redirect(to: PageAddress.query("/sign-in", [(name: "next", value: next)]))
+        try await gate.visited(request, signIn: "/sign-in", backTo: page) { visitor in
+            context.facts.workspace = visitor.session.workspace
+            return try await answer(visitor)
         }
-        context.facts.workspace = visitor.session.workspace
-        var response = try await answer(visitor)
-        if let renewed = visitor.renewed { response.headers[.setCookie] = gate.cookie(of: renewed, for: request) }
-        return response
     }
 
     /// Answers a visitor's form, once it is certain that it is one of ours and that the token may do it.

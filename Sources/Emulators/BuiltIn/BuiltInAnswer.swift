@@ -1,3 +1,5 @@
+import Web
+
 /// What an emulator says when no script says otherwise: a function of the question alone.
 ///
 /// It repeats what reaches it, calls a tool that is offered and that the message names, says what a tool brought, and lets a person
@@ -40,7 +42,7 @@ enum BuiltInAnswer {
 
     private static func arguments(_ said: String) -> String {
         var bytes = Array(#"{"input":"#.utf8)
-        JSONText.append(said, to: &bytes)
+        JSONValue.write(said, to: &bytes)
         bytes.append(UInt8(ascii: "}"))
         return String(decoding: bytes, as: UTF8.self)
     }

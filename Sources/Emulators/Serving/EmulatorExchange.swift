@@ -1,5 +1,6 @@
 import Hummingbird
 import NIOCore
+import Web
 
 #if canImport(Darwin)
 import Darwin
@@ -142,16 +143,5 @@ struct EmulatorExchange: Sendable {
         default: book.ended(number, as: .clientLeft)
         }
         return error
-    }
-}
-
-/// Hands the response's writer to the task that writes.
-///
-/// Unchecked: the task that makes it does not touch the writer again, and exactly one other uses it.
-private struct WriterTransfer: @unchecked Sendable {
-    let writer: any ResponseBodyWriter
-
-    init(_ writer: any ResponseBodyWriter) {
-        self.writer = writer
     }
 }

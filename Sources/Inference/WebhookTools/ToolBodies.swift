@@ -32,12 +32,7 @@ struct ToolRequest: Decodable {
     /// - Throws: a 422 problem with every fault.
     func checked(by policy: AddressPolicy) throws -> ToolStore.Wish {
         var faults: [FieldFault] = []
-        let isName =
-            (1...64).contains(name.utf8.count)
-            && name.utf8.allSatisfy {
-                (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 45 || $0 == 95
-            }
-        if !isName {
+        if !RunRequest.isToolName(name) {
             faults.append(FieldFault(body: ["name"], "A name has 1 to 64 letters, digits, dashes and underscores."))
         } else if name.hasPrefix(Bounds.reserved) {
             faults.append(FieldFault(body: ["name"], "Names that begin with `\(Bounds.reserved)` are those of built-in tools."))

@@ -53,14 +53,7 @@ struct OperationsPages: Sendable {
 
     /// Answers an operator; sends anybody else to sign in, and back here after it.
     func visited(_ request: Request, _ answer: (Visitor) async throws -> Response) async throws -> Response {
-        guard let visitor = try await gate.visitor(of: request) else {
-            let here = request.uri.query.map { "\(request.uri.path)?\($0)" } ?? request.uri.path
-            let next = request.method == .post ? nil : here
-            return .redirect(to: PageAddress.query("/ops/login", [(name: "next", value: next)]))
-        }
-        var response = try await answer(visitor)
-        if let renewed = visitor.renewed { response.headers[.setCookie] = gate.cookie(of: renewed, for: request) }
-        return response
+        try await gate.visited(request, signIn: "/ops/login", answer)
     }
 
     /// Answers an operator's form, once it is certain that it is one of ours and that the operator may change something.

@@ -136,14 +136,3 @@ package struct SSEResponse: ResponseGenerator, Sendable {
         }
     }
 }
-
-/// Hands the response's writer to the task that writes.
-///
-/// Unchecked: the task that makes it does not touch the writer again, and exactly one other reads it.
-private struct WriterTransfer: @unchecked Sendable {
-    let writer: any ResponseBodyWriter
-
-    init(_ writer: any ResponseBodyWriter) {
-        self.writer = writer
-    }
-}

@@ -61,6 +61,24 @@ package struct SessionGate: Sendable {
             session: session, name: found.name, scopes: found.scopes, formToken: seal.formToken(of: session), renewed: session.renewed(at: moment))
     }
 
+    /// Answers a visitor; sends anybody else to sign in, and back here after it.
+    ///
+    /// - Parameters:
+    ///   - signIn: the page to sign in at.
+    ///   - page: where a form that was sent without a session leads back to; nil for the first page behind the sign-in.
+    package func visited(
+        _ request: Request, signIn: String, backTo page: String? = nil, _ answer: (SessionVisitor) async throws -> Response
+    ) async throws -> Response {
+        guard let visitor = try await visitor(of: request) else {
+            let here = request.uri.query.map { "\(request.uri.path)?\($0)" } ?? request.uri.path
+            let next = request.method == .post ? page : here
+            return .redirect(to: PageAddress.query(signIn, [(name: "next", value: next)]))
+        }
+        var response = try await answer(visitor)
+        if let renewed = visitor.renewed { response.headers[.setCookie] = cookie(of: renewed, for: request) }
+        return response
+    }
+
     /// Whether a session that was good when a page was opened is good for what the page still shows.
     package func isGood(_ session: TokenSession) async throws -> Bool {
         guard !session.isUsedUp(at: now()) else { return false }

@@ -62,25 +62,10 @@ struct ChatCompletionsChunk: Decodable {
         var promptTokens: Int?
         var completionTokens: Int?
         var totalTokens: Int?
-        var promptDetails: PromptDetails?
-        var completionDetails: CompletionDetails?
+        var promptDetails: OpenAIInputDetails?
+        var completionDetails: OpenAIOutputDetails?
         /// OpenRouter's, in US dollars.
         var cost: Double?
-
-        struct PromptDetails: Decodable {
-            var cachedTokens: Int?
-            var cacheWriteTokens: Int?
-
-            enum CodingKeys: String, CodingKey {
-                case cachedTokens = "cached_tokens"
-                case cacheWriteTokens = "cache_write_tokens"
-            }
-        }
-
-        struct CompletionDetails: Decodable {
-            var reasoningTokens: Int?
-            enum CodingKeys: String, CodingKey { case reasoningTokens = "reasoning_tokens" }
-        }
 
         enum CodingKeys: String, CodingKey {
             case promptTokens = "prompt_tokens"

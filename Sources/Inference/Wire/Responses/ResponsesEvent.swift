@@ -146,25 +146,10 @@ struct ResponsesObject: Decodable {
         var input: Int?
         var output: Int?
         var total: Int?
-        var inputDetails: InputDetails?
-        var outputDetails: OutputDetails?
+        var inputDetails: OpenAIInputDetails?
+        var outputDetails: OpenAIOutputDetails?
         /// OpenRouter's, in US dollars.
         var cost: Double?
-
-        struct InputDetails: Decodable {
-            var cached: Int?
-            var cacheWrite: Int?
-
-            enum CodingKeys: String, CodingKey {
-                case cached = "cached_tokens"
-                case cacheWrite = "cache_write_tokens"
-            }
-        }
-
-        struct OutputDetails: Decodable {
-            var reasoning: Int?
-            enum CodingKeys: String, CodingKey { case reasoning = "reasoning_tokens" }
-        }
 
         enum CodingKeys: String, CodingKey {
             case input = "input_tokens"
@@ -177,8 +162,8 @@ struct ResponsesObject: Decodable {
 
         var tokens: TokenUsage {
             TokenUsage(
-                input: input, output: output, total: total, cachedInput: inputDetails?.cached, reasoningOutput: outputDetails?.reasoning,
-                cacheWriteInput: inputDetails?.cacheWrite, cost: cost)
+                input: input, output: output, total: total, cachedInput: inputDetails?.cachedTokens,
+                reasoningOutput: outputDetails?.reasoningTokens, cacheWriteInput: inputDetails?.cacheWriteTokens, cost: cost)
         }
     }
 
