@@ -9,15 +9,7 @@ package func withPool<R: Sendable>(
 ) async throws -> R {
     var configuration = try PostgresConfiguration(url: url)
     configure(&configuration)
-    let pool = PostgresPool(configuration: configuration, size: size, logger: Logger(label: "test.postgres"))
-    do {
-        let result = try await body(pool)
-        await pool.close()
-        return result
-    } catch {
-        await pool.close()
-        throw error
-    }
+    return try await PostgresPool.with(configuration, size: size, logger: Logger(label: "test.postgres"), body)
 }
 
 /// Runs `body` with a client that is in its `run()` for just as long.

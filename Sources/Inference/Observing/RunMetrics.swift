@@ -15,7 +15,7 @@ import Metrics
 /// provider's own marker or that say that it was missing; the rest is the tests' business.
 struct RunMetrics: Sendable {
     /// Who answers a tool call.
-    enum ToolPlace: String, Sendable, CaseIterable {
+    enum ToolOrigin: String, Sendable, CaseIterable {
         case builtin
         case webhook
         case client
@@ -26,8 +26,8 @@ struct RunMetrics: Sendable {
         var hasManySteps: Bool
     }
 
-    private struct ToolResult: Hashable {
-        var place: ToolPlace
+    private struct ToolAnswer: Hashable {
+        var origin: ToolOrigin
         var isError: Bool
     }
 
@@ -36,7 +36,7 @@ struct RunMetrics: Sendable {
     private let losses: Counter
     private let steps: Recorder
     private let stepDurations: [RunState: Recorder]
-    private let toolResults: [ToolResult: Counter]
+    private let toolResults: [ToolAnswer: Counter]
 
     /// All series at once, so that what never happened is a zero and not an absence.
     init(factory: any MetricsFactory) {
@@ -57,10 +57,10 @@ struct RunMetrics: Sendable {
                         label: "mainstay_run_step_duration_seconds", dimensions: [("state", state.rawValue)], aggregate: true, factory: factory)
                 )
             })
-        let results = ToolPlace.allCases.flatMap { place in [false, true].map { ToolResult(place: place, isError: $0) } }
+        let results = ToolOrigin.allCases.flatMap { origin in [false, true].map { ToolAnswer(origin: origin, isError: $0) } }
         toolResults = Dictionary(
             uniqueKeysWithValues: results.map { result in
-                let dimensions = [("place", result.place.rawValue), ("result", result.isError ? "error" : "ok")]
+                let dimensions = [("place", result.origin.rawValue), ("result", result.isError ? "error" : "ok")]
                 return (result, Counter(label: "mainstay_run_tool_calls_total", dimensions: dimensions, factory: factory))
             })
     }
@@ -90,5 +90,5 @@ struct RunMetrics: Sendable {
     func lost() { losses.increment() }
 
     /// A tool call has its result.
-    func answered(in place: ToolPlace, isError: Bool) { toolResults[ToolResult(place: place, isError: isError)]?.increment() }
+    func answered(in origin: ToolOrigin, isError: Bool) { toolResults[ToolAnswer(origin: origin, isError: isError)]?.increment() }
 }

@@ -50,7 +50,7 @@ extension RunAttempt {
     private func untoldWrites() async throws -> [MemoryWriteEvent] {
         guard plan.usesMemory else { return [] }
         let told = await journal.transcript.memoryWrites
-        let writes = try await ToolPlace.persisting(clock) { try await memories.writes(of: identity.run, workspace: identity.workspace) }
+        let writes = try await Persistence.persisting(on: clock) { try await memories.writes(of: identity.run, workspace: identity.workspace) }
         return writes.filter { !told.contains($0.event) }
     }
 

@@ -64,7 +64,7 @@ extension RunAttempt {
     private func key(of provider: String) async throws -> ProviderKey? {
         guard let setup else { return nil }
         do {
-            return try await ToolPlace.persisting(clock) { try await setup.credentials.key(provider: provider, workspace: identity.workspace) }
+            return try await Persistence.persisting(on: clock) { try await setup.credentials.key(provider: provider, workspace: identity.workspace) }
         } catch is SealFault {
             throw InferenceError(.authentication, "The workspace's key of the provider cannot be opened; bring it again.", provider: provider)
         }

@@ -72,7 +72,7 @@ extension RunAttempt {
     }
 
     private func tell(
-        _ calls: [ToolCall], _ outcomes: [Int: ToolOutcome], _ queue: RunAppendQueue, from place: RunMetrics.ToolPlace
+        _ calls: [ToolCall], _ outcomes: [Int: ToolOutcome], _ queue: RunAppendQueue, from place: RunMetrics.ToolOrigin
     ) async throws {
         for call in calls {
             guard let outcome = outcomes[call.index] else { continue }

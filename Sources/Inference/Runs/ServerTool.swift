@@ -6,7 +6,7 @@ import Postgres
 protocol ServerTool: Sendable {
     var definition: ToolDefinition { get }
     /// Who answers, for metrics.
-    var origin: RunMetrics.ToolPlace { get }
+    var origin: RunMetrics.ToolOrigin { get }
 
     /// Carries out one call. Calls of one step are carried out side by side.
     ///
@@ -15,7 +15,7 @@ protocol ServerTool: Sendable {
 }
 
 extension ServerTool {
-    var origin: RunMetrics.ToolPlace { .builtin }
+    var origin: RunMetrics.ToolOrigin { .builtin }
 }
 
 /// Where in which run something is done.
@@ -34,30 +34,8 @@ struct ToolPlace: Sendable {
     var context: RunContext
     var clock: any Clock<Duration>
 
-    /// Times that a commit is tried. A worker that goes on must not lose what it has shown to a database that is restarting.
-    private static let tries = 6
-
-    /// Does what may be done twice until it succeeds, while the database is away.
-    ///
-    /// - Throws: the last error; `CancellationError`.
-    func persisting<R: Sendable>(_ body: @Sendable () async throws -> R) async throws -> R {
-        try await Self.persisting(clock, body)
-    }
-
-    /// The same where no tool is called.
-    static func persisting<R: Sendable>(_ clock: any Clock<Duration>, _ body: @Sendable () async throws -> R) async throws -> R {
-        var pause = Duration.milliseconds(100)
-        for _ in 1..<tries {
-            do {
-                return try await body()
-            } catch let error as PostgresError where error.isRetryable || error.commitUnknown {
-                try Task.checkCancellation()
-                try await clock.sleep(for: pause)
-                pause *= 2
-            }
-        }
-        return try await body()
-    }
+    /// See ``Persistence/persisting(on:_:)``.
+    func persisting<R: Sendable>(_ body: @Sendable () async throws -> R) async throws -> R { try await Persistence.persisting(on: clock, body) }
 }
 
 /// What a call came to.

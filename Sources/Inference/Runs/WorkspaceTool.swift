@@ -7,7 +7,7 @@ struct WorkspaceTool: ServerTool {
     let tools: WebhookTools
 
     var definition: ToolDefinition { tool.definition }
-    var origin: RunMetrics.ToolPlace { .webhook }
+    var origin: RunMetrics.ToolOrigin { .webhook }
 
     func call(_ call: ToolCall, in place: ToolPlace) async throws -> ToolOutcome {
         let (run, workspace) = (place.run.identity.run, place.run.identity.workspace)
