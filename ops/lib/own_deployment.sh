@@ -30,8 +30,10 @@ clear_own_folder() {
     yes-*) say "kept, with the data of both servers: $own_folder" ;;
     *-0 | *-2 | *-130 | *-143) rm -rf "$own_folder" || { sleep 1; rm -rf "$own_folder"; } || true ;;
     *)
-        rm -rf "$own_folder/redis" "$own_folder/postgres" "$own_folder/run" || true
-        say "the logs of all processes: $own_folder/log"
+        # A run of several parts has a folder for each below its own.
+        find "$own_folder" -mindepth 1 -maxdepth 2 \( -name log -prune -o -type d \( -name redis -o -name run-log -o -name postgres -o -name run \
+            -o -name 'emulate-*' \) -prune -exec rm -rf {} + \) || true
+        say "the logs of all processes: $(find "$own_folder" -mindepth 1 -maxdepth 2 -name log -type d | sort | tr '\n' ' ')"
         ;;
     esac
 }

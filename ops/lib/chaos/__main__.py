@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Iterator
 from random import Random
+from typing import Any
 
 from .checks import Check, Course, judge
 from .evidence import gather, settle, snapshot
 from .faults import FAULTS
 from .interrupt import heed_interrupts
-from .options import Options, read, say
+from .options import JOBS, STREAMS, Options, read, say
 from .recovery import Recovery, is_calm, recovery
 from .report import Report, Struck
 from .site import DRAIN, INGRESS, Site
+from .streams.run import StreamRun
 from .trouble import Trouble, eventually
 
 # Seconds within which a fault has to be got over, from the moment that its harm is undone.
@@ -130,26 +133,43 @@ class Run:
         return judge(course, gather(site, leaked))
 
 
+def jobs(options: Options) -> Report:
+    """Leaves nothing running, however it ends."""
+    site = Site(options)
+    try:
+        site.open()
+        return Run(options, site).go()
+    finally:
+        site.close()
+
+
 def main() -> int:
     options = read(sys.argv[1:])
     heed_interrupts()
     say(f"seed {options.seed}; the same again: {options.command}")
-    site = Site(options)
+    holds = True
+    document: dict[str, Any] = {"version": 1}
     try:
-        site.open()
-        report = Run(options, site).go()
+        if JOBS in options.parts:
+            report = jobs(options)
+            print(report.text(), flush=True)
+            holds = holds and report.holds
+            document.update(report.document())
+        if STREAMS in options.parts:
+            told = StreamRun(options).go()
+            print(("\n" if JOBS in options.parts else "") + told.text(), flush=True)
+            holds = holds and told.holds
+            document["streams"] = told.document()
     except Trouble as error:
         say(f"ops/chaos: {error}")
         return 1
     except KeyboardInterrupt:
         say("ops/chaos: interrupted")
         return 130
-    finally:
-        site.close()
-    print(report.text())
     if options.json is not None:
-        options.json.write_text(report.json(), encoding="utf-8")
-    return 0 if report.holds else 1
+        document["holds"] = holds
+        options.json.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    return 0 if holds else 1
 
 
 if __name__ == "__main__":

@@ -11,6 +11,9 @@ from typing import Any, Callable
 
 from .faultnames import NAMES, SHORT
 
+# What a run is made of: jobs under faults, streams under faults.
+JOBS, STREAMS = PARTS = ("jobs", "streams")
+
 
 @dataclass(frozen=True)
 class Options:
@@ -25,15 +28,24 @@ class Options:
     rate: float
     lease: int
     faults: tuple[str, ...]
+    parts: tuple[str, ...]
+    # In all, and under way together; 0 where streams are no part of the run.
+    streams: int
+    at_once: int
     json: Path | None
 
     @property
     def command(self) -> str:
         """The command that repeats the run: the same faults of the same victims in the same order."""
-        words = ["ops/chaos", f"--seed {self.seed}", f"--minutes {self.minutes:g}", f"--workers {self.workers}"]
+        words = ["ops/chaos", f"--seed {self.seed}"]
+        if self.parts != (JOBS,):
+            words.append("--parts " + ",".join(self.parts))
+        words += [f"--minutes {self.minutes:g}", f"--workers {self.workers}"]
         words += [f"--producers {self.producers}", f"--rate {self.rate:g}", f"--lease {self.lease}"]
         if self.faults != NAMES:
             words.append("--faults " + ",".join(self.faults))
+        if STREAMS in self.parts:
+            words.append(f"--streams {self.streams} --at-once {self.at_once}")
         return " ".join(words)
 
 
@@ -50,15 +62,20 @@ def number(least: float, most: float, kind: Callable[[str], Any] = float) -> Cal
     return read
 
 
-def _faults(text: str) -> tuple[str, ...]:
-    words = [word.strip() for word in text.split(",") if word.strip()]
-    for word in words:
-        if word not in NAMES:
-            raise argparse.ArgumentTypeError(f"there is no fault \"{word}\"; there are {', '.join(NAMES)}")
-    if not words:
-        raise argparse.ArgumentTypeError("name at least one fault")
-    # In the order of the list, so that the order of the words changes nothing.
-    return tuple(name for name in NAMES if name in words)
+def names(what: str, known: tuple[str, ...]) -> Callable[[str], tuple[str, ...]]:
+    """Reads an option that is a list of these names."""
+
+    def read(text: str) -> tuple[str, ...]:
+        words = [word.strip() for word in text.split(",") if word.strip()]
+        for word in words:
+            if word not in known:
+                raise argparse.ArgumentTypeError(f"there is no {what} \"{word}\"; there are {', '.join(known)}")
+        if not words:
+            raise argparse.ArgumentTypeError(f"name at least one {what}")
+        # In the order of the list, so that the order of the words changes nothing.
+        return tuple(name for name in known if name in words)
+
+    return read
 
 
 def read(words: list[str]) -> Options:
@@ -73,7 +90,10 @@ def read(words: list[str]) -> Options:
     parser.add_argument("--producers", type=number(1, 64, int), default=4)
     parser.add_argument("--rate", type=number(1, 20_000))
     parser.add_argument("--lease", type=number(1, 600, int))
-    parser.add_argument("--faults", type=_faults)
+    parser.add_argument("--faults", type=names("fault", NAMES))
+    parser.add_argument("--parts", type=names("part", PARTS))
+    parser.add_argument("--streams", type=number(1, 9_999, int))
+    parser.add_argument("--at-once", type=number(1, 500, int))
     parser.add_argument("--json", type=Path)
     given = parser.parse_args(words)
 
@@ -82,11 +102,14 @@ def read(words: list[str]) -> Options:
             return value
         return short if given.short else standard
 
+    parts = chosen(given.parts, PARTS, (STREAMS,) if given.streams else (JOBS,))
+    has_streams = STREAMS in parts
     return Options(
         program=given.program, folder=given.folder, minutes=chosen(given.minutes, 0, 5),
         seed=chosen(given.seed, 1, random.SystemRandom().randrange(1_000_000)), workers=chosen(given.workers, 3, 4),
         producers=given.producers, rate=chosen(given.rate, 60, 150), lease=chosen(given.lease, 3, 5),
-        faults=chosen(given.faults, SHORT, NAMES), json=given.json)
+        faults=chosen(given.faults, SHORT, NAMES), parts=parts, streams=chosen(given.streams, 60, 500) if has_streams else 0,
+        at_once=chosen(given.at_once, 30, 50) if has_streams else 0, json=given.json)
 
 
 def say(text: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -74,14 +73,13 @@ class Report:
             rows.append(["all", f"{len(self.struck)}", _seconds(statistics.median(seconds)), _seconds(max(seconds)), "", "", "", ""])
         return table(rows, numbers={1, 2, 3, 4, 5, 6})
 
-    def json(self) -> str:
-        document: dict[str, Any] = {
+    def document(self) -> dict[str, Any]:
+        return {
             "version": 1, "seed": self.options.seed, "command": self.options.command, "seconds": round(self.seconds, 1), "holds": self.holds,
             "trouble": self.trouble, "answers": self.answers,
             "faults": [{"fault": one.name, "at": round(one.at, 1), "note": one.note, **_rounded(asdict(one.recovery))} for one in self.struck],
             "checks": [asdict(check) for check in self.checks],
         }
-        return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
 def _rounded(values: dict[str, Any]) -> dict[str, Any]:

@@ -118,10 +118,11 @@ class Server:
 
 
 class RedisServer(Server):
-    """The queues' Redis, which keeps the run logs as well."""
+    """The queues' Redis, which keeps the run logs as well where they have none of their own; or, without a file, that of the run logs."""
 
-    def __init__(self, folder: Path, port: int) -> None:
-        super().__init__("redis", folder, port)
+    def __init__(self, folder: Path, port: int, name: str = "redis", is_durable: bool = True) -> None:
+        super().__init__(name, folder, port)
+        self._is_durable = is_durable
         program = shutil.which("redis-server")
         if program is None:
             raise Trouble("redis-server is not installed")
@@ -133,6 +134,7 @@ class RedisServer(Server):
 
     def words(self) -> list[str]:
         file = self.home / "redis.conf"
+        keeping = "appendonly yes\nappendfsync always\nhash-max-listpack-entries 32" if self._is_durable else "appendonly no"
         self.write(file, f"""\
 bind 127.0.0.1
 port {self.port}
@@ -141,9 +143,7 @@ dir "{self.home}"
 set-proc-title no
 save ""
 maxmemory-policy noeviction
-appendonly yes
-appendfsync always
-hash-max-listpack-entries 32
+{keeping}
 """)
         return [self._program, str(file)]
 

@@ -14,6 +14,9 @@ from .proxy import Proxies
 from .recovery import Times, is_calm, recovery
 from .resp import Redis
 from .servers import free_port
+# Found here by whoever loads this module.
+from .streams.tests import ClientTests, DecoderTests, TakeoverTests, TaleTests, VerdictTests  # noqa: F401
+from .streams.tests import JudgeTests as StreamJudgeTests  # noqa: F401
 
 
 def steady(begin: float, end: float, rate: float, wait: float = 0.05) -> Times:
@@ -133,7 +136,7 @@ class OptionsTests(unittest.TestCase):
     GIVEN = ["--program", "/p", "--folder", "/f"]
 
     def test_the_command_repeats_the_run(self) -> None:
-        for words in (["--seed", "7"], ["--short"], ["--short", "--seed", "3", "--faults", "flush,worker-kill"], ["--minutes", "0.5"]):
+        for words in (["--seed", "7"], ["--short"], ["--streams", "500"], ["--short", "--parts", "jobs"], ["--parts", "streams", "--at-once", "9"], ["--short", "--seed", "3", "--faults", "flush,worker-kill"], ["--minutes", "0.5"]):
             options = read(self.GIVEN + words)
             again = read(self.GIVEN + options.command.split()[1:])
             self.assertEqual(again, options)
@@ -142,6 +145,17 @@ class OptionsTests(unittest.TestCase):
         self.assertEqual(read(self.GIVEN).faults, NAMES)
         self.assertEqual(read(self.GIVEN + ["--short"]).faults, SHORT)
         self.assertEqual(read(self.GIVEN + ["--faults", "flush,worker-kill"]).faults, ("worker-kill", "flush"))
+
+    def test_parts(self) -> None:
+        def parts(*words: str) -> tuple[tuple[str, ...], int]:
+            options = read(self.GIVEN + list(words))
+            return options.parts, options.streams
+
+        self.assertEqual(parts(), (("jobs",), 0))
+        self.assertEqual(parts("--short"), (("jobs", "streams"), 60))
+        self.assertEqual(parts("--streams", "7"), (("streams",), 7))
+        self.assertEqual(parts("--parts", "streams"), (("streams",), 500))
+        self.assertEqual(parts("--short", "--parts", "jobs"), (("jobs",), 0))
 
 
 class WireTests(unittest.TestCase):
