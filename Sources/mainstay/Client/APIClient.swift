@@ -27,6 +27,9 @@ struct APIClient: Sendable {
         /// Seconds, where the answer says so.
         var retryAfter: Int?
 
+        /// The same request may be answered otherwise a little later.
+        var mayPass: Bool { status >= 500 || status == 429 }
+
         var description: String {
             var text = "\(title) (\(status))"
             if let detail { text += ": \(detail)" }

@@ -38,7 +38,7 @@ struct RunStream: Sendable {
                         if known.isTerminal { return }
                     }
                 }
-            } catch let error as APIClient.Failure where error.status < 500 {
+            } catch let error as APIClient.Failure where !error.mayPass {
                 throw error
             } catch is CancellationError {
                 throw CancellationError()

@@ -58,7 +58,7 @@ struct ChatCommand: AsyncParsableCommand {
             group.addTask {
                 for await _ in await UnixSignalsSequence(trapping: .sigint) {
                     Talk.say("\ncancelling …")
-                    _ = try? await client.raw(.post, "/v1/runs/\(run)/cancel", body: Data("{}".utf8))
+                    await Self.cancel(run, at: client)
                 }
                 return nil
             }
@@ -66,5 +66,22 @@ struct ChatCommand: AsyncParsableCommand {
             return try await group.next() ?? nil
         }
         guard case .completed = ending else { throw ExitCode.failure }
+    }
+
+    /// Asks for the run's end until the ingress has heard it: one that is starting again must not swallow a Ctrl-C.
+    private static func cancel(_ run: String, at client: APIClient) async {
+        var pause = Duration.milliseconds(100)
+        while !Task.isCancelled {
+            do {
+                _ = try await client.raw(.post, "/v1/runs/\(run)/cancel", body: Data("{}".utf8))
+                return
+            } catch let failure as APIClient.Failure where !failure.mayPass {
+                return Talk.say("the run is not cancelled: \(failure)")
+            } catch {
+                // Ends with the task, when the run is over or its stream is given up.
+                try? await Task.sleep(for: pause)
+                pause = min(pause * 2, .seconds(2))
+            }
+        }
     }
 }

@@ -19,15 +19,20 @@ struct ChatProcess: Sendable {
             [try Deployment.program, "chat"] + arguments, environment: environment, input: null, output: descriptors[0], errors: descriptors[1])
     }
 
+    /// Its standard output, byte for byte; a character of which only a part is there yet shows as U+FFFD.
+    var text: String { FileManager.default.contents(atPath: output).map { String(decoding: $0, as: UTF8.self) } ?? "" }
+
     /// Whole lines of its standard output.
     var lines: [String] {
-        let text = (try? String(contentsOfFile: output, encoding: .utf8)) ?? ""
         // What follows the last line break is a line that is not whole.
-        return text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
+        text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
     }
 
     /// What it said on standard error.
     var errors: String { (try? String(contentsOfFile: talk, encoding: .utf8)) ?? "" }
+
+    /// Sends a signal: SIGINT is what Ctrl-C does.
+    func signal(_ number: Int32) { kill(pid, number) }
 
     /// Waits for its end.
     /// - Returns: its exit code, or 128 + the signal that ended it.
