@@ -167,6 +167,36 @@ import Testing
         #expect(observe(&lease, from: 12_500, to: 12_500) == [dead])
     }
 
+    @Test("a worker that missed its beats is looked at again right when its lease is over")
+    func pause() {
+        let lease = Lease(length: .seconds(10))
+        let table: [(ages: [Int], pause: Int)] = [
+            ([0, 2400], 2500), ([0, 8000], 2001), ([0, 10_000], 1), ([0, 11_000], 2500), ([9000, 8000], 1001),
+        ]
+        for (ages, pause) in table {
+            let beats = Dictionary(uniqueKeysWithValues: ages.map { (UUID(), 50_000 - $0) })
+            #expect(lease.pause(now: 50_000, beats: beats) == pause, "\(ages)")
+        }
+        var observer = lease
+        _ = observe(&observer, from: 0, to: 10_000)
+        let next = 10_000 + observer.pause(now: 10_000, beats: [dead: 0])
+        #expect(observer.observed(now: next, beats: [dead: 0]) == [dead])
+    }
+
+    @Test("dead workers are news until they are taken, and again when more are found")
+    func news() {
+        let found = DeadWorkers()
+        #expect(!found.news.isRaised)
+        found.note([])
+        #expect(!found.news.isRaised)
+        found.note([dead])
+        found.note([dead])
+        #expect(found.news.isRaised && found.take() == [dead])
+        #expect(!found.news.isRaised && found.take().isEmpty)
+        found.note([dead])
+        #expect(found.news.isRaised)
+    }
+
     @Test("right after an outage nobody is dead: the observer must have seen the server for a whole lease")
     func afterOutage() {
         var lease = Lease(length: .seconds(10))

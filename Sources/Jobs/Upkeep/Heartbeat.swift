@@ -18,33 +18,48 @@ struct Heartbeat: Sendable {
 
     func run() async {
         var observer = Lease(length: lease)
+        var pause = lease / 4
         repeat {
             do {
                 let beats = try await queue.beat(worker: worker)
+                pause = .milliseconds(observer.pause(now: beats.now, beats: beats.workers))
                 let silent = observer.observed(now: beats.now, beats: beats.workers).filter { $0 != worker }
                 if !draining.isRaised { dead.note(silent) }
             } catch {
                 observer.lostSight()
+                pause = lease / 4
                 if !ended.isRaised {
                     logger.warning("no heartbeat was possible", metadata: ["partition": "\(queue.partition)", "error": "\(error)"])
                 }
             }
-        } while await ended.isQuiet(for: lease / 4, clock: clock)
+        } while await ended.isQuiet(for: pause, clock: clock)
     }
 }
 
 /// Workers that were found dead and whose jobs are still to be taken over.
 final class DeadWorkers: Sendable {
-    private let found = Mutex<[UUID]>([])
+    private struct State {
+        var found: [UUID] = []
+        var news = Signal()
+    }
+
+    private let state = Mutex(State())
+
+    /// Raised when there is one that was not taken yet.
+    var news: Signal { state.withLock(\.news) }
 
     func note(_ workers: [UUID]) {
-        found.withLock { found in found += workers.filter { !found.contains($0) } }
+        let news = state.withLock { state -> Signal? in
+            state.found += workers.filter { !state.found.contains($0) }
+            return state.found.isEmpty ? nil : state.news
+        }
+        news?.raise()
     }
 
     func take() -> [UUID] {
-        found.withLock { found in
-            defer { found = [] }
-            return found
+        state.withLock { state in
+            defer { state = State() }
+            return state.found
         }
     }
 }

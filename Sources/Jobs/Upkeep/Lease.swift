@@ -47,6 +47,18 @@ struct Lease: Sendable, Equatable {
         return []
     }
 
+    /// When to look again, in milliseconds from `now`: after a quarter of the lease, and right when a worker is over its lease that has
+    /// missed its beats. So a death is found when the lease is over, and not up to a quarter of it later.
+    ///
+    /// | lease 10 s, last beats | look again after |
+    /// |---|---|
+    /// | 0 s, 2.4 s ago | 2.5 s |
+    /// | 0 s, 8 s ago | 2.001 s |
+    /// | 0 s, 11 s ago | 2.5 s |
+    func pause(now: Int, beats: [UUID: Int]) -> Int {
+        beats.values.map { $0 + length + 1 - now }.filter { $0 > 0 }.reduce(length / 4, min)
+    }
+
     /// The server did not answer: whatever is seen next is seen for the first time.
     mutating func lostSight() {
         seenSince = nil

@@ -48,7 +48,7 @@ struct Takeover: Sendable {
     private func takeOverUntilDraining() async throws {
         try await withThrowingTaskGroup(of: Void.self) { runs in
             var begun = 0
-            while await executor.draining.isQuiet(for: lease / 4, clock: executor.clock) {
+            while await isTime() {
                 if fenced.isRaised { break }
                 do {
                     // What this worker was given before a pause it finishes, be the delivery lost; what others had waits.
@@ -66,6 +66,26 @@ struct Takeover: Sendable {
             // Until all have ended, or one says that this worker is dead.
             while try await runs.next() != nil {}
         }
+    }
+
+    /// Waits until a worker was found dead, for a quarter of the lease at most.
+    ///
+    /// - Returns: false when this worker leaves.
+    private func isTime() async -> Bool {
+        // In a paused queue the dead keep, and their news with them: it would be time without end.
+        guard !executor.controls.isPaused(queue.partition.queue) else {
+            return await executor.draining.isQuiet(for: lease / 4, clock: executor.clock)
+        }
+        if executor.draining.isRaised || Task.isCancelled { return false }
+        let news = dead.news
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await executor.draining.wait() }
+            group.addTask { await news.wait() }
+            group.addTask { try? await executor.clock.sleep(for: lease / 4) }
+            await group.next()
+            group.cancelAll()
+        }
+        return !executor.draining.isRaised && !Task.isCancelled
     }
 
     private func takeOver(_ worker: UUID, _ runs: inout ThrowingTaskGroup<Void, any Error>, _ begun: inout Int) async throws {
