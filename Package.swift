@@ -209,7 +209,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "mainstay", "TestSupport", "LocalStack", hummingbird, httpTypes, httpClient, nio, nioHTTP,
-                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"), .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .testTarget(
             name: "ChaosTests",
