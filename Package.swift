@@ -165,7 +165,7 @@ let package = Package(
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
             ],
-            exclude: ["Clients"]),
+            exclude: ["Clients", "Wire/README.md"]),
         .testTarget(
             name: "DirectoryTests",
             dependencies: [

@@ -4,19 +4,8 @@ import Testing
 
 /// What holds for the decoder of every format, on every fixture. A new provider adds its fixtures to ``WireFixture/all``, and nothing here.
 ///
-/// The traps of streaming by number, and where each is sprung; those that are not of the wire are tested where they live:
-///
-/// | trap | test |
-/// |---|---|
-/// | T1–T5 | `SSEDecoderTests`; here for all formats: reads of any size, line ends, comments, byte order mark |
-/// | T6–T8, T17–T24, T27 | `ChatCompletionsDecoderTests`; `OpenRouterStreamTests`, `AnthropicMessagesDecoderTests`, `ResponsesDecoderTests` |
-/// | T9–T16 | `ToolCallAssemblerTests`; T14 and T16 also by format |
-/// | T25 | `ToolCallAssemblerTests`, `ResponsesDecoderTests` |
-/// | T26 | `AnthropicMessagesDecoderTests`, `ResponsesDecoderTests` |
-/// | T37, T39 | `HTTPProviderTests`: the first token and the three waits |
-/// | T28, T29, T40 | `RunExecutionTests`, `RunRoutesTests`: a closed stream and a wish to cancel |
-/// | T30–T33, T35 | `RunRoutesTests`, `RunFeedTests`, `RunEventHubTests`: cursors, gaps, heartbeats, slow readers |
-/// | T34, T36, T38 | `RunRoutesTests`, `RunRepeatTests`, `RunExecutionTests`: incremental arrival, idempotency, one answer only |
+/// The numbers in names of tests are those of the traps in `README.md` beside this file: what happens, what must come of it, and where
+/// it is tested.
 @Suite struct WireConformanceTests {
     static let lineEnds = ["\n", "\r", "\r\n"]
     private static let reset = InferenceError(.connection, "reset")
