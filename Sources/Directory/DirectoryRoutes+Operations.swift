@@ -43,7 +43,8 @@ extension DirectoryRoutes {
         .post, "/v1/agents/{agent}/{name}/forks", summary: "Fork a published agent",
         description: """
             A job that makes a private copy in the caller's workspace, with an id of its own (the job's) and a note of where it came from. Secrets are \
-            never copied; the outcome says which to set. The body may be empty. The old name of a renamed agent will do.
+            never copied; the answer and the outcome say which to set, and which plugins do not work here or have nobody who looks after them. The \
+            body may be empty. The old name of a renamed agent will do.
             """,
         tag: "Directory", scope: "agents:write",
         parameters: [owner, name, .idempotencyKey],
@@ -54,7 +55,8 @@ extension DirectoryRoutes {
                         "The fork's name. Otherwise the original's, with a number when it is taken.", maxLength: Int(AgentName.maximumLength))
                 ],
                 optional: ["name"]), limit: BodyLimit.action, required: false),
-        answers: [.accepted], problems: [.conflict, .gone])
+        answers: [.init(.accepted, "Accepted: the job that does it, and what to know of the fork.", schema: ForkAccepted.schema)],
+        problems: [.conflict, .gone])
 
     static let setStatus = APIOperation(
         .put, "/v1/agents/{agent}/{name}/status", summary: "Deprecate an agent of one's own, or take that back",

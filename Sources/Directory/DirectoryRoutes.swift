@@ -69,7 +69,7 @@ struct DirectoryRoutes: Sendable {
 
     // MARK: Forks
 
-    private func fork(_ request: Request, _ context: IdentifiedContext) async throws -> AcceptedBody {
+    private func fork(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
         let place = try Self.place(context)
         let body = try await request.readJSONBytes(limit: context.maxUploadSize)
         let wanted = body.isEmpty ? ForkRequest(name: nil) : try JSONBody.decode(ForkRequest.self, from: body)
@@ -77,12 +77,18 @@ struct DirectoryRoutes: Sendable {
         let workspace = context.identity.workspace
         let key = try IdempotencyKey.read(from: request, workspace: workspace, body: body)
         // Under its old name as well, so that a link that was written down still forks.
-        let present = try await present(place) { try ListingGate.requireOpen($0, for: "forked") }
+        let (present, needs) = try await pool.transaction(.unscoped) { transaction in
+            let present = try await Self.present(place, in: transaction) { try ListingGate.requireOpen($0, for: "forked") }
+            return (present, try await DirectoryStore.needs(of: present, in: transaction))
+        }
+        // Before it is accepted: what was accepted is not answered with an error for want of advice.
+        let advice = try await advisor.advice(for: needs?.plugins ?? [])
         let acceptance = try await producer.accept(
             ForkAgent(owner: present.owner, name: present.name, forkName: forkName), workspace: workspace,
             idempotency: key.map { Idempotency(key: $0.key, digest: $0.digest) }, trace: TraceParent(header: context.trace.header))
-        return AcceptedBody(
+        let accepted = AcceptedBody(
             id: acceptance.id, kind: ForkAgent.kind.name, state: acceptance.state.rawValue, replayed: acceptance.replayed)
+        return ForkAccepted(accepted, needs: needs, advice: advice).response
     }
 
     // MARK: Statuses
@@ -138,17 +144,21 @@ struct DirectoryRoutes: Sendable {
     /// Where an agent is listed now, under this address or a newer one.
     /// - Parameter allow: throws when the listing is not for what is wanted.
     private func present(_ place: ListingPlace, allow: @Sendable (DirectoryStore.Standing) throws -> Void) async throws -> ListingPlace {
-        try await pool.transaction(.unscoped) { transaction in
-            var place = place
-            var standing = try await DirectoryStore.standing(owner: place.owner, name: place.name, in: transaction)
-            if standing == nil, let moved = try await DirectoryStore.moved(owner: place.owner, name: place.name, in: transaction) {
-                place = moved
-                standing = try await DirectoryStore.standing(owner: place.owner, name: place.name, in: transaction)
-            }
-            guard let standing else { throw ListingGate.unknown }
-            try allow(standing)
-            return place
+        try await pool.transaction(.unscoped) { try await Self.present(place, in: $0, allow: allow) }
+    }
+
+    private static func present(
+        _ place: ListingPlace, in transaction: PostgresTransaction, allow: (DirectoryStore.Standing) throws -> Void
+    ) async throws -> ListingPlace {
+        var place = place
+        var standing = try await DirectoryStore.standing(owner: place.owner, name: place.name, in: transaction)
+        if standing == nil, let moved = try await DirectoryStore.moved(owner: place.owner, name: place.name, in: transaction) {
+            place = moved
+            standing = try await DirectoryStore.standing(owner: place.owner, name: place.name, in: transaction)
         }
+        guard let standing else { throw ListingGate.unknown }
+        try allow(standing)
+        return place
     }
 
     /// The router has one name for what stands after `/v1/agents/`: an agent's id, or, when a name follows, its owner.

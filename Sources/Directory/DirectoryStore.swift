@@ -39,6 +39,24 @@ package enum DirectoryStore {
         }
     }
 
+    /// What somebody who forks an agent should know of it beforehand.
+    struct Needs: Sendable {
+        let plugins: [PluginReference]
+        /// Where it has secrets, which are never copied.
+        let secretPlaces: [String]
+    }
+
+    static func needs(of place: ListingPlace, in session: some PostgresSession) async throws -> Needs? {
+        try await session.query(
+            """
+            -- needs of published agent
+            select plugins, secret_places from published_agents where owner = $1 and name = $2
+            """, place.owner, place.name
+        ).first.map { row in
+            Needs(plugins: PluginReference.list(try row.document("plugins")), secretPlaces: try row.decode("secret_places"))
+        }
+    }
+
     /// Where an agent is listed now that was listed here before it was renamed.
     /// - Returns: nil when no listed agent ever had this address.
     package static func moved(owner: String, name: String, in session: some PostgresSession) async throws -> ListingPlace? {

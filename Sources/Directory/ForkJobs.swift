@@ -24,6 +24,11 @@ struct PluginWarning: Codable, Equatable {
     /// `incompatible` or `unmaintained`.
     let verdict: String
     let reason: String
+
+    /// Of what is known of several plugins that which hurts, what does not work first.
+    static func list(_ advice: [PluginAdvice]) -> [PluginWarning] {
+        PluginAdvice.grave(advice).map { PluginWarning(name: $0.reference.name, verdict: $0.verdict.rawValue, reason: $0.reason) }
+    }
 }
 
 /// What the outcome says.
@@ -74,10 +79,7 @@ struct ForkAgentHandler: EffectHandler {
             return try JobResult(
                 ForkResult(
                     agent: job.id.lowercased, name: given.text, forkedFrom: "\(listing.owner)/\(listing.name)", version: listing.version,
-                    secretsToSet: listing.secretPlaces,
-                    pluginWarnings: PluginAdvice.grave(advice).map {
-                        PluginWarning(name: $0.reference.name, verdict: $0.verdict.rawValue, reason: $0.reason)
-                    }))
+                    secretsToSet: listing.secretPlaces, pluginWarnings: PluginWarning.list(advice)))
         } catch let error as CharacterFileError {
             throw PermanentJobError("what \(owner)/\(name) published cannot be read: \(error)", code: "unreadable_agent")
         }

@@ -24,6 +24,7 @@ struct ForkJobsTests {
                     let accepted = try await ask(.post, "/v1/agents/acme/\(name)/forks")
                     #expect(accepted.status == .accepted)
                     #expect(accepted.json["kind"] == "agent.fork")
+                    #expect(accepted.json["secrets_to_set"]?.elements?.compactMap(\.string) == file.strippedSecrets.map(\.description))
                     let id = try #require(accepted.id)
                     let status = try #require(try await fixture.producer.wait(id, workspace: fixture.rival, timeout: .seconds(15)))
                     #expect(status.state == .done, "\(status)")
@@ -44,6 +45,32 @@ struct ForkJobsTests {
                     #expect(try await ask(.get, "/v1/agents/\(id)").status == .ok)
                     #expect(try await ask(.get, "/v1/agents/\(id)", token: "acme").status == .notFound, "it is the forker's alone")
                 }
+            }
+        }
+    }
+
+    @Test("whoever forks by a program is told at once which plugins have nobody who looks after them", .timeLimit(.minutes(1)))
+    func warned() async throws {
+        try await DirectoryFixture.with { fixture in
+            _ = try await fixture.publish(#"{"name": "Eliza", "plugins": ["@elizaos/plugin-new", "@elizaos/plugin-gone"]}"#)
+            _ = try await fixture.publish(#"{"name": "Plain"}"#)
+            _ = try await fixture.database.psql(
+                """
+                insert into plugin_records (name, owner, repository, lines, first_seen_at, gone_at, maintenance, maintenance_reason, source_digest)
+                values ('@elizaos/plugin-gone', 'elizaos', 'https://github.com/elizaos/gone', '{v1}', now(), now(), 'gone', 'gone', sha256('x'));
+                """)
+            try await fixture.asking { ask in
+                let headers: HTTPFields = [.idempotencyKey: "f-1"]
+                for _ in 0..<2 {
+                    let accepted = try await ask(.post, "/v1/agents/acme/eliza/forks", headers: headers)
+                    #expect(accepted.status == .accepted)
+                    let warnings = accepted.json["plugin_warnings"]?.elements ?? []
+                    #expect(warnings.compactMap { $0["name"]?.string } == ["@elizaos/plugin-gone"])
+                    #expect(warnings.compactMap { $0["verdict"]?.string } == ["unmaintained"])
+                    #expect(warnings.first?["reason"]?.string?.isEmpty == false)
+                }
+                let plain = try await ask(.post, "/v1/agents/acme/plain/forks")
+                for name in ["plugin_warnings", "secrets_to_set"] { #expect(plain.json[name]?.elements?.isEmpty == true, "\(name)") }
             }
         }
     }

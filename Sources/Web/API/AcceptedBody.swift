@@ -28,12 +28,16 @@ package struct AcceptedBody: ResponseGenerator, Sendable, Hashable {
     /// The place of a job.
     package static func url(_ id: UUID) -> String { "/v1/jobs/\(id.uuidString.lowercased())" }
 
+    package func response(from request: Request, context: some RequestContext) -> Response { response(with: []) }
+
     /// Written without an encoder, which takes some ten times as long: every job that is accepted is answered with it.
-    package func response(from request: Request, context: some RequestContext) -> Response {
-        let document: JSONValue = .object([
+    /// - Parameter more: members behind its own, of a kind that has more to say at once.
+    package func response(with more: [JSONValue.Member]) -> Response {
+        let own: [JSONValue.Member] = [
             .init("id", .string(id.uuidString.lowercased())), .init("kind", .string(kind)), .init("state", .string(state)),
             .init("url", .string(url)),
-        ])
+        ]
+        let document: JSONValue = .object(own + more)
         let body = ByteBuffer(bytes: document.bytes())
         var headers: HTTPFields = [
             .contentType: "application/json; charset=utf-8", .contentLength: "\(body.readableBytes)", .location: url,
@@ -46,8 +50,11 @@ package struct AcceptedBody: ResponseGenerator, Sendable, Hashable {
     package static let schema = JSONSchema.named(
         "Accepted",
         .object([
-            "id": .uuid, "kind": .string("The job's kind, such as `ticket.create`."),
-            "state": .string("`queued`; of a repeated request what became of the job meanwhile, in the words of `GET /v1/jobs/{id}`."),
-            "url": .string("Where to ask for its state."),
+            "id": .uuid, "kind": .string("The job's kind, such as `ticket.create`."), "state": stateSchema, "url": urlSchema,
         ]))
+
+    /// Of its members, for the schemas of answers that say more.
+    package static let stateSchema = JSONSchema.string(
+        "`queued`; of a repeated request what became of the job meanwhile, in the words of `GET /v1/jobs/{id}`.")
+    package static let urlSchema = JSONSchema.string("Where to ask for its state.")
 }
