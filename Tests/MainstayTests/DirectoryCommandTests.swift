@@ -31,8 +31,8 @@ import Testing
     func warning() throws {
         let found = try items(page)
         #expect(
-            DirectoryCommand.Decide.warning("remove", on: found[0])
-                == "remove would be decided for acme/eliza, and nothing was (it is quarantined, 4 reports): --yes does it")
+            Confirmation.words(DirectoryCommand.Decide.warning("remove", on: found[0]))
+                == "remove would be decided for acme/eliza (it is quarantined, 4 reports); nothing was done: --yes does it")
         #expect(DirectoryCommand.Decide.warning("remove", on: found[1]).contains("it is not listed any more"))
     }
 

@@ -51,7 +51,10 @@ import Testing
         let invitation = try #require(try await place.rows("invite", "acme", "--days", "1").first)
         #expect((invitation["token"] as? String)?.hasPrefix("msi_") == true && invitation["role"] as? String == "member")
         let id = try #require(invitation["id"] as? String)
-        #expect(try await place.run("revoke", "acme", id).status == 0)
+        let kept = try await place.run("revoke", "acme", id)
+        #expect(kept.status == 1 && kept.errors.contains("--yes"))
+        #expect(try await place.rows("invitations", "acme").map { $0["state"] as? String } == ["open", "open"])
+        #expect(try await place.run("revoke", "acme", id, "--yes").status == 0)
         #expect(try await place.rows("invitations", "acme").map { $0["state"] as? String } == ["revoked", "open"])
 
         for (name, role) in [("ann", "owner"), ("bob", "member"), ("cid", "viewer")] { try await place.join(name, as: role) }

@@ -1,6 +1,22 @@
+package import Foundation
 import Postgres
+package import Web
 
 extension TokenStore {
+    /// A token of the workspace by its id, nil when there is none.
+    package func find(_ id: UUID, workspace: UUID) async throws -> Token? {
+        try await pool.query(.workspaces([workspace]), Self.byID, workspace, id).first.map(Self.token)
+    }
+
+    /// Who somebody is at this moment who showed a token a while ago; nil when the token is good no more.
+    package func identity(of session: TokenSession) async throws -> Identity? {
+        try await pool.query(.workspaces([session.workspace]), Self.holder, session.workspace, session.token, timeout: .seconds(2)).first.map { row in
+            Identity(
+                workspace: session.workspace, workspaceSlug: try row.decode("slug"), tokenID: session.token, user: try row.decode("user_id"),
+                scopes: try Self.scopes(row))
+        }
+    }
+
     /// A token that somebody holds the secret of.
     package struct Inspected: Sendable, Hashable {
         package let token: Token
@@ -17,6 +33,22 @@ extension TokenStore {
         }
     }
 
+    private static let byID: SQL = """
+        -- find a token by its id
+        select workspace_id, id, user_id, name, prefix, scopes, created_at, expires_at, last_used_at, revoked_at, locked_until, replaced_by,
+          case when revoked_at is not null then 'revoked' when expires_at <= mainstay_now() then 'expired'
+            when locked_until > mainstay_now() then 'locked' else 'valid' end as state
+        from tokens where workspace_id = $1 and id = $2
+        """
+    private static let holder: SQL = """
+        -- look who holds a token
+        select workspaces.slug, tokens.user_id, tokens.scopes, members.role
+        from tokens join workspaces on workspaces.id = tokens.workspace_id
+          left join members on members.workspace_id = tokens.workspace_id and members.user_id = tokens.user_id
+        where tokens.workspace_id = $1 and tokens.id = $2 and tokens.revoked_at is null
+          and (tokens.expires_at is null or tokens.expires_at > mainstay_now()) and workspaces.deleted_at is null
+          and (tokens.locked_until is null or tokens.locked_until <= mainstay_now())
+        """
     private static let bySecret: SQL = """
         -- inspect a token
         select tokens.workspace_id, tokens.id, tokens.user_id, tokens.name, tokens.prefix, tokens.scopes, tokens.created_at, tokens.expires_at,

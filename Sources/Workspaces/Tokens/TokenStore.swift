@@ -130,7 +130,7 @@ package struct TokenStore: Sendable {
     // MARK: Rows
 
     /// What a token may do, implied scopes included, of the columns `scopes`, `user_id` and `role`.
-    private static func scopes(_ row: PostgresRow) throws -> Set<String> {
+    static func scopes(_ row: PostgresRow) throws -> Set<String> {
         Scope.implied(
             by: Member.Role.allowed(
                 Set(try row.decode("scopes", as: [String].self)), of: try row.decode("user_id"), role: try row.decode("role")))

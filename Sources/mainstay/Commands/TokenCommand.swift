@@ -19,7 +19,7 @@ struct TokenCommand: AsyncParsableCommand {
               mainstay token create --operator --name ann --scope operations:read --scope directory:moderate
               mainstay token list
               mainstay token rotate 019ab3… --overlap 2h    another secret; the old one ends two hours later
-              mainstay token revoke 019ab3…
+              mainstay token revoke 019ab3… --yes
               mainstay token unlock 019ab3…
               mainstay token inspect mst_…                  its state; without a database, whether its checksum is right
             """,
@@ -114,18 +114,37 @@ struct TokenCommand: AsyncParsableCommand {
     }
 
     struct Revoke: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "End a token: it is refused everywhere within a second.")
+        static let configuration = CommandConfiguration(
+            abstract: "End a token: it is refused everywhere within a second.",
+            discussion: """
+                EXAMPLES
+                  mainstay token revoke 019ab3…                          says what would be done
+                  mainstay token revoke 019ab3… --yes
+                  mainstay token revoke 019ab3… --workspace acme --yes
+                """)
         @OptionGroup var settings: SettingsOptions
         @OptionGroup var place: Place
+        @OptionGroup var confirmation: Confirmation
         @Argument(help: "The token's id.") var id: String
+
+        func validate() throws { _ = try TokenCommand.id(id) }
 
         func run() async throws {
             let token = try TokenCommand.id(id)
-            let revoked = try await TokenCommand.with(settings) { [place] workspaces in
-                try await workspaces.tokens.revoke(token, workspace: try await place.find(workspaces).id, by: .commandLine)
+            try await TokenCommand.with(settings) { [place, confirmation, id] workspaces in
+                let workspace = try await place.find(workspaces)
+                guard let found = try await workspaces.tokens.find(token, workspace: workspace.id) else {
+                    throw ValidationError("the workspace has no token \(id); `mainstay token list --workspace \(workspace.slug)` shows them")
+                }
+                if found.state != .revoked { try confirmation.ask(Self.warning(found, of: workspace)) }
+                _ = try await workspaces.tokens.revoke(token, workspace: workspace.id, by: .commandLine)
             }
-            guard revoked else { throw ValidationError("the workspace has no token \(id)") }
             print("revoked")
+        }
+
+        static func warning(_ token: Token, of workspace: Workspace) -> String {
+            let used = token.lastUsedAt.map { "last used at \($0.formatted(.iso8601))" } ?? "never used"
+            return "the token \"\(token.name)\" of \(workspace.slug), \(used), would be refused everywhere, for good"
         }
     }
 

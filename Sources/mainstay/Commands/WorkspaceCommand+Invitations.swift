@@ -67,18 +67,21 @@ extension WorkspaceCommand {
             abstract: "End an invitation that nobody has accepted.",
             discussion: """
                 EXAMPLES
-                  mainstay workspace revoke acme 019ab3…
+                  mainstay workspace revoke acme 019ab3… --yes
                 """)
         @OptionGroup var settings: SettingsOptions
         @OptionGroup var target: Target
+        @OptionGroup var confirmation: Confirmation
         @Argument(help: "The invitation's id.") var id: String
 
         func run() async throws {
             guard let invitation = UUID(uuidString: id) else {
                 throw ValidationError("\"\(id)\" is no invitation's id; `mainstay workspace invitations \(target.slug)` shows them")
             }
-            try await TokenCommand.with(settings) { [target] workspaces in
-                try await workspaces.invitations.revoke(invitation, workspace: try await target.find(workspaces).id)
+            try await TokenCommand.with(settings) { [target, confirmation] workspaces in
+                let workspace = try await target.find(workspaces)
+                try confirmation.ask("the invitation \(invitation.uuidString.lowercased()) of \(workspace.slug) would let nobody in any more")
+                try await workspaces.invitations.revoke(invitation, workspace: workspace.id)
             }
             print("revoked")
         }

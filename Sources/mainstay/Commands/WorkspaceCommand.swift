@@ -41,18 +41,6 @@ struct WorkspaceCommand: AsyncParsableCommand {
         }
     }
 
-    /// Shared by those that take away what does not come back by itself.
-    struct Confirmation: ParsableArguments {
-        @Flag(help: "Do it; without it, only say what would be done.") var yes = false
-
-        /// - Throws: `ExitCode.failure`, having said what would be done, without a yes.
-        func ask(_ what: String) throws {
-            if yes { return }
-            Talk.say("\(what); nothing was done: --yes does it")
-            throw ExitCode.failure
-        }
-    }
-
     /// A row for each workspace, as `list` and all that end or take back one show it.
     static func table(_ workspaces: [Workspace]) -> Table {
         var table = Table("slug", "name", "created", "state", "purged from", "id")

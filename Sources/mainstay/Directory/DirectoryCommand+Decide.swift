@@ -16,7 +16,7 @@ extension DirectoryCommand {
         @Option(help: "impersonation, malware, leaked_secret, illegal, misleading, not_working or other.") var ground: String
         @Option(help: "What was found; the owner reads it.") var facts: String
         @Option(help: "The rule that it follows from; that of the ground without it.") var rule: String?
-        @Flag(help: "Do it.") var yes = false
+        @OptionGroup var confirmation: Confirmation
 
         func validate() throws {
             guard UUID(uuidString: id) != nil else { throw ValidationError("\"\(id)\" is no case's id") }
@@ -30,10 +30,9 @@ extension DirectoryCommand {
         func run() async throws {
             let client = APIClient(settings: try await settings.load())
             let path = "/v1/operations/agent-reports/\(id)"
-            if try wanted().isRestriction, !yes {
+            if try wanted().isRestriction, !confirmation.yes {
                 let found: CaseSheet = try await client.call(.get, path)
-                Talk.say(Self.warning(decision, on: found.summary))
-                throw ExitCode.failure
+                try confirmation.ask(Self.warning(decision, on: found.summary))
             }
             var body = ["decision": decision, "ground": ground, "facts": facts]
             body["rule"] = rule
@@ -43,7 +42,7 @@ extension DirectoryCommand {
 
         static func warning(_ decision: String, on item: CaseItem) -> String {
             let status = item.status.map { "it is \($0)" } ?? "it is not listed any more"
-            return "\(decision) would be decided for \(item.agent), and nothing was (\(status), \(item.reports) reports): --yes does it"
+            return "\(decision) would be decided for \(item.agent) (\(status), \(item.reports) reports)"
         }
 
         private func wanted() throws -> ModerationDecision {
