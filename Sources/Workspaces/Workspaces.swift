@@ -19,7 +19,7 @@ package struct Workspaces: Sendable {
     /// Also a service: it notes the last use of tokens.
     package let authenticator: TokenAuthenticator<ContinuousClock>
     private let pool: PostgresPool
-    private let grace: DeletionGrace
+    let grace: DeletionGrace
     private let logger: Logger
 
     /// - Parameters:

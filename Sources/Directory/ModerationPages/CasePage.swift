@@ -52,6 +52,30 @@ struct CasePage: Sendable {
         return values.merging(PageWords.moment(report.createdAt))
     }
 
+    // MARK: Before a decision
+
+    var isDecided: Bool { line.decision != nil }
+
+    /// What an operator is asked before something is taken from an agent's owner.
+    func question(before order: ModerationOrder, _ wanted: DecisionRequest) -> ConfirmPage {
+        let agent = "\(line.owner)/\(line.name)"
+        var effects = [
+            order.decision.effect(in: line.kind),
+            "The owner is told ground, facts and rule at once, and may appeal within \(ModerationStatement.appealDays) days.",
+        ]
+        if order.decision.isLogged { effects.append("Everybody reads in the public log that it was decided, on what ground and when.") }
+        effects.append("The case is decided with it, and not a second time.")
+        var page = ConfirmPage(
+            question: "\(order.decision.label) \(agent)?", effects: effects, button: "\(order.decision.label) it", action: "\(address)/decision",
+            trail: [
+                ConfirmPage.Step(label: "Reports and appeals", address: "/moderation"), ConfirmPage.Step(label: agent, address: address),
+            ], here: "Decide")
+        page.details = [("Ground", order.ground.label), ("Facts", order.facts), ("Rule", order.rule)]
+        page.kept = [("decision", wanted.decision), ("ground", wanted.ground), ("facts", wanted.facts), ("rule", wanted.rule ?? "")]
+        page.change = "Change what I wrote"
+        return page
+    }
+
     // MARK: The form
 
     private var form: PageValues {

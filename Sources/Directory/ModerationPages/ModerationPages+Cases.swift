@@ -44,6 +44,7 @@ extension ModerationPages {
                 // Operators' tokens are nobody's in particular: no member's role holds their scopes.
                 let actor = ModerationOperator(token: visitor.session.token, user: nil)
                 let order = try wanted.checked()
+                if let unsure = try await unsure(id, order, wanted, form, for: visitor) { return unsure }
                 let decided = try await desk.decide(id, order, by: actor)
                 if !decided.isReplay {
                     context.logger.notice(
@@ -62,6 +63,24 @@ extension ModerationPages {
             shown.wanted = wanted
             shown.faults = fault.errors.isEmpty ? [fault.detail ?? fault.title] : fault.errors.map(CasePage.words)
             return page(.judge, shown.title, for: visitor, status: fault.status, shown.values)
+        }
+    }
+
+    /// The page that is shown before a decision that takes something from the owner: the question, or the form again for whoever wants to change
+    /// what was typed. Nil for what was confirmed, takes nothing, or was decided before.
+    private func unsure(
+        _ id: UUID, _ order: ModerationOrder, _ wanted: DecisionRequest, _ form: Query, for visitor: SessionVisitor
+    ) async throws -> Response? {
+        guard order.decision.isRestriction else { return nil }
+        var shown = try await casePage(id)
+        guard !shown.isDecided else { return nil }
+        let question = shown.question(before: order, wanted)
+        switch question.answer(in: form) {
+        case .yes, .otherWord: return nil
+        case .open: return page(.confirm, question.question, for: visitor, question.values)
+        case .no:
+            shown.wanted = wanted
+            return page(.judge, shown.title, for: visitor, shown.values)
         }
     }
 

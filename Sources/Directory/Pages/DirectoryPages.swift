@@ -97,7 +97,8 @@ package struct DirectoryPages: Sendable {
         "/agents/{owner}/{name}/report", "/agents/{owner}/{name}/fork", PageAsset.style.path, PageAsset.script.path, "/sign-in", "/sign-out",
         "/workspace", "/workspace/agents/{id}", "/workspace/agents/{id}/publish", "/workspace/agents/{id}/unpublish", "/workspace/forks/{job}",
         "/workspace/agents/{id}/decisions", "/workspace/agents/{id}/appeals", "/workspace/notices/{id}/read", "/reports/{id}", "/moderation",
-        "/moderation/sign-in", "/moderation/sign-out", "/moderation/{case}", "/moderation/{case}/decision",
+        "/workspace/tokens/{id}/revoke", "/workspace/members/{id}/remove", "/workspace/delete", "/moderation/sign-in", "/moderation/sign-out",
+        "/moderation/{case}", "/moderation/{case}/decision",
     ]
 
     /// A page that anybody may keep, and asks about each time.

@@ -22,13 +22,16 @@ struct WorkspacePage: Sendable {
     var notices: [AgentNotice] = []
     /// Whether the visitor may note that they were read.
     var mayWrite = false
+    /// Whether the visitor may remove members, and delete the workspace.
+    var removesMembers = false
+    var deletes = false
 
     var values: PageValues {
         let next = nextCursor.map { PageAddress.query("/workspace", [(name: "cursor", value: $0)]) }
         return [
             "title": .text(workspace.name), "slug": .text(workspace.slug), "said": .maybe(said), "agents": .section(agents.map(Self.agent)),
             "next": .maybe(next), "tokens": tokenPart, "members": memberPart, "withheld": .maybe(withheld),
-            "notices": noticePart,
+            "notices": noticePart, "deleteAddress": deletes ? .text("/workspace/delete") : .nothing,
         ]
     }
 
@@ -89,10 +92,12 @@ struct WorkspacePage: Sendable {
     }
 
     private func token(of token: Token) -> PageValues {
-        [
+        let ends = token.state != .revoked && token.state != .expired
+        return [
             "tokenName": .text(token.name), "isThis": .flag(token.id == session.token), "state": .text(token.state.words),
             "tone": .text(token.state.tone), "scopes": .text(token.scopes.sorted().joined(separator: " ")), "used": .moment(token.lastUsedAt),
             "made": .moment(token.createdAt),
+            "revokeAddress": .maybe(ends ? PageAddress.path("workspace", "tokens", token.id.lowercased, "revoke") : nil),
         ]
     }
 
@@ -101,7 +106,8 @@ struct WorkspacePage: Sendable {
     private var memberPart: PageValue {
         guard let members, !members.isEmpty else { return .nothing }
         let items = members.prefix(limit).map { member -> PageValues in
-            let values: PageValues = ["person": .text(member.user.name), "role": .text(member.role.rawValue)]
+            let remove = removesMembers ? PageAddress.path("workspace", "members", member.id.lowercased, "remove") : nil
+            let values: PageValues = ["person": .text(member.user.name), "role": .text(member.role.rawValue), "removeAddress": .maybe(remove)]
             return values.merging(PageWords.moment(member.since))
         }
         let more: String? = members.count > limit ? "\(limit) are shown. GET /v1/workspace/members lists all." : nil

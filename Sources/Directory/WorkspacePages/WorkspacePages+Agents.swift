@@ -29,7 +29,8 @@ extension WorkspacePages {
                 tokens: listsTokens ? try await workspaces.tokens.list(workspace: id, limit: Self.people + 1) : nil,
                 members: listsMembers ? try await workspaces.members.page(of: id, limit: Self.people + 1) : nil, limit: Self.people,
                 session: visitor.session, isFirst: before == nil, said: PageNotice.words(of: query), notices: notices,
-                mayWrite: visitor.may(.agentsWrite))
+                mayWrite: visitor.may(.agentsWrite), removesMembers: visitor.may(.membersAdmin) && workspaces.isMultiUser,
+                deletes: before == nil && visitor.may(.workspaceAdmin) && workspaces.mayDelete(id))
             return page(.workspace, workspace.name, for: visitor, overview.values)
         }
     }
@@ -54,25 +55,15 @@ extension WorkspacePages {
         }
     }
 
-    func takeBack(_ request: Request, _ context: AppContext) async throws -> Response {
-        try await acted(request, context, needs: .agentsWrite) { visitor, _ in
-            let id = try context.pathID()
-            if case .refused(let refusal) = try await desk.takeBack(id, by: visitor.session) {
-                return try await show(id, for: visitor, refusal: refusal)
-            }
-            return Self.told(id, .takenBack)
-        }
-    }
-
     // MARK: Parts
 
-    private static func told(_ agent: UUID, _ notice: PageNotice) -> Response {
+    static func told(_ agent: UUID, _ notice: PageNotice) -> Response {
         .redirect(to: PageAddress.query(PageAddress.path("workspace", "agents", agent.lowercased), [(name: "said", value: notice.rawValue)]))
     }
 
     /// - Parameters:
     ///   - refusal: why a form was not carried out; it comes back with what was typed into it.
-    private func show(
+    func show(
         _ id: UUID, for visitor: SessionVisitor, said: String? = nil, refusal: PublishingRefusal? = nil, version: String? = nil,
         changelog: String? = nil
     ) async throws -> Response {

@@ -50,7 +50,14 @@ struct WorkspacePages: Sendable {
         routes.get("/workspace/forks/{job}", use: progress)
         routes.get("/workspace/agents/{id}", use: agent)
         routes.post("/workspace/agents/{id}/publish", use: publish)
+        routes.get("/workspace/agents/{id}/unpublish", use: takeBackQuestion)
         routes.post("/workspace/agents/{id}/unpublish", use: takeBack)
+        routes.get("/workspace/tokens/{id}/revoke", use: revokeQuestion)
+        routes.post("/workspace/tokens/{id}/revoke", use: revoke)
+        routes.get("/workspace/members/{id}/remove", use: removeQuestion)
+        routes.post("/workspace/members/{id}/remove", use: remove)
+        routes.get("/workspace/delete", use: deleteQuestion)
+        routes.post("/workspace/delete", use: delete)
         routes.get("/workspace/agents/{id}/decisions", use: decisions)
         routes.post("/workspace/agents/{id}/appeals", use: appeal)
         routes.post("/workspace/notices/{id}/read", use: noticeRead)
@@ -104,6 +111,8 @@ enum PageNotice: String, Sendable, CaseIterable {
     case takenBack = "taken-back"
     case appealed
     case noticeRead = "notice-read"
+    case tokenRevoked = "token-revoked"
+    case memberRemoved = "member-removed"
 
     var words: String {
         switch self {
@@ -113,6 +122,8 @@ enum PageNotice: String, Sendable, CaseIterable {
         case .publishedBelow: "It is published. The directory goes on showing a higher version."
         case .appealed: "Your appeal has arrived. Another person than the one who decided looks at it."
         case .noticeRead: "The notice is marked as read."
+        case .tokenRevoked: "The token is revoked: whatever shows it is refused from now on."
+        case .memberRemoved: "The member is removed, with the tokens that it made here."
         case .takenBack: "It is out of the directory. Forks of it stay with those who made them."
         }
     }

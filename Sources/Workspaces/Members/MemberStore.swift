@@ -22,6 +22,11 @@ package struct MemberStore: Sendable {
         try await pool.query(.workspaces([workspace]), Self.page, workspace, user, limit).map(Self.member)
     }
 
+    /// A member by its id, nil when the workspace has none.
+    package func lookUp(_ id: UUID, in workspace: UUID) async throws -> Member? {
+        try await pool.query(.workspaces([workspace]), Self.find, workspace, id).first.map(Self.member)
+    }
+
     /// What a user is in the workspace of this session; nil when it is no member.
     static func role(of user: UUID, in workspace: UUID, _ session: some PostgresSession) async throws -> Member.Role? {
         try await session.query(roleOf, workspace, user).first.map { Member.Role(stored: try $0.decode("role")) }

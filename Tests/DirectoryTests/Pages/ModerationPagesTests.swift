@@ -14,8 +14,11 @@ struct ModerationPagesTests {
 
     private static let report = "/agents/acme/eliza/report"
 
-    private static func decision(_ word: String, facts: String = "It sends <keys> away.") -> Fields {
-        [(name: "decision", value: word), (name: "ground", value: "malware"), (name: "facts", value: facts)]
+    private static func decision(_ word: String, facts: String = "It sends <keys> away.", confirmed: String? = "yes") -> Fields {
+        [
+            (name: "decision", value: word), (name: "ground", value: "malware"), (name: "facts", value: facts),
+            (name: "confirmed", value: confirmed),
+        ]
     }
 
     private static func reported(_ browser: PageBrowser) async throws -> String {
@@ -75,8 +78,40 @@ struct ModerationPagesTests {
                 #expect(same.status == .forbidden && same.text.contains("a decision of yours"))
                 #expect(same.text.contains("value=\"restore\" required checked"), "what was chosen stays")
                 let bob = try await Self.operating(fixture, browser, name: "bob")
-                #expect(try await bob.act("\(appeal)/decision", from: appeal, Self.decision("restore")).status == .seeOther)
+                #expect(try await bob.act("\(appeal)/decision", from: appeal, Self.decision("restore", confirmed: nil)).status == .seeOther)
                 #expect(try await browser.get(decisions).text.contains("the decision was taken back"))
+            }
+        }
+    }
+
+    @Test(
+        "what takes something from an owner is decided on a second page, which says what will happen, and not before",
+        arguments: [ModerationDecision.deprecate, .quarantine, .remove])
+    func confirmed(decision: ModerationDecision) async throws {
+        try await PagesFixture.with { fixture in
+            try await fixture.publish(#"{"name": "Eliza"}"#, as: "1.0.0")
+            try await fixture.browsing { browser in
+                _ = try await Self.reported(browser)
+                let ann = try await Self.operating(fixture, browser)
+                let place = try #require(try await ann.get("/moderation").links("/moderation/").first)
+                let question = try await ann.act("\(place)/decision", from: place, Self.decision(decision.rawValue, confirmed: nil))
+                #expect(question.status == .ok && question.text.contains("\(decision.label) acme/eliza?"))
+                #expect(question.text.contains("It sends &lt;keys&gt; away.") && question.text.contains("may appeal within 180 days"))
+                #expect(question.text.contains("in the public log") == (decision != .deprecate))
+                #expect(question.field("decision") == decision.rawValue && question.field("ground") == "malware")
+                #expect(try await fixture.directory.count("select count(*) from agent_cases where decided_at is not null") == 0)
+
+                let changed = try await ann.act("\(place)/decision", from: place, Self.decision(decision.rawValue, confirmed: "no"))
+                #expect(changed.text.contains("value=\"\(decision.rawValue)\" required checked"))
+                #expect(changed.text.contains("It sends &lt;keys&gt; away."))
+                #expect(!changed.text.contains("Nothing was decided."))
+                #expect(try await fixture.directory.count("select count(*) from agent_cases where decided_at is not null") == 0)
+
+                // The button of that page, with what the page keeps.
+                let kept: Fields = ["form", "decision", "ground", "rule"].map { (name: $0, value: question.field($0)) }
+                let done = try await ann.post("\(place)/decision", kept + [(name: "facts", value: "It sends."), (name: "confirmed", value: "yes")])
+                #expect(done.location == "/moderation?said=decided")
+                #expect(try await fixture.directory.count("select count(*) from agent_cases where decided_at is not null") == 1)
             }
         }
     }

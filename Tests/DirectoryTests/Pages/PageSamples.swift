@@ -47,6 +47,8 @@ enum PageSamples {
                 CaseQueuePage(lines: [], nextCursor: nil, threshold: 24, said: nil).values,
             ]
         case .judge: [judge(.report, decided: false).values, judge(.appeal, decided: true).values]
+        case .confirm: [confirm(answered: false).values, confirm(answered: true).values]
+        case .done: [DonePage(headline: hostile, paragraphs: [hostile]).values]
         case .problem: [ProblemPage(problem: .invalid([fault, fault]), request: hostile).values, ProblemPage(problem: busy, request: "r").values]
         }
     }
@@ -130,6 +132,17 @@ enum PageSamples {
             place: place, versions: page.versions, compared: compared ? .init(from: older, to: newer, difference: change) : nil)
     }
 
+    private static func confirm(answered: Bool) -> ConfirmPage {
+        var page = ConfirmPage(
+            question: hostile, effects: [hostile], button: hostile, action: "/workspace/delete",
+            trail: [ConfirmPage.Step(label: hostile, address: "/workspace")], here: hostile)
+        page.details = [("Facts", hostile)]
+        page.kept = [("facts", hostile)]
+        page.change = hostile
+        page.word = hostile
+        return answered ? page.afterOtherWord() : page
+    }
+
     // MARK: A workspace
 
     private static func progress(_ state: JobStatus.State) -> PageValues {
@@ -155,7 +168,8 @@ enum PageSamples {
             workspace: Workspace(id: UUID(), slug: "acme", name: hostile, createdAt: moment, deletedAt: nil, purgeAt: nil),
             agents: full ? [ownAgent(listed: true), ownAgent(listed: false)] : [], nextCursor: full ? "next" : nil,
             tokens: full ? [token, token] : nil, members: full ? [member, member] : nil, limit: 1, session: visitor.session, isFirst: true,
-            said: hostile, notices: full ? [notice(isRead: false), notice(isRead: true)] : [], mayWrite: true)
+            said: hostile, notices: full ? [notice(isRead: false), notice(isRead: true)] : [], mayWrite: true, removesMembers: full,
+            deletes: full)
     }
 
     // MARK: Moderation

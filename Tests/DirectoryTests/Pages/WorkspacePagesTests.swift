@@ -107,7 +107,12 @@ struct WorkspacePagesTests {
                 #expect(wrong.status == .unprocessableContent && wrong.text.contains("not a range"))
                 #expect(wrong.text.contains("value=\"latest &lt;b&gt;\""), "what was typed is there still")
 
-                let back = try await browser.act("\(address)/unpublish", from: address)
+                let link = try #require(try await browser.get(address).links("\(address)/unpublish").first)
+                let question = try await browser.get(link)
+                #expect(question.status == .ok && question.text.contains("Forks of it stay") && question.links(address).contains(address))
+                #expect(try await browser.act(link, from: link).text.contains("Take helper out of the directory?"), "nobody has said yes")
+                #expect(try await browser.get("/agents/rival/helper").status == .ok)
+                let back = try await browser.act(link, from: link, [(name: "confirmed", value: "yes")])
                 #expect(back.location == "\(address)?said=taken-back")
                 #expect(try await browser.get("/agents/rival/helper").status == .notFound)
                 #expect(try await browser.get(address).text.contains("Only this workspace sees it."))
