@@ -105,6 +105,12 @@ import Testing
         _ = try await place.run("create", "Acme")
         try await place.join("ann", as: "owner")
         try await place.join("bob", as: "member")
+        let told = try await place.run("export-person", "bob@acme.example")
+        let tables = told.output.split(separator: "\n").compactMap { line in
+            (try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])?["table"] as? String
+        }
+        #expect(told.status == 0 && tables == ["users", "members"] && told.errors.contains("2 rows"))
+        #expect(try await place.run("export-person", "nobody@acme.example").status == 64)
         #expect(try await place.run("erase-person", "bob@acme.example").status == 1)
         #expect(try await place.database.psql("select count(*) from users where name = 'bob'") == "1\n")
         #expect(try await place.rows("erase-person", "bob@acme.example", "--yes")[0]["workspaces_left"] as? Int == 1)

@@ -3,7 +3,7 @@ package import Postgres
 
 /// All SQL of the end of a person: what a user's rows say about it is erased, and it leaves every workspace.
 package struct PersonStore: Sendable {
-    private let pool: PostgresPool
+    let pool: PostgresPool
 
     /// What an erased person is called, for rows of workspaces go on naming its id.
     static let erasedName = "Erased person"

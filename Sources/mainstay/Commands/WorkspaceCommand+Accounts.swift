@@ -24,11 +24,7 @@ extension WorkspaceCommand {
                     guard try await workspaces.identities.unlink(identity) else { throw ValidationError("the account is nobody's") }
                     return
                 }
-                let found =
-                    if let id = UUID(uuidString: user) { try await workspaces.people.find(id) } else {
-                        try await workspaces.workspaces.findUser(email: user)
-                    }
-                guard let found else { throw ValidationError("there is no user \"\(user)\"") }
+                let found = try await WorkspaceCommand.user(user, workspaces)
                 guard try await workspaces.identities.link(identity, user: found.id) else {
                     throw ValidationError("the account is somebody's, or the user has one of this issuer: end that link first")
                 }

@@ -22,7 +22,7 @@ extension WorkspaceCommand {
 
         func run() async throws {
             let table = try await TokenCommand.with(settings) { [confirmation, user] workspaces in
-                guard let found = try await Self.find(user, workspaces) else { throw ValidationError("there is no user \"\(user)\"") }
+                let found = try await WorkspaceCommand.user(user, workspaces)
                 try confirmation.ask("\(found.name) would be erased for good, and leave every workspace")
                 let left = try await workspaces.people.erase(found.id, by: .commandLine)
                 var table = Table("user", "#workspaces left")
@@ -30,11 +30,6 @@ extension WorkspaceCommand {
                 return table
             }
             output.print(table)
-        }
-
-        private static func find(_ word: String, _ workspaces: Workspaces) async throws -> User? {
-            if let id = UUID(uuidString: word) { return try await workspaces.people.find(id) }
-            return try await workspaces.workspaces.findUser(email: word)
         }
     }
 }

@@ -33,7 +33,7 @@ extension WorkspaceCommand {
         }
 
         /// A file that is made anew, for its owner alone; or standard output.
-        private static func file(_ path: String?) throws -> FileHandle {
+        static func file(_ path: String?) throws -> FileHandle {
             guard let path else { return .standardOutput }
             guard FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600]) else {
                 throw ValidationError("the file \(path) cannot be written")

@@ -26,7 +26,7 @@ struct WorkspaceCommand: AsyncParsableCommand {
             """,
         subcommands: [
             Create.self, List.self, Members.self, SetRole.self, RemoveMember.self, Invite.self, Invitations.self, Revoke.self, Transfer.self,
-            Delete.self, Restore.self, Export.self, Erase.self, LinkAccount.self,
+            Delete.self, Restore.self, Export.self, ExportPerson.self, Erase.self, LinkAccount.self,
         ], defaultSubcommand: List.self)
 
     /// Shared by those that act on one workspace.

@@ -2,6 +2,7 @@ import Foundation
 import Postgres
 import TestSupport
 import Testing
+import Web
 
 @testable import Workspaces
 
@@ -37,6 +38,45 @@ struct PersonStoreTests {
             #expect(try await fixture.count("select count(*) from \(table) t where t::text ilike '%bob@%'") == 0, "\(table)")
         }
         #expect(try await store.erase(user.id, by: .tester) == 0)
+    }
+
+    @Test("a person takes along what is kept of it in all workspaces: no secret, and of others no name and no address")
+    func export() async throws {
+        let fixture = try await TokensFixture.make()
+        let bob = try await fixture.join("bob", as: .maintainer)
+        let (acme, other, user) = (fixture.acme.workspace.id, fixture.other.workspace.id, bob.member.user)
+        try await fixture.workspaces.add(user: user.id, to: other, role: .viewer, by: .tester)
+        _ = try await fixture.invitations.create(workspace: acme, role: .viewer, email: "eve@x.example", inviter: user.id, as: .maintainer)
+        _ = try await fixture.invitations.create(workspace: other, role: .viewer, email: "BOB@acme.example", inviter: nil, as: .owner)
+        _ = try await fixture.invitations.create(workspace: acme, role: .viewer, email: "zoe@x.example", inviter: nil, as: .owner)
+        let identity = ExternalIdentity(issuer: "https://login.example", subject: "sub-7")
+        #expect(try await ExternalIdentityStore(pool: fixture.pool).link(identity, user: user.id))
+        // Something that its token did, and something that it did not.
+        _ = try await fixture.tokens.create(
+            workspace: acme, user: nil, name: "by bob", scopes: [.jobsRead], by: .token(bob.token.id))
+        _ = try await fixture.tokens.create(workspace: acme, user: nil, name: "by nobody", scopes: [.jobsRead], by: .tester)
+
+        let store = PersonStore(pool: fixture.pool)
+        let lines = try await store.export(user.id)
+        let rows = try lines.map { line -> (table: String, row: JSONValue) in
+            let document = try JSONBody.decode(JSONValue.self, from: Array(line.utf8))
+            return (try #require(document["table"]?.string), try #require(document["row"]))
+        }
+        let counts = Dictionary(grouping: rows) { $0.table }.mapValues(\.count)
+        let log = "select count(*) from access_log where subject = 'member:\(user.id.uuidString.lowercased())'"
+        // Its joinings, the token that it was given, and the one that its token made.
+        let entries = try await fixture.count(log) + 2
+        #expect(counts == ["users": 1, "external_identities": 1, "members": 2, "tokens": 1, "invitations": 2, "access_log": entries])
+        #expect(rows.first?.row["name"] == "bob" && rows.first?.row["email"] == "bob@acme.example")
+        #expect(rows.filter { $0.table == "members" }.compactMap { $0.row["workspace"]?.string }.sorted() == ["acme", "other"])
+        #expect(rows.first { $0.table == "tokens" }?.row["created_at"]?.string?.hasSuffix("+00:00") == true)
+        let text = lines.joined()
+        for hidden in ["eve@", "zoe@", "owner@", "Owner of", "by nobody", bob.secret.text, "hash"] { #expect(!text.contains(hidden), "\(hidden)") }
+        #expect(text.contains("sub-7"))
+
+        _ = try await store.erase(user.id, by: .tester)
+        #expect(await refusal { try await store.export(user.id) } == .unknownUser)
+        #expect(await refusal { try await store.export(UUID()) } == .unknownUser)
     }
 
     @Test("an address that was accepted for is forgotten with its person")
