@@ -68,7 +68,7 @@ package struct DirectoryPages: Sendable {
         moderation = ModerationPages(pool: pool, workspaces: workspaces, templates: templates, secret: secret, now: now)
     }
 
-    /// `/`, `/agents…`, `/reports/…`, `/workspace…`, `/sign-in`, `/sign-out`, `/moderation…`, `/assets/…`.
+    /// `/`, `/agents…`, `/reports/…`, `/removals`, `/workspace…`, `/sign-in`, `/sign-out`, `/moderation…`, `/assets/…`.
     package var routes: RouteCollection<AppContext> {
         let routes = RouteCollection(context: AppContext.self)
         let templates = templates
@@ -86,6 +86,7 @@ package struct DirectoryPages: Sendable {
         routes.post("/agents/{owner}/{name}/report", use: report)
         for asset in [PageAsset.style, PageAsset.script] { routes.get(RouterPath(asset.path), use: asset.body) }
         routes.get("/reports/{id}", use: reportState)
+        routes.get("/removals", use: removals)
         workspace.mount(in: routes)
         moderation.mount(in: routes)
         return routes
@@ -96,9 +97,9 @@ package struct DirectoryPages: Sendable {
         "/", "/agents", "/agents/{owner}", "/agents/{owner}/{name}", "/agents/{owner}/{name}/v/{version}", "/agents/{owner}/{name}/diff",
         "/agents/{owner}/{name}/report", "/agents/{owner}/{name}/fork", PageAsset.style.path, PageAsset.script.path, "/sign-in", "/sign-out",
         "/workspace", "/workspace/agents/{id}", "/workspace/agents/{id}/publish", "/workspace/agents/{id}/unpublish", "/workspace/forks/{job}",
-        "/workspace/agents/{id}/decisions", "/workspace/agents/{id}/appeals", "/workspace/notices/{id}/read", "/reports/{id}", "/moderation",
+        "/workspace/agents/{id}/decisions", "/workspace/agents/{id}/appeals", "/workspace/notices/{id}/read", "/reports/{id}", "/removals",
         "/workspace/tokens/{id}/revoke", "/workspace/members/{id}/remove", "/workspace/delete", "/moderation/sign-in", "/moderation/sign-out",
-        "/moderation/{case}", "/moderation/{case}/decision",
+        "/moderation", "/moderation/{case}", "/moderation/{case}/decision",
     ]
 
     /// A page that anybody may keep, and asks about each time.

@@ -53,13 +53,6 @@ struct DecisionsPage: Sendable {
 
     private static func appeal(_ appeal: ModerationAppeal?) -> PageValue {
         guard let appeal else { return .nothing }
-        let outcome =
-            switch appeal.outcome {
-            case nil: "nobody has decided about it yet"
-            case .upheld?: "the decision stands"
-            case .changed?: "another decision took its place"
-            case .reversed?: "the decision was taken back"
-            }
-        return .group(["appealText": .text(appeal.text), "outcome": .text(outcome)])
+        return .group(["appealText": .text(appeal.text), "outcome": .text(appeal.outcome?.words ?? "nobody has decided about it yet")])
     }
 }

@@ -55,6 +55,12 @@ struct ModerationPagesTests {
                 #expect(try await ann.get("/moderation?said=decided").text.contains("Nothing waits"))
                 #expect(try await ann.get(place).text.contains("It was removed."))
                 #expect(try await browser.get(state).text.contains("The agent was removed from the directory."))
+                let log = try await browser.get("/removals")
+                #expect(log.status == .ok && log.text.contains("<th scope=\"row\">acme/eliza</th>") && log.text.contains(">Removed<"))
+                #expect(log.text.contains("none decided") && !log.text.contains("keys"), "the facts are the owner's")
+                let tag = try #require(log.headers[.eTag])
+                #expect(try await browser.get("/removals", headers: [.ifNoneMatch: tag]).status == .notModified)
+                #expect(try await browser.get("/agents").links("/removals") == ["/removals"])
 
                 try await browser.signIn(owner)
                 let decisions = "/workspace/agents/\(agent.uuidString.lowercased())/decisions"
@@ -80,6 +86,7 @@ struct ModerationPagesTests {
                 let bob = try await Self.operating(fixture, browser, name: "bob")
                 #expect(try await bob.act("\(appeal)/decision", from: appeal, Self.decision("restore", confirmed: nil)).status == .seeOther)
                 #expect(try await browser.get(decisions).text.contains("the decision was taken back"))
+                #expect(try await browser.get("/removals").text.contains("the decision was taken back"))
             }
         }
     }

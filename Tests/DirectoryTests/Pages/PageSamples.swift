@@ -47,6 +47,11 @@ enum PageSamples {
                 CaseQueuePage(lines: [], nextCursor: nil, threshold: 24, said: nil).values,
             ]
         case .judge: [judge(.report, decided: false).values, judge(.appeal, decided: true).values]
+        case .removals:
+            [
+                RemovalsPage(removals: [notice(isRead: false).source, notice(isRead: true).source], nextCursor: "next").values,
+                RemovalsPage(removals: [], nextCursor: nil).values,
+            ]
         case .confirm: [confirm(answered: false).values, confirm(answered: true).values]
         case .done: [DonePage(headline: hostile, paragraphs: [hostile]).values]
         case .problem: [ProblemPage(problem: .invalid([fault, fault]), request: hostile).values, ProblemPage(problem: busy, request: "r").values]
