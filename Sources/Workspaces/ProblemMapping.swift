@@ -72,6 +72,7 @@ package enum ProblemMapping {
         case .restoredTooLate: return .conflict(error.message, name: "restored-too-late")
         case .tokenEnded: return .conflict(error.message, name: "token-ended")
         case .tokenReplaced: return .conflict(error.message, name: "token-replaced")
+        case .forgedToken: return .unauthorized(.invalid)
         case .multiUserOff: return Problem(.forbidden, name: "multi-user-off", title: "There is one workspace only", detail: error.message)
         case .roleTooLow: return Problem(.forbidden, name: "role-too-low", title: "The role does not allow this", detail: error.message)
         case .workspaceDeleted: return Problem(.forbidden, name: "workspace-deleted", title: "The workspace was deleted", detail: error.message)

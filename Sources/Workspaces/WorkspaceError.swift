@@ -5,7 +5,7 @@ package struct WorkspaceError: Error, Sendable, Equatable, CustomStringConvertib
             case invalidSlug, slugTaken, multiUserOff, unknownWorkspace, emailTaken, alreadyMember, idempotencyMismatch
             case unknownMember, unknownUser, roleTooLow, lastOwner, unknownInvitation, invitationAccepted, otherAddress
             case workspaceDeleted, defaultWorkspace, restoredTooLate
-            case unknownToken, otherHolder, tokenEnded, tokenReplaced
+            case unknownToken, otherHolder, tokenEnded, tokenReplaced, forgedToken
         }
         private let value: Value
         package var description: String { value.rawValue }
@@ -43,6 +43,8 @@ package struct WorkspaceError: Error, Sendable, Equatable, CustomStringConvertib
         package static let tokenEnded = Code(value: .tokenEnded)
         /// Another token was made in its place before.
         package static let tokenReplaced = Code(value: .tokenReplaced)
+        /// The token says that the issuer signed it, and the issuer did not. Its sender is answered as one of any other invalid token.
+        package static let forgedToken = Code(value: .forgedToken)
     }
 
     package let code: Code

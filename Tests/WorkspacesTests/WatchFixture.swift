@@ -62,7 +62,7 @@ final class CountingMetrics: MetricsFactory {
 
 /// A server whose routes answer as the test wants, with the watch where it stands in the real one.
 ///
-/// Tokens: `acme` and `rival` of two workspaces, `operator`; `expired`. The source of a request is its `User-Agent`.
+/// Tokens: `acme` and `rival` of two workspaces, `operator`; `expired`; `forged`. The source of a request is its `User-Agent`.
 struct WatchFixture: Sendable {
     let clock = LeapingClock()
     let metrics = CountingMetrics()
@@ -142,6 +142,7 @@ private struct WatchedTokens: Authenticator {
 
     func identity(bearer: String) async throws -> Identity? {
         if bearer == "expired" { throw Problem.unauthorized(.expired) }
+        if bearer == "forged" { throw WorkspaceError(.forgedToken, "it is forged") }
         return Self.identities[bearer]
     }
 }

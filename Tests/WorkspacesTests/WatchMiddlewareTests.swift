@@ -135,6 +135,20 @@ struct WatchMiddlewareTests {
         #expect(fixture.events().map(\.subject) == [.source("two")])
     }
 
+    @Test("a token that the identity provider did not sign is a wrong signature of its source, and is answered as any invalid one")
+    func forged() async throws {
+        let fixture = WatchFixture()
+        try await fixture.asking { ask async throws in
+            let unknown = try await ask(.get, "/things/good", token: "unknown", source: "two")
+            for _ in 0..<3 {
+                let answer = try await ask(.get, "/things/good", token: "forged", source: "one")
+                #expect(answer.status == 401 && answer.type == unknown.type)
+            }
+        }
+        let events = fixture.events()
+        #expect(events.map(\.signal) == [.badSignatures] && events.map(\.subject) == [.source("one")])
+    }
+
     @Test("a source that signs wrongly is slowed or locked as a whole, and no other; where nobody says the source, nobody is")
     func signatures() async throws {
         let fixture = WatchFixture { $0.badSignatures.response = .lock }

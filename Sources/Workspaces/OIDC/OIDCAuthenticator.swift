@@ -54,8 +54,12 @@ package final class OIDCAuthenticator<C: Clock>: Authenticator, Sendable where C
             return try await verifier.claims(of: token)
         } catch let refusal as OIDCRefusal {
             logger.debug("A token of an identity provider was refused", metadata: ["reason": "\(refusal.rawValue)"])
-            if refusal == .expired { throw Problem.unauthorized(.expired) }
-            return nil
+            switch refusal {
+            case .expired: throw Problem.unauthorized(.expired)
+            // For the watch alone: the answer is that to any token which is not valid.
+            case .signature: throw WorkspaceError(.forgedToken, "no key of the issuer made the token's signature")
+            default: return nil
+            }
         } catch let missing as OIDCKeysMissing {
             throw Problem.unavailable(
                 "The keys of the identity provider cannot be had at this moment, and the token cannot be checked without them.",

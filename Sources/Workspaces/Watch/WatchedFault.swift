@@ -15,7 +15,9 @@ enum WatchedFault: Sendable, Equatable {
 
     /// Nil for what nobody watches.
     init?(_ error: any Error) {
-        if let problem = error as? Problem ?? ProblemMapping.jobs(error) ?? ProblemMapping.workspaces(error) {
+        if let error = error as? WorkspaceError, error.code == .forgedToken {
+            self = .signatureRefused
+        } else if let problem = error as? Problem ?? ProblemMapping.jobs(error) ?? ProblemMapping.workspaces(error) {
             self.init(problem: problem)
         } else if let error = error as? any HTTPResponseError {
             self.init(status: error.status.code)

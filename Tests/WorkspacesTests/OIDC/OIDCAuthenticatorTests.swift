@@ -80,6 +80,16 @@ struct OIDCAuthenticatorTests {
         #expect(places.questions.isEmpty)
     }
 
+    @Test("a token that claims a key of the issuer's and was made by another is told from other bad ones here, and not to its sender")
+    func forged() async throws {
+        let (fixture, places, authenticator) = try made(Self.member(.owner))
+        let token = try await IssuerKey.edDSA("k1").sign(fixture.claims(["workspace": "acme"]))
+        let error = await #expect(throws: WorkspaceError.self) { try await authenticator.identity(bearer: token) }
+        #expect(error?.code == .forgedToken && places.questions.isEmpty)
+        let told = try #require(error.flatMap { ProblemMapping.workspaces($0) })
+        #expect(told.json == Problem.unauthorized(.invalid).json)
+    }
+
     @Test("without the issuer's keys nobody gets in and nobody is refused: 503, and when to come again")
     func away() async throws {
         let (fixture, _, authenticator) = try made(Self.member(.owner))
