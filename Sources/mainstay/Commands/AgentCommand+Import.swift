@@ -34,6 +34,7 @@ extension AgentCommand {
         func run() async throws {
             let client = APIClient(settings: try await settings.load())
             let paths = CharacterFiles.paths(files)
+            guard !paths.isEmpty else { throw ValidationError("there is no file in \(files.joined(separator: ", ")) that could be imported") }
             guard name == nil || paths.count == 1 else { throw ValidationError("--name is for a single file") }
             var table = Table("file", "result", "agent", "#version", "shape", "#stripped", "detail")
             var results: [String] = []

@@ -6,7 +6,7 @@ import Workspaces
 struct AgentCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "agent",
-        abstract: "Import, list, show, export, publish and fork agents.",
+        abstract: "Import, list, show, export, publish, take back and fork agents.",
         discussion: """
             EXAMPLES
               mainstay agent import ops/samples/agents
@@ -14,10 +14,11 @@ struct AgentCommand: AsyncParsableCommand {
               mainstay agent list --json
               mainstay agent show harbor/guide
               mainstay agent export harbor/guide --format v2 --output guide.character.json
-              mainstay agent publish guide
+              mainstay agent publish guide --changelog "Answers in Finnish too."
+              mainstay agent unpublish guide --yes
               mainstay agent fork harbor/guide --name my-guide
             """,
-        subcommands: [Import.self, List.self, Show.self, Export.self, Publish.self, Fork.self], defaultSubcommand: List.self)
+        subcommands: [Import.self, List.self, Show.self, Export.self, Publish.self, Unpublish.self, Fork.self], defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "The workspace's agents, newest first.")
@@ -50,21 +51,6 @@ struct AgentCommand: AsyncParsableCommand {
             let client = APIClient(settings: try await settings.load())
             let path = agent.contains("/") ? try PublishedName(agent).path : "/v1/agents/\(try await AgentID.find(agent, client: client))"
             print(try PrettyJSON.text(try await client.raw(.get, path)))
-        }
-    }
-
-    struct Publish: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Publish an agent's newest version: anyone may read and fork it.",
-            discussion: "Refused while anything in the character looks like a key; the places are named.")
-        @OptionGroup var settings: SettingsOptions
-        @Argument(help: "The agent's name or id.") var agent: String
-
-        func run() async throws {
-            let client = APIClient(settings: try await settings.load())
-            let id = try await AgentID.find(agent, client: client)
-            let published: AgentItem = try await client.call(.post, "/v1/agents/\(id)/publish")
-            print("\(client.url)/v1/agents/\(published.owner)/\(published.name)")
         }
     }
 
