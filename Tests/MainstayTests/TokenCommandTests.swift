@@ -49,6 +49,8 @@ import Testing
         let listed = try await place.rows("token", "list")
         #expect(listed.map { $0["name"] as? String } == ["ci", "ci"] && listed.map { $0["state"] as? String } == ["valid", "valid"])
         #expect(listed[1]["replaced_by"] as? String == listed[0]["id"] as? String && listed[1]["expires"] as? String != nil)
+        let first = try await place.run("token", "list", "--limit", "1", "--json")
+        #expect(first.errors.contains("There are more") && !first.output.contains(id))
         let again = try await place.run("token", "rotate", id)
         #expect(again.status == 1 && again.errors.contains("replaced before"))
         for wrong in ["31d", "soon", "-1s"] {

@@ -96,13 +96,18 @@ struct TokenCommand: AsyncParsableCommand {
         @OptionGroup var settings: SettingsOptions
         @OptionGroup var output: OutputOptions
         @OptionGroup var place: Place
+        @Option(help: "How many at the most.") var limit: Int = 200
+
+        func validate() throws {
+            guard (1...10_000).contains(limit) else { throw ValidationError("--limit is a number from 1 to 10000") }
+        }
 
         func run() async throws {
-            let tokens = try await TokenCommand.with(settings) { [place] workspaces in
-                try await workspaces.tokens.list(workspace: try await place.find(workspaces).id, limit: 200)
+            let tokens = try await TokenCommand.with(settings) { [place, limit] workspaces in
+                try await workspaces.tokens.list(workspace: try await place.find(workspaces).id, limit: limit + 1)
             }
             var table = Table("id", "name", "begins with", "scopes", "created", "expires", "last used", "state", "replaced by")
-            for token in tokens {
+            for token in tokens.prefix(limit) {
                 table.rows.append([
                     token.id.uuidString.lowercased(), token.name, token.prefix, token.scopes.sorted().joined(separator: " "),
                     token.createdAt.formatted(.iso8601), token.expiresAt?.formatted(.iso8601), token.lastUsedAt?.formatted(.iso8601),
@@ -110,6 +115,7 @@ struct TokenCommand: AsyncParsableCommand {
                 ])
             }
             output.print(table)
+            if tokens.count > limit { Talk.say("There are more: --limit shows them.") }
         }
     }
 

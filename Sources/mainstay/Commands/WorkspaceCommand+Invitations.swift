@@ -53,12 +53,18 @@ extension WorkspaceCommand {
         @OptionGroup var settings: SettingsOptions
         @OptionGroup var output: OutputOptions
         @OptionGroup var target: Target
+        @Option(help: "How many at the most.") var limit: Int = 200
+
+        func validate() throws {
+            guard (1...10_000).contains(limit) else { throw ValidationError("--limit is a number from 1 to 10000") }
+        }
 
         func run() async throws {
-            let found = try await TokenCommand.with(settings) { [target] workspaces in
-                try await workspaces.invitations.list(workspace: try await target.find(workspaces).id, limit: 200)
+            let found = try await TokenCommand.with(settings) { [target, limit] workspaces in
+                try await workspaces.invitations.list(workspace: try await target.find(workspaces).id, limit: limit + 1)
             }
-            output.print(WorkspaceCommand.table(found))
+            output.print(WorkspaceCommand.table(Array(found.prefix(limit))))
+            if found.count > limit { Talk.say("There are more: --limit shows them.") }
         }
     }
 
