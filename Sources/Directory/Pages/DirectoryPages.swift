@@ -77,6 +77,7 @@ package struct DirectoryPages: Sendable {
                 ProblemPage(problem: problem, request: context.id).response(templates)
             })
         routes.get("/") { _, _ in Response.redirect(to: "/agents") }
+        routes.get("/robots.txt", use: robots)
         routes.get("/agents", use: agents)
         routes.get("/agents/{owner}", use: owner)
         routes.get("/agents/{owner}/{name}", use: agent)
@@ -99,8 +100,22 @@ package struct DirectoryPages: Sendable {
         "/workspace", "/workspace/agents/{id}", "/workspace/agents/{id}/publish", "/workspace/agents/{id}/unpublish", "/workspace/forks/{job}",
         "/workspace/agents/{id}/decisions", "/workspace/agents/{id}/appeals", "/workspace/notices/{id}/read", "/reports/{id}", "/removals",
         "/workspace/tokens/{id}/revoke", "/workspace/members/{id}/remove", "/workspace/delete", "/moderation/sign-in", "/moderation/sign-out",
-        "/moderation", "/moderation/{case}", "/moderation/{case}/decision",
+        "/moderation", "/moderation/{case}", "/moderation/{case}/decision", "/robots.txt",
     ]
+
+    /// What search engines leave alone, and where they find the pages of all agents.
+    private func robots(_ request: Request, _ context: AppContext) -> KeptBody {
+        let text = """
+            User-agent: *
+            Disallow: /v1/
+            Disallow: /workspace
+            Disallow: /moderation
+            Disallow: /sign-in
+            Sitemap: \(site.base(for: request))/sitemap.xml
+
+            """
+        return KeptBody(bytes: Array(text.utf8), contentType: "text/plain; charset=utf-8", maxAge: .seconds(3600))
+    }
 
     /// A page that anybody may keep, and asks about each time.
     func kept(_ page: PageTemplates.Page, _ head: PageHead, _ values: PageValues) -> KeptBody {

@@ -146,4 +146,16 @@ struct AgentsPageTests {
             }
         }
     }
+
+    @Test("search engines are told where the agents are, and to leave a workspace's pages alone")
+    func robots() async throws {
+        try await PagesFixture.with { fixture in
+            try await fixture.browsing { browser in
+                let answer = try await browser.get("/robots.txt")
+                #expect(answer.status == .ok && answer.headers[.contentType] == "text/plain; charset=utf-8")
+                #expect(answer.text.contains("Sitemap: \(PagesFixture.site)/sitemap.xml\n") && answer.text.contains("Disallow: /workspace\n"))
+                #expect(!answer.text.contains("Disallow: /agents"))
+            }
+        }
+    }
 }
