@@ -10,10 +10,11 @@ extension DirectoryRoutes {
     static let search = APIOperation(
         .get, "/v1/directory", summary: "List and search published agents",
         description: """
-            Words find agents by owner, name, title, topics, summary and plugins, in any form of an English word; where they find less than 20, names \
-            are compared letter by letter, so that a typo finds the agent. Of more than 1,000 results the 500 newest and the 500 most forked are \
-            ranked. Agents in quarantine and removed ones are not found; deprecated ones count half. Pages of every order begin where the one before \
-            ended, at the same cost however far it is.
+            Words find agents by owner, name, title, topics, summary and plugins, in any form of an English word; where they find less than \
+            \(SearchBounds.standard.page), words of names that are one slip away are looked for too, so that a typo finds the agent. Up to \
+            \(SearchBounds.standard.ranked) that fit are all ranked; of more, as many of them, the \(SearchBounds.standard.mostForked) most forked, and \
+            those whose name or title is what was typed. Agents in quarantine and removed ones are not found; deprecated ones count half. Pages of \
+            every order begin where the one before ended, at the same cost however far it is.
             """,
         tag: "Directory",
         parameters: [
