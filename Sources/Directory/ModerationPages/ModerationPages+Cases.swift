@@ -44,7 +44,7 @@ extension ModerationPages {
                 // Operators' tokens are nobody's in particular: no member's role holds their scopes.
                 let actor = ModerationOperator(token: visitor.session.token, user: nil)
                 let order = try wanted.checked()
-                if let unsure = try await unsure(id, order, wanted, form, for: visitor) { return unsure }
+                if let question = try await unsure(id, order, wanted, form, for: visitor) { return question }
                 let decided = try await desk.decide(id, order, by: actor)
                 if !decided.isReplay {
                     context.logger.notice(

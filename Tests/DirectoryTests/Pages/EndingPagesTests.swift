@@ -75,7 +75,8 @@ struct EndingPagesTests {
                     #expect(try await browser.get(address).status == .notFound, "\(address)")
                     #expect(try await browser.act(address, from: "/workspace", Self.yes).status == .notFound, "\(address)")
                 }
-                let form = Self.yes + [(name: "form", value: try await browser.get(own).field("form"))]
+                let word: Fields = [(name: "form", value: try await browser.get(own).field("form"))]
+                let form = Self.yes + word
                 #expect(try await browser.post(own, form, headers: [.secFetchSite: "cross-site"]).status == .forbidden)
                 #expect(try await browser.post(own, Self.yes).status == .forbidden)
             }
@@ -137,7 +138,8 @@ struct EndingPagesTests {
                     #expect(wrong.text.contains("aria-invalid=\"true\""))
                 }
                 #expect(try await fixture.directory.count(deleted) == 0)
-                let done = try await browser.act("/workspace/delete", from: "/workspace/delete", Self.yes + [(name: "word", value: "rival")])
+                let right: Fields = [(name: "word", value: "rival")]
+                let done = try await browser.act("/workspace/delete", from: "/workspace/delete", Self.yes + right)
                 #expect(done.status == .ok && done.text.contains("Rival is deleted") && done.text.contains("/v1/workspace/restore"))
                 #expect(try await fixture.directory.count("\(deleted) and slug = 'rival'") == 1)
                 #expect(try await browser.get("/workspace").status == .seeOther)

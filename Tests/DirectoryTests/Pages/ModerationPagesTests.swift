@@ -116,7 +116,8 @@ struct ModerationPagesTests {
 
                 // The button of that page, with what the page keeps.
                 let kept: Fields = ["form", "decision", "ground", "rule"].map { (name: $0, value: question.field($0)) }
-                let done = try await ann.post("\(place)/decision", kept + [(name: "facts", value: "It sends."), (name: "confirmed", value: "yes")])
+                let more: Fields = [(name: "facts", value: "It sends."), (name: "confirmed", value: "yes")]
+                let done = try await ann.post("\(place)/decision", kept + more)
                 #expect(done.location == "/moderation?said=decided")
                 #expect(try await fixture.directory.count("select count(*) from agent_cases where decided_at is not null") == 1)
             }
