@@ -30,6 +30,23 @@ struct LeavingClientTests {
         }
     }
 
+    @Test("that ends in a problem closes its connection and says so")
+    func problem() async throws {
+        try await fixture { throw Problem.notFound("Nothing came.") }.application.test(.live) { client in
+            let answer = try await RawClient.run(port: client.port!) { inbound, outbound in
+                try await outbound.write(RawClient.request("GET", "/v1/wait"))
+                return try await inbound.readAll()
+            }
+            #expect(answer.hasPrefix("HTTP/1.1 404 "))
+            #expect(answer.lowercased().contains("\r\nconnection: close\r\n"))
+            #expect(answer.contains("Nothing came."))
+            // The same problem without a wait keeps the connection.
+            let kept = try await client.execute(uri: "/v1/nothing", method: .get) { $0 }
+            #expect(kept.status == .notFound)
+            #expect(kept.headers[.connection] != "close")
+        }
+    }
+
     @Test("is cancelled when the client leaves whose body has been read, again and again")
     func leftAfterBody() async throws {
         let (events, sink) = AsyncStream.makeStream(of: String.self)

@@ -58,6 +58,19 @@ struct JobRoutesTests {
         #expect(asked.withLock { $0 } == [wait])
     }
 
+    @Test("an answer behind a wait closes its connection and says so, also when there is no such job; any other keeps it")
+    func connection() async throws {
+        for isKnown in [true, false] {
+            let status: @Sendable (UUID, UUID, Duration) async throws -> JobStatus? = { id, _, _ in
+                isKnown ? JobStatus(id: id, kind: "x", state: .done, attempts: 1, acceptedAt: Date()) : nil
+            }
+            let waited = try await get("/v1/jobs/\(UUID())?wait=1s", status: status).response
+            #expect(waited.status == (isKnown ? .ok : .notFound))
+            #expect(waited.headers[.connection] == "close")
+            #expect(try await get("/v1/jobs/\(UUID())", status: status).response.headers[.connection] == nil)
+        }
+    }
+
     @Test("a wait that is too long or none is refused", arguments: ["61s", "2m", "x", "-1", ""])
     func refused(_ text: String) async throws {
         let (response, _) = try await get("/v1/jobs/\(UUID())?wait=\(text)") { _, _, _ in

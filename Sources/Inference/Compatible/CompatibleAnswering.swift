@@ -17,6 +17,9 @@ struct CompatibleAnswering: Sendable {
         /// The request had an Idempotency-Key.
         var isKeyed: Bool
         var headers: HTTPFields
+
+        /// Somebody has to hear at once that the client has left; its connection carries no next request then.
+        var watchesClient: Bool { policy == .cancel }
     }
 
     // MARK: Streams
@@ -42,7 +45,7 @@ struct CompatibleAnswering: Sendable {
     private func body<Encoder: AnswerEncoder>(
         _ feed: CompatibleFeed, _ encoder: Encoder, _ first: [SSEFrame], _ subject: Subject
     ) -> SSEResponse {
-        SSEResponse(heartbeatFrame: Encoder.heartbeat, watchesClient: subject.policy == .cancel) { writer in
+        SSEResponse(heartbeatFrame: Encoder.heartbeat, watchesClient: subject.watchesClient) { writer in
             var (feed, encoder) = (feed, encoder)
             do {
                 try await writer.send(first.isEmpty ? [Encoder.heartbeat] : first)
@@ -70,22 +73,23 @@ struct CompatibleAnswering: Sendable {
 
     // MARK: Whole answers
 
-    /// Waits for the answer's end.
+    /// Waits for the answer's end. Where leaving cancels the run, the connection is watched meanwhile and ends with the answer.
     ///
     /// - Throws: A problem for a run that has no whole answer.
     func whole(_ feed: CompatibleFeed, _ subject: Subject, request: Request) async throws -> AnswerParts {
-        let answer: AnswerParts
-        do {
-            // A server that stops does not wait for a model: whoever repeats the request under its key finds the run.
-            let wait: @Sendable () async throws -> AnswerParts = { try await cancelWhenGracefulShutdown { try await Self.collect(feed) } }
-            // Watching closes the connection behind the answer, and a client that sends its next request over it would find it gone.
-            answer = try await (subject.policy == .cancel ? request.whileClientWaits(wait) : wait())
-        } catch let error as CancellationError {
-            await left(subject)
-            throw error
+        let wait: @Sendable () async throws -> AnswerParts = {
+            let answer: AnswerParts
+            do {
+                // A server that stops does not wait for a model: whoever repeats the request under its key finds the run.
+                answer = try await cancelWhenGracefulShutdown { try await Self.collect(feed) }
+            } catch let error as CancellationError {
+                await left(subject)
+                throw error
+            }
+            if let fault = answer.ending?.fault { throw fault.problem(isKeyed: subject.isKeyed) }
+            return answer
         }
-        if let fault = answer.ending?.fault { throw fault.problem(isKeyed: subject.isKeyed) }
-        return answer
+        return try await (subject.watchesClient ? request.whileClientWaits(wait) : wait())
     }
 
     private static func collect(_ feed: CompatibleFeed) async throws -> AnswerParts {
@@ -104,14 +108,24 @@ struct CompatibleAnswering: Sendable {
     }
 
     /// A run as far as it has come; nil for one that does not exist or is another workspace's.
+    ///
+    /// Of a run that goes on while its log has lost its beginning, only that it goes on and who answers is told: what is left of the output
+    /// begins anywhere, and its parts would have other places than in the whole, which is told when the run is over.
     func snapshot(of run: UUID, workspace: UUID) async throws -> AnswerParts? {
-        guard try await runs.reader.situation(of: run, workspace: workspace) != nil else { return nil }
-        var entries = try await runs.reader.ending(of: run, workspace: workspace)
-        // A log that is away is a run that has not come far: its end is in PostgreSQL.
-        if entries == nil { entries = try? await runs.log.readAll(run) }
+        guard let situation = try await runs.reader.situation(of: run, workspace: workspace) else { return nil }
         var answer = AnswerParts()
-        if let first = entries?.first, first.id.number != 1 { _ = answer.add(.failed(CompatibleFeed.lost)) }
-        for entry in entries ?? [] { if let event = try RunEvent(payload: entry.payload) { _ = answer.add(event) } }
+        if let all = try await runs.reader.ending(of: run, workspace: workspace) {
+            if let first = all.first, first.id.number != 1 { _ = answer.add(.failed(CompatibleFeed.lost)) }
+            try answer.add(all)
+            return answer
+        }
+        // A log that is away is one that has nothing of the run: its end is in PostgreSQL.
+        let entries = (try? await runs.log.readAll(run)) ?? []
+        if entries.first?.id.number == 1 { try answer.add(entries) }
+        if !answer.isBegun, case .begun(let row) = situation {
+            let started = RunStarted(run: run.lowercased, attempt: row.attempts, provider: row.provider, model: row.model, agent: row.agent)
+            _ = answer.add(.runStarted(started))
+        }
         return answer
     }
 
@@ -129,5 +143,12 @@ struct CompatibleAnswering: Sendable {
         guard subject.policy == .cancel, !Task.isShuttingDownGracefully else { return }
         // A task of its own, for this one is cancelled and could write nothing any more. It is awaited here and ends by the store's deadlines.
         _ = await Task { try? await cancel(subject.run, subject.identity) }.value
+    }
+}
+
+extension AnswerParts {
+    /// Takes what a log or an archive holds; events of a kind that this version does not know are passed over.
+    fileprivate mutating func add(_ entries: [RunLogEntry]) throws {
+        for entry in entries { if let event = try RunEvent(payload: entry.payload) { _ = add(event) } }
     }
 }

@@ -20,6 +20,8 @@ struct CompatibleFeed: Sendable {
     private var archive: ArraySlice<RunLogEntry>?
     private var cursor: RunEventID?
     private var silences = 0
+    /// Events that this answer needs are no longer in the log. The archive will have them, so the rest is told when the run is over.
+    private var waitsForEnd = false
     private var isOver = false
 
     /// As for a native stream: an end that was not announced is rare, and idle streams are many.
@@ -61,21 +63,29 @@ struct CompatibleFeed: Sendable {
         if isOver { return .over }
         if archive != nil { return try page() }
         guard let follower else { return .over }
-        switch try await follower.listener.next() {
-        case .entries(let entries):
-            silences = 0
-            return .events(try take(entries))
-        case .gap:
-            isOver = true
-            return .events([.failed(Self.lost)])
-        case .quiet:
-            silences += 1
-            guard silences.isMultiple(of: Self.silencesBeforeLook), let all = try? await reader.ending(of: run, workspace: workspace) else {
-                return .quiet
+        while true {
+            switch try await follower.listener.next() {
+            case .entries(let entries):
+                silences = 0
+                guard waitsForEnd else { return .events(try take(entries)) }
+                // The end is written down before it is told. Where it cannot be read now, the next silence looks for it.
+                guard entries.contains(where: \.isTerminal), await opensArchive() else { continue }
+                return try page()
+            case .gap:
+                waitsForEnd = true
+            case .quiet:
+                silences += 1
+                guard silences.isMultiple(of: Self.silencesBeforeLook), await opensArchive() else { return .quiet }
+                return try page()
             }
-            archive = all.filter { entry in cursor.map { entry.id > $0 } ?? true }[...]
-            return try page()
         }
+    }
+
+    /// Whether the run is over, and the rest of its events is at hand.
+    private mutating func opensArchive() async -> Bool {
+        guard let all = try? await reader.ending(of: run, workspace: workspace) else { return false }
+        archive = all.filter { entry in cursor.map { entry.id > $0 } ?? true }[...]
+        return true
     }
 
     /// The first words of the answer or its end, whichever comes first; what there is when nothing came for a while.
@@ -104,4 +114,8 @@ struct CompatibleFeed: Sendable {
         isOver = events.contains(where: \.isTerminal)
         return events
     }
+}
+
+extension RunLogEntry {
+    fileprivate var isTerminal: Bool { RunEvent.type(ofPayload: payload).map(RunEvent.isTerminal) ?? false }
 }

@@ -51,8 +51,7 @@ struct CompatibleRoutes: Sendable {
         }
         let answer = try await answering.whole(feed, subject, request: request)
         var headers = subject.headers
-        // The connection was watched, and carries no next request.
-        headers[.connection] = "close"
+        if subject.watchesClient { headers[.connection] = "close" }
         return Self.answer(Shape.whole(answer, run: acceptance.id, for: wanted), headers: headers)
     }
 

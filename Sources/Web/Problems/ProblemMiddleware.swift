@@ -23,9 +23,12 @@ package struct ProblemMiddleware: RouterMiddleware {
     package func handle(_ request: Request, context: AppContext, next: (Request, AppContext) async throws -> Response) async throws -> Response {
         do {
             return try await next(request, context)
-        } catch {
+        } catch let thrown {
+            let closing = thrown as? ClosingError
+            let error = closing?.cause ?? thrown
             var problem = unmatched(error, request: request, context: context) ?? table.problem(for: error) ?? .internalError
             problem.occurrence = .init(path: request.uri.path, requestID: context.id)
+            if closing != nil { problem.headers[.connection] = "close" }
             log(error, as: problem, context: context)
             if let format = formats.first(where: { $0.covers(request.uri.path) }) { return format.render(problem, request) }
             return problem.response(from: request, context: context)

@@ -31,10 +31,11 @@ package struct JobRoutes: Sendable {
         routes.on(Self.get) { request, context in
             let wait = try Query(request).duration("wait", upTo: .seconds(60)) ?? .zero
             let (id, workspace) = (try context.pathID(), context.identity.workspace)
-            let job =
-                wait > .zero
-                ? try await request.whileClientWaits { try await status(id, workspace, wait) } : try await status(id, workspace, .zero)
-            guard let job else { throw Problem.notFound("The workspace has no such job.") }
+            let look: @Sendable () async throws -> JobStatus = {
+                guard let job = try await status(id, workspace, wait) else { throw Problem.notFound("The workspace has no such job.") }
+                return job
+            }
+            let job = try await (wait > .zero ? request.whileClientWaits(look) : look())
             return EditedResponse(headers: wait > .zero ? [.connection: "close"] : [:], response: JobBody(job))
         }
         routes.on(Self.cancelling) { request, context in

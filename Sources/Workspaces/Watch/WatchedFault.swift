@@ -14,7 +14,8 @@ enum WatchedFault: Sendable, Equatable {
     case signatureRefused
 
     /// Nil for what nobody watches.
-    init?(_ error: any Error) {
+    init?(_ thrown: any Error) {
+        let error = (thrown as? ClosingError)?.cause ?? thrown
         if let error = error as? WorkspaceError, error.code == .forgedToken {
             self = .signatureRefused
         } else if let problem = error as? Problem ?? ProblemMapping.jobs(error) ?? ProblemMapping.workspaces(error) {

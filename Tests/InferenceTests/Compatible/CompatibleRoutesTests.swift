@@ -136,6 +136,34 @@ import Web
         }
     }
 
+    @Test("An answer whose connection is watched for its client's leaving closes it and says so, be it an error; any other keeps it")
+    func connections() async throws {
+        let provider = PlayedProvider { request, receive in
+            guard request.messages.last?.content == "good" else {
+                let error = InferenceError(.rateLimited, "Too many.", code: "slow_down", retryAfter: .seconds(90))
+                return try await receive(.ended(StepEnding(.failed(error))))
+            }
+            try await receive(.text("yes"))
+            try await receive(.stopped)
+        }
+        try await RunRoutesTests.withRoutes([provider], silence: .seconds(20)) { ask in
+            for (text, status) in [("good", 200), ("bad", 429)] {
+                for (path, body) in Self.bodies(text, model: "test-model") {
+                    let watched = try await ask(.post, path, body, headers: [.onDisconnect: "cancel"])
+                    #expect(watched.status.code == status, "\(path)")
+                    #expect(watched.headers[.connection] == "close", "\(path)")
+                    let kept = try await ask(.post, path, body)
+                    #expect(kept.status.code == status, "\(path)")
+                    #expect(kept.headers[.connection] != "close", "\(path)")
+                }
+            }
+            for (path, body) in Self.bodies("good", model: "test-model", more: #","stream":true"#) {
+                #expect(try await ask(.post, path, body, headers: [.onDisconnect: "cancel"]).headers[.connection] == "close")
+                #expect(try await ask(.post, path, body).headers[.connection] != "close")
+            }
+        }
+    }
+
     @Test("A request that is repeated under its key gets the same run from its beginning; another one under it is refused")
     func idempotency() async throws {
         try await RunRoutesTests.withRoutes { ask in

@@ -46,6 +46,67 @@ import Web
         }
     }
 
+    @Test("Of a run that goes on and whose log has lost its beginning: in progress, and the whole when it is over, also for who follows it")
+    func trimmed() async throws {
+        let permits = Permits()
+        let provider = PlayedProvider { _, receive in
+            for word in ["one ", "two ", "three "] { try await receive(.text(word)) }
+            try await permits.take()
+            try await receive(.text("four"))
+            try await receive(.stopped)
+        }
+        try await RunRoutesTests.withRoutes([provider]) { ask in
+            let made = try await ask(.post, "/v1/responses", #"{"model":"test-model","input":"Hello","background":true}"#)
+            let path = "/v1/responses/\(try #require(made.json["id"]?.string))"
+            let run = try #require(made.json["id"]?.string.flatMap(ResponsesShape.run))
+            let fixture = ask.engine.fixture
+            try await eventually("it has said something") { try await fixture.log.readAll(run).text.contains("three") }
+            let shown = try await ask(.get, path)
+            #expect(shown.json[path: "status"] == "in_progress")
+            #expect(shown.json[path: "output.0.content.0.text"].string?.hasPrefix("one ") == true)
+
+            _ = try await fixture.runLog.send(RedisCommand("XTRIM", .string(fixture.log.keys(run).log), "MAXLEN", .integer(1)))
+            try await withThrowingTaskGroup(of: RunRoutesTests.Answer.self) { group in
+                group.addTask { try await ask(.get, path + "?stream=true") }
+                try await eventually("the client listens") { (ask.engine.inference.hub as? RunEventHub)?.statistics.listeners == 1 }
+                let trimmed = try await ask(.get, path)
+                #expect(trimmed.json[path: "status"] == "in_progress")
+                #expect(trimmed.json[path: "error"] == .null)
+                #expect(trimmed.json[path: "model"] == "test-model")
+                #expect(trimmed.json[path: "output"] == [])
+                permits.give()
+                let frames = read(try #require(try await group.next()))
+                #expect(frames.map { $0.data[path: "sequence_number"].number } == frames.indices.map { Int64($0) })
+                #expect(frames.last?.type == "response.completed")
+                #expect(frames.last?.data[path: "response.output.0.content.0.text"] == "one two three four")
+            }
+            let whole = try await ask(.get, path)
+            #expect(whole.json[path: "status"] == "completed")
+            #expect(whole.json[path: "output.0.content.0.text"] == "one two three four")
+        }
+    }
+
+    @Test("Of a run that has begun while its log is away: in progress")
+    func lostLog() async throws {
+        let permits = Permits()
+        let provider = PlayedProvider { _, receive in
+            try await receive(.text("a"))
+            try await permits.take()
+            try await receive(.stopped)
+        }
+        try await RunRoutesTests.withRoutes([provider]) { ask in
+            let made = try await ask(.post, "/v1/responses", #"{"model":"test-model","input":"Hello","background":true}"#)
+            let run = try #require(made.json["id"]?.string.flatMap(ResponsesShape.run))
+            let fixture = ask.engine.fixture
+            try await eventually("it has said something") { try await !fixture.log.readAll(run).isEmpty }
+            let keys = fixture.log.keys(run)
+            _ = try await fixture.runLog.send(RedisCommand("DEL", .string(keys.log), .string(keys.meta)))
+            #expect(try await ask(.get, "/v1/responses/\(run.lowercased)").json[path: "status"] == "in_progress")
+            permits.give()
+            _ = try await ask.engine.finished(run)
+        }
+    }
+
     @Test("A response is cancelled")
     func cancelling() async throws {
         let provider = PlayedProvider { _, receive in
