@@ -103,3 +103,24 @@ extension RequestPlace {
         }
     }
 }
+
+extension RequestPlace {
+    /// An image by its address or as a data URL; this place is the URL's.
+    func image(detail place: RequestPlace? = nil) throws -> ContentPart {
+        let (url, detail) = (try text(), try place?.text())
+        do throws(MessageImage.Fault) {
+            return .image(try MessageImage(url: url, detail: detail))
+        } catch {
+            throw fault(error.sentence, code: "invalid-image")
+        }
+    }
+
+    /// An image whose data stands apart from its type; this place holds both.
+    func image(mediaType: String, base64: String) throws -> ContentPart {
+        do throws(MessageImage.Fault) {
+            return .image(try MessageImage(mediaType: mediaType, base64: base64))
+        } catch {
+            throw fault(error.sentence, code: "invalid-image")
+        }
+    }
+}

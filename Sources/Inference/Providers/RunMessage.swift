@@ -1,6 +1,7 @@
 package import Web
 
-/// One message of a conversation, in the words of the API: `{"role","content","name?","tool_call_id?","tool_calls?"}`.
+/// One message of a conversation, in the words of the API: `{"role","content","name?","tool_call_id?","tool_calls?"}`. `content` is text, or
+/// a list of parts (``ContentPart``).
 package struct RunMessage: Codable, Sendable, Equatable {
     package enum Role: String, Codable, Sendable, Equatable, CaseIterable {
         case system
@@ -30,8 +31,10 @@ package struct RunMessage: Codable, Sendable, Equatable {
     }
 
     package var role: Role
-    /// Empty for an assistant's message that consists of tool calls.
-    package var content: String
+    /// The text, of parts joined. Empty for an assistant's message that consists of tool calls.
+    package private(set) var content: String
+    /// The parts in their order, where there are images among them; nil for text alone.
+    package private(set) var parts: [ContentPart]?
     package var name: String?
     package var toolCallID: String?
     package var toolCalls: [Call]?
@@ -44,36 +47,53 @@ package struct RunMessage: Codable, Sendable, Equatable {
         self.toolCalls = toolCalls
     }
 
+    /// A message of parts, of which texts alone are joined.
+    package init(_ role: Role, parts: [ContentPart], name: String? = nil, toolCallID: String? = nil, toolCalls: [Call]? = nil) {
+        self.init(role, parts.compactMap(\.words).joined(), name: name, toolCallID: toolCallID, toolCalls: toolCalls)
+        if parts.contains(where: \.isImage) { self.parts = parts }
+    }
+
+    var images: [MessageImage] {
+        (parts ?? []).compactMap { part in if case .image(let image) = part { image } else { nil } }
+    }
+
+    /// It says nothing: neither text nor image.
+    var isBlank: Bool { content.isEmpty && parts == nil }
+
     private enum CodingKeys: String, CodingKey {
         case role, content, name
         case toolCallID = "tool_call_id"
         case toolCalls = "tool_calls"
     }
 
-    private struct TextPart: Decodable {
-        var type: String
-        var text: String?
-    }
-
-    /// `content` is text, a list of `{"type":"text","text"}` parts, or, beside tool calls, null or absent.
+    /// `content` is text, a list of parts, or, beside tool calls, null or absent.
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        role = try container.decode(Role.self, forKey: .role)
-        name = try container.decodeIfPresent(String.self, forKey: .name)
-        toolCallID = try container.decodeIfPresent(String.self, forKey: .toolCallID)
-        toolCalls = try container.decodeIfPresent([Call].self, forKey: .toolCalls)
-        if let parts = try? container.decode([TextPart].self, forKey: .content) {
-            guard let other = parts.first(where: { $0.type != "text" }) else {
-                content = parts.compactMap(\.text).joined()
-                return
-            }
-            throw DecodingError.dataCorruptedError(
-                forKey: .content, in: container, debugDescription: "a part of type \(other.type) is not supported, only text")
-        } else if toolCalls != nil, try !container.contains(.content) || container.decodeNil(forKey: .content) {
-            content = ""
+        let role = try container.decode(Role.self, forKey: .role)
+        let name = try container.decodeIfPresent(String.self, forKey: .name)
+        let toolCallID = try container.decodeIfPresent(String.self, forKey: .toolCallID)
+        let toolCalls = try container.decodeIfPresent([Call].self, forKey: .toolCalls)
+        let parts: [ContentPart]
+        if toolCalls != nil, try !container.contains(.content) || container.decodeNil(forKey: .content) {
+            parts = []
+        } else if let text = try? container.decode(String.self, forKey: .content) {
+            parts = [.text(text)]
+        } else if (try? container.nestedUnkeyedContainer(forKey: .content)) != nil {
+            parts = try container.decode([ContentPart].self, forKey: .content)
         } else {
-            content = try container.decode(String.self, forKey: .content)
+            // It says what is wrong.
+            parts = [.text(try container.decode(String.self, forKey: .content))]
         }
+        self.init(role, parts: parts, name: name, toolCallID: toolCallID, toolCalls: toolCalls)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(role, forKey: .role)
+        if let parts { try container.encode(parts, forKey: .content) } else { try container.encode(content, forKey: .content) }
+        try container.encodeIfPresent(name, forKey: .name)
+        try container.encodeIfPresent(toolCallID, forKey: .toolCallID)
+        try container.encodeIfPresent(toolCalls, forKey: .toolCalls)
     }
 }
 

@@ -3,7 +3,7 @@ import Web
 /// What the built-in provider says: a function of the request alone.
 ///
 /// It proves the way of a prompt without a model: the answer shows who was asked to speak (the first sentence of the system prompt),
-/// what was said last, and what a tool returned. A tool whose name the last message contains is called, with the message as the first
+/// what was said last (`[image]` for an image), and what a tool returned. A tool whose name the last message contains is called, with the message as the first
 /// text among its parameters.
 struct ScriptedAnswer: Equatable {
     /// Pieces as a model's tokens: a word or a part of one, with the space in front of it. Joined they are the answer.
@@ -27,8 +27,8 @@ struct ScriptedAnswer: Equatable {
             sentences.append("I am Mainstay's scripted model, so I only repeat what reaches me.")
         }
         switch last {
-        case .some(let last) where last.role == .tool: sentences.append("The tool answered: “\(Self.shortened(last.content))”.")
-        case .some(let last): sentences.append("You said: “\(Self.shortened(last.content))”.")
+        case .some(let last) where last.role == .tool: sentences.append("The tool answered: “\(Self.shortened(Self.said(in: last)))”.")
+        case .some(let last): sentences.append("You said: “\(Self.shortened(Self.said(in: last)))”.")
         case .none: sentences.append("Nobody has said anything yet.")
         }
         let turns = request.messages.filter { $0.role == .user }.count
@@ -67,6 +67,11 @@ struct ScriptedAnswer: Equatable {
         let end = line.firstIndex { ".!?".contains($0) }
         let sentence = end.map { String(line[...$0]) } ?? "\(line)."
         return shortened(sentence)
+    }
+
+    private static func said(in message: RunMessage) -> String {
+        guard let parts = message.parts else { return message.content }
+        return parts.map { $0.words ?? " [image] " }.joined()
     }
 
     private static func shortened(_ text: String) -> String {

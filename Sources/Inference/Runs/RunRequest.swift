@@ -74,6 +74,8 @@ extension RunRequest {
     /// Bounds that keep a request within what a provider may take.
     enum Bounds {
         static let messages = 2_000
+        /// What the strictest provider takes.
+        static let images = 100
         static let tools = 128
         static let metadata = 16
         static let metadataKey = 64
@@ -88,6 +90,9 @@ extension RunRequest {
         var faults: [RunRequestFault] = []
         if messages.isEmpty { faults.append(RunRequestFault("/messages", "needs at least one message")) }
         if messages.count > Bounds.messages { faults.append(RunRequestFault("/messages", "holds at most \(Bounds.messages) messages")) }
+        if messages.reduce(0, { $0 + $1.images.count }) > Bounds.images {
+            faults.append(RunRequestFault("/messages", "holds at most \(Bounds.images) images"))
+        }
         for (index, message) in messages.enumerated() { faults += Self.faults(of: message, at: "/messages/\(index)") }
         if agent?.isEmpty == true { faults.append(RunRequestFault("/agent", "is empty")) }
         if model?.isEmpty == true { faults.append(RunRequestFault("/model", "is empty")) }
@@ -140,13 +145,16 @@ extension RunRequest {
     }
 
     private static func faults(of message: RunMessage, at place: String) -> [RunRequestFault] {
-        switch message.role {
+        if message.parts != nil, message.role != .user, message.role != .tool {
+            return [RunRequestFault("\(place)/content", "has images, which stand in messages of the user and of tools")]
+        }
+        return switch message.role {
         case .tool where message.toolCallID?.isEmpty ?? true:
             [RunRequestFault("\(place)/tool_call_id", "names the call that a tool's message answers")]
         case .assistant where !(message.toolCalls ?? []).isEmpty, .tool:
             []
         case .system, .developer, .user, .assistant:
-            message.content.isEmpty ? [RunRequestFault("\(place)/content", "is empty")] : []
+            message.isBlank ? [RunRequestFault("\(place)/content", "is empty")] : []
         }
     }
 

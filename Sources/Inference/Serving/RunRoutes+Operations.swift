@@ -81,12 +81,25 @@ extension RunRoutes {
             "max_output_tokens", "temperature", "top_p", "stop", "tool_choice", "parallel_tool_calls", "reasoning_effort", "response_format",
         ])
 
+    /// Of the text, or of the images in messages of the user and of tools.
+    private static let part = JSONSchema.oneOf([
+        .object(["type": .string(oneOf: ["text"]), "text": .string()]),
+        .object([
+            "type": .string(oneOf: ["image_url"]),
+            "image_url": .object(
+                [
+                    "url": .string("An address, which the provider fetches, or data:TYPE;base64,… of an image in JPEG, PNG, GIF or WebP."),
+                    "detail": .string(oneOf: MessageImage.details),
+                ], optional: ["detail"]),
+        ]),
+    ])
+
     private static let message = JSONSchema.named(
         "Message",
         .object(
             [
                 "role": .string(oneOf: RunMessage.Role.allCases.map(\.rawValue)),
-                "content": .oneOf([.string(), .array(of: .object(["type": .string(oneOf: ["text"]), "text": .string()]))]),
+                "content": .oneOf([.string(), .array(of: part)]),
                 "name": .string(), "tool_call_id": .string("The call that a tool's message answers."),
                 "tool_calls": .array(
                     of: .object([

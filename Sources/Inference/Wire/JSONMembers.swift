@@ -23,4 +23,11 @@ extension ProviderRequest {
             .invalidRequest, "The option \(option) cannot be said in \(format). Leave it out, or name a model of another provider.",
             code: "unsupported_option")
     }
+
+    /// The error for something in the messages that a format has no place for.
+    static func unsayable(_ what: String, _ format: String) -> InferenceError {
+        InferenceError(
+            .invalidRequest, "\(what) cannot be said in \(format). Leave it out, or name a model of another provider.",
+            code: "unsupported_content")
+    }
 }

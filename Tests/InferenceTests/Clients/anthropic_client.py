@@ -87,6 +87,24 @@ def tool_round():
     return client.messages.create(**arguments("", messages=messages)).content[0].text
 
 
+def images():
+    """An address, an image, and one that a tool brought."""
+    image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="}}
+    messages = [
+        {"role": "user", "content": "tools"},
+        {"role": "assistant", "content": [{"type": "tool_use", "id": "c", "name": "weather", "input": {}}]},
+        {
+            "role": "user",
+            "content": [
+                {"type": "tool_result", "tool_use_id": "c", "content": [image]},
+                {"type": "image", "source": {"type": "url", "url": "https://a.example/cat.png"}},
+                {"type": "text", "text": "Compare"},
+            ],
+        },
+    ]
+    return client.messages.create(**arguments("", messages=messages)).content[0].text
+
+
 results = {}
 for way in (whole, stream, helper):
     results[way.__name__] = {
@@ -98,4 +116,5 @@ results["wrong_key"] = refused(api_key="wrong")
 results["models"] = [model.id for model in client.models.list()]
 results["model"] = client.models.retrieve("o/ada").id
 results["tool_round"] = tool_round()
+results["images"] = images()
 print(json.dumps(results))

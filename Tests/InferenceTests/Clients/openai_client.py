@@ -145,6 +145,22 @@ def tool_round():
     return client.chat.completions.create(model=MODEL, messages=messages, tools=TOOLS).choices[0].message.content
 
 
+ADDRESS = "https://a.example/cat.png"
+DATA = "data:image/png;base64,iVBORw0KGgo="
+
+
+def chat_images():
+    content = [{"type": "text", "text": "Compare"}] + [{"type": "image_url", "image_url": {"url": url}} for url in (ADDRESS, DATA)]
+    answer = client.chat.completions.create(model=MODEL, messages=[{"role": "user", "content": content}])
+    return answer.choices[0].message.content
+
+
+def responses_images():
+    content = [{"type": "input_text", "text": "Compare"}]
+    content += [{"type": "input_image", "image_url": url, "detail": "auto"} for url in (ADDRESS, DATA)]
+    return client.responses.create(model=MODEL, input=[{"role": "user", "content": content}]).output_text
+
+
 results = {}
 for way in (chat_whole, chat_stream, responses_whole, responses_stream):
     results[way.__name__] = {
@@ -158,4 +174,5 @@ results["wrong_key"] = refused(api_key="wrong")
 results["models"] = [model.id for model in client.models.list()]
 results["model"] = client.models.retrieve("o/ada").id
 results["tool_round"] = tool_round()
+results["images"] = [chat_images(), responses_images()]
 print(json.dumps(results))

@@ -150,13 +150,41 @@ import Web
         #expect(small == CompatibleRequest(run: RunRequest(messages: [RunMessage(.user, "a")]), model: "m"))
     }
 
+    @Test("Images among texts keep their places")
+    func images() throws {
+        let wanted = try ChatShape.decode(
+            JSONValue(
+                parsing: #"""
+                    {"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"Compare"},
+                      {"type":"image_url","image_url":{"url":"https://a.example/cat.png","detail":"low"}},
+                      {"type":"image_url","image_url":{"url":"data:image/png;base64,iVBORw0KGgo="}},{"type":"text","text":"these."}]}]}
+                    """#))
+        let message = try #require(wanted.run.messages.first)
+        #expect(message.content == "Comparethese.")
+        #expect(
+            message.parts == [
+                .text("Compare"), .image(try MessageImage(url: "https://a.example/cat.png", detail: "low")),
+                .image(try MessageImage(mediaType: "image/png", base64: "iVBORw0KGgo=")), .text("these."),
+            ])
+        #expect(wanted.run.faults.isEmpty)
+    }
+
     @Test(
         "What would be answered wrongly is refused by its place",
         arguments: [
             (#"{"messages":[]}"#, "#/model"), (#"{"model":"m"}"#, "#/messages"), ("[]", "#"),
             (#"{"model":"m","messages":[{"role":"king","content":"a"}]}"#, "#/messages/0/role"),
             (#"{"model":"m","messages":[{"role":"user"}]}"#, "#/messages/0/content"),
-            (#"{"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{}}]}]}"#, "#/messages/0/content/0"),
+            (#"{"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{}}]}]}"#, "#/messages/0/content/0/image_url/url"),
+            (
+                #"{"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"file:///etc/passwd"}}]}]}"#,
+                "#/messages/0/content/0/image_url/url"
+            ),
+            (
+                #"{"model":"m","messages":[{"role":"system","content":[{"type":"image_url","image_url":{"url":"https://a.example/b"}}]}]}"#,
+                "#/messages/0/content/0"
+            ),
+            (#"{"model":"m","messages":[{"role":"user","content":[{"type":"input_audio","input_audio":{}}]}]}"#, "#/messages/0/content/0"),
             (#"{"model":"m","messages":[],"n":2}"#, "#/n"), (#"{"model":"m","messages":[],"logprobs":true}"#, "#/logprobs"),
             (#"{"model":"m","messages":[],"audio":{"voice":"v"}}"#, "#/audio"),
             (#"{"model":"m","messages":[],"modalities":["text","audio"]}"#, "#/modalities/1"),

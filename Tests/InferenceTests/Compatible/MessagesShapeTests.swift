@@ -144,12 +144,44 @@ import Web
         #expect(options.toolChoice == .required && options.parallelToolCalls == false && options.reasoningEffort == "medium")
     }
 
+    @Test("Images stand in what the user says and in results of tools")
+    func images() throws {
+        let wanted = try MessagesShape.decode(
+            JSONValue(
+                parsing: #"""
+                    {"model":"m","max_tokens":9,"messages":[{"role":"user","content":[
+                      {"type":"tool_result","tool_use_id":"c","content":[{"type":"text","text":"Seen:"},
+                       {"type":"image","source":{"type":"base64","media_type":"image/jpeg","data":"/9j/4AAQ"}}]},
+                      {"type":"image","source":{"type":"url","url":"https://a.example/cat.png"},"cache_control":{"type":"ephemeral"}},
+                      {"type":"text","text":"Which?"}]}]}
+                    """#))
+        let messages = wanted.run.messages
+        #expect(messages.map(\.role) == [.tool, .user])
+        #expect(messages[0].parts == [.text("Seen:"), .image(try MessageImage(mediaType: "image/jpeg", base64: "/9j/4AAQ"))])
+        #expect(messages[1].parts == [.image(try MessageImage(url: "https://a.example/cat.png")), .text("Which?")])
+        #expect(wanted.run.faults.isEmpty)
+    }
+
     @Test(
         "What would be answered wrongly is refused by its place",
         arguments: [
             (#"{"model":"m","messages":[]}"#, "#/max_tokens"), (#"{"max_tokens":1,"messages":[]}"#, "#/model"),
             (#"{"model":"m","max_tokens":1,"messages":[{"role":"tool","content":"a"}]}"#, "#/messages/0/role"),
-            (#"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":[{"type":"image","source":{}}]}]}"#, "#/messages/0/content/0"),
+            (
+                #"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":[{"type":"image","source":{}}]}]}"#,
+                "#/messages/0/content/0/source/type"
+            ),
+            (
+                #"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":[{"type":"image","source":{"type":"file","file_id":"f"}}]}]}"#,
+                "#/messages/0/content/0/source/type"
+            ),
+            (
+                #"""
+                {"model":"m","max_tokens":1,"messages":[{"role":"user","content":[{"type":"image",
+                 "source":{"type":"base64","media_type":"image/tiff","data":"aaaa"}}]}]}
+                """#, "#/messages/0/content/0/source"
+            ),
+            (#"{"model":"m","max_tokens":1,"messages":[{"role":"assistant","content":[{"type":"image","source":{}}]}]}"#, "#/messages/0/content/0"),
             (#"{"model":"m","max_tokens":1,"messages":[],"tools":[{"type":"web_search_20250305","name":"s"}]}"#, "#/tools/0/type"),
             (#"{"model":"m","max_tokens":"9","messages":[]}"#, "#/max_tokens"),
             (#"{"model":"m","max_tokens":1,"messages":[],"mcp_servers":[{}]}"#, "#/mcp_servers"),

@@ -11,6 +11,11 @@ import Web
     /// Says what the last message names.
     private static let provider = PlayedProvider { request, receive in
         let last = request.messages.last
+        let images = request.messages.flatMap(\.images).map(\.url)
+        if !images.isEmpty {
+            try await receive(.text(images.joined(separator: " ")))
+            return try await end(receive, .completed, FinishReason(.stop, raw: "stop"))
+        }
         if last?.role == .tool {
             let results = request.messages.filter { $0.role == .tool }.map(\.content)
             try await receive(.text(results.joined(separator: ", ")))
@@ -108,6 +113,8 @@ import Web
             #expect(told[path: "models"] == ["scripted", "scripted-fast", "played/test-model"])
             #expect(told[path: "model"] == "o/ada")
             #expect(told[path: "tool_round"] == "weather result, time result")
+            let images: JSONValue = "https://a.example/cat.png data:image/png;base64,iVBORw0KGgo="
+            #expect(told[path: "images"] == [images, images])
         }
     }
 
@@ -145,6 +152,7 @@ import Web
             #expect(told[path: "models"] == ["scripted", "scripted-fast", "played/test-model"])
             #expect(told[path: "model"] == "o/ada")
             #expect(told[path: "tool_round"] == "weather result, time result")
+            #expect(told[path: "images"] == "data:image/png;base64,iVBORw0KGgo= https://a.example/cat.png")
         }
     }
 }

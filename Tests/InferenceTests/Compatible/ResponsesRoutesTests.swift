@@ -57,8 +57,8 @@ import Web
         }
         try await RunRoutesTests.withRoutes([provider]) { ask in
             let made = try await ask(.post, "/v1/responses", #"{"model":"test-model","input":"Hello","background":true}"#)
-            let path = "/v1/responses/\(try #require(made.json["id"]?.string))"
             let run = try #require(made.json["id"]?.string.flatMap(ResponsesShape.run))
+            let path = "/v1/responses/\(ResponsesShape.id(run))"
             let fixture = ask.engine.fixture
             try await eventually("it has said something") { try await fixture.log.readAll(run).text.contains("three") }
             let shown = try await ask(.get, path)

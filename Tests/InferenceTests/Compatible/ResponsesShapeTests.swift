@@ -146,6 +146,22 @@ import Web
         #expect(small.run == RunRequest(messages: [RunMessage(.user, "a")]))
     }
 
+    @Test("Images stand in messages and in outputs of functions")
+    func images() throws {
+        let wanted = try ResponsesShape.decode(
+            JSONValue(
+                parsing: #"""
+                    {"model":"m","input":[{"role":"user","content":[{"type":"input_text","text":"What is it?"},
+                      {"type":"input_image","image_url":"https://a.example/cat.png","detail":"high"}]},
+                      {"type":"function_call","call_id":"x","name":"f","arguments":"{}"},
+                      {"type":"function_call_output","call_id":"x","output":[{"type":"input_image","image_url":"data:image/gif;base64,R0lGODdh"}]}]}
+                    """#))
+        let messages = wanted.run.messages
+        #expect(messages[0].parts == [.text("What is it?"), .image(try MessageImage(url: "https://a.example/cat.png", detail: "high"))])
+        #expect(messages[2].parts == [.image(try MessageImage(mediaType: "image/gif", base64: "R0lGODdh"))])
+        #expect(wanted.run.faults.isEmpty)
+    }
+
     @Test(
         "What would be answered wrongly is refused by its place",
         arguments: [
@@ -153,7 +169,9 @@ import Web
             (#"{"model":"m","input":"a","previous_response_id":"resp_1"}"#, "#/previous_response_id"),
             (#"{"model":"m","input":"a","conversation":"conv_1"}"#, "#/conversation"),
             (#"{"model":"m","input":[{"type":"item_reference","id":"i"}]}"#, "#/input/0"),
-            (#"{"model":"m","input":[{"role":"user","content":[{"type":"input_image","image_url":"u"}]}]}"#, "#/input/0/content/0"),
+            (#"{"model":"m","input":[{"role":"user","content":[{"type":"input_image","image_url":"u"}]}]}"#, "#/input/0/content/0/image_url"),
+            (#"{"model":"m","input":[{"role":"user","content":[{"type":"input_image","file_id":"file-1"}]}]}"#, "#/input/0/content/0"),
+            (#"{"model":"m","input":[{"role":"system","content":[{"type":"input_image","image_url":"https://a/b"}]}]}"#, "#/input/0/content/0"),
             (#"{"model":"m","input":"a","tools":[{"type":"web_search"}]}"#, "#/tools/0/type"),
         ])
     func refused(_ body: String, _ pointer: String) throws {

@@ -78,6 +78,13 @@ import Testing
         #expect(tokens.filter { $0.hasPrefix(" ") }.count > 4)
     }
 
+    @Test("An image is said to have been seen")
+    func images() throws {
+        let parts: [ContentPart] = [.text("What is"), .image(try MessageImage(url: "https://a.example/b")), .text("this?")]
+        let answer = ScriptedAnswer(request([RunMessage(.user, parts: parts)]))
+        #expect(answer.text.contains("“What is [image] this?”"))
+    }
+
     @Test("Cancellation ends it with an error and no end", .timeLimit(.minutes(1)))
     func cancelled() async throws {
         let events = Collected<ProviderEvent>()

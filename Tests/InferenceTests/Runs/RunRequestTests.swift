@@ -50,10 +50,38 @@ import Web
         arguments: [
             #"{}"#, #"{"messages":{}}"#, #"{"messages":[{"role":"king","content":"a"}]}"#, #"{"messages":[{"role":"user"}]}"#,
             #"{"messages":[{"role":"user","content":null}]}"#, #"{"messages":[{"role":"user","content":[{"type":"image_url"}]}]}"#,
+            #"{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"ftp://a.example/b"}}]}]}"#,
+            #"{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/svg+xml;base64,aaaa"}}]}]}"#,
+            #"{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png,aaaa"}}]}]}"#,
+            #"{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,a a="}}]}]}"#,
+            #"{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://a.example/b","detail":"huge"}}]}]}"#,
             #"{"messages":[{"role":"user","content":"a"}],"tools":[{}]}"#, #"{"messages":[{"role":"user","content":"a"}],"metadata":{"a":1}}"#,
         ])
     func refused(_ json: String) {
         #expect(throws: DecodingError.self) { try decode(json) }
+    }
+
+    @Test("Images are read, kept in their places, and read back; only users and tools show them, and not too many")
+    func images() throws {
+        let request = try decode(
+            #"""
+            {"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://a.example/b","detail":"original"}},
+             {"type":"text","text":"What?"},{"type":"image_url","image_url":{"url":"data:image/PNG;base64,iVBORw0KGgo="}}]}]}
+            """#)
+        #expect(request.messages[0].content == "What?")
+        #expect(request.messages[0].images.map(\.url) == ["https://a.example/b", "data:image/png;base64,iVBORw0KGgo="])
+        #expect(request.faults.isEmpty)
+        #expect(try JSONDecoder().decode(RunRequest.self, from: JSONEncoder().encode(request)) == request)
+
+        let image = ContentPart.image(try MessageImage(url: "https://a.example/b"))
+        let wordless = RunRequest(messages: [RunMessage(.user, parts: [image]), RunMessage(.tool, parts: [image], toolCallID: "c")])
+        #expect(wordless.faults.isEmpty)
+        for role in [RunMessage.Role.system, .developer, .assistant] {
+            #expect(RunRequest(messages: [RunMessage(role, parts: [image])]).faults.map(\.pointer) == ["/messages/0/content"])
+        }
+        let many = RunRequest(messages: [RunMessage(.user, parts: Array(repeating: image, count: 101))])
+        #expect(many.faults.map(\.pointer) == ["/messages"])
+        #expect(throws: MessageImage.Fault.self) { try MessageImage(url: "https://a.example/" + String(repeating: "b", count: 8_192)) }
     }
 
     @Test("Every fault is named by its place")

@@ -21,9 +21,9 @@ import Web
         maxOutputTokens: 4_000, temperature: 0.5, topP: 0.25, toolChoice: .required, parallelToolCalls: false, reasoningEffort: "low")
 
     /// The body as a value: the order of members is each format's own.
-    private func body(_ format: ProviderFormat, _ change: (inout ProviderRequest) -> Void = { _ in }) throws -> JSONValue {
+    private func body(_ format: ProviderFormat, _ change: (inout ProviderRequest) throws -> Void = { _ in }) throws -> JSONValue {
         var request = Self.conversation
-        change(&request)
+        try change(&request)
         return try Self.value(String(decoding: try format.wire().body(request), as: UTF8.self))
     }
 
@@ -169,6 +169,64 @@ import Web
             #expect(error?.isRetryable == false)
         }
         #expect(throws: Never.self) { try body(.anthropic) { $0.options = GenerationOptions(responseFormat: ["type": "text"]) } }
+    }
+
+    // MARK: Images
+
+    /// A question with an address and an image, and a tool's result with an image.
+    private static func pictures(inResult: Bool = true) throws -> [RunMessage] {
+        let (address, data) = (
+            try MessageImage(url: "https://a.example/cat.png", detail: "low"), try MessageImage(mediaType: "image/png", base64: "iVBORw0KGgo=")
+        )
+        return [
+            RunMessage(.user, parts: [.text("Compare"), .image(address), .image(data)]),
+            RunMessage(.assistant, "", toolCalls: [.init(id: "a", name: "now", arguments: "{}")]),
+            inResult ? RunMessage(.tool, parts: [.text("Seen"), .image(data)], toolCallID: "a") : RunMessage(.tool, "Seen", toolCallID: "a"),
+        ]
+    }
+
+    @Test("Chat completions: parts as they are; an image that a tool brought is refused", arguments: [ProviderFormat.openai, .openrouter])
+    func chatImages(_ format: ProviderFormat) throws {
+        let full = try body(format) { $0.messages = try Self.pictures(inResult: false) }
+        let expected = try Self.value(
+            #"""
+            [{"type":"text","text":"Compare"},{"type":"image_url","image_url":{"url":"https://a.example/cat.png","detail":"low"}},
+             {"type":"image_url","image_url":{"url":"data:image/png;base64,iVBORw0KGgo="}}]
+            """#)
+        #expect(full["messages"]?[0]?["content"] == expected)
+        #expect(full["messages"]?[2]?["content"] == "Seen")
+        let error = #expect(throws: InferenceError.self) { try body(format) { $0.messages = try Self.pictures() } }
+        #expect(error?.kind == .invalidRequest && error?.code == "unsupported_content")
+    }
+
+    @Test("Responses: parts of input, in messages and in outputs of functions")
+    func responsesImages() throws {
+        let full = try body(.openaiResponses) { $0.messages = try Self.pictures() }
+        let expected = try Self.value(
+            #"""
+            [{"type":"message","role":"user","content":[{"type":"input_text","text":"Compare"},
+              {"type":"input_image","image_url":"https://a.example/cat.png","detail":"low"},
+              {"type":"input_image","image_url":"data:image/png;base64,iVBORw0KGgo=","detail":"auto"}]},
+             {"type":"function_call","call_id":"a","name":"now","arguments":"{}"},
+             {"type":"function_call_output","call_id":"a","output":[{"type":"input_text","text":"Seen"},
+              {"type":"input_image","image_url":"data:image/png;base64,iVBORw0KGgo=","detail":"auto"}]}]
+            """#)
+        #expect(full["input"] == expected)
+    }
+
+    @Test("Messages: blocks with their source, in turns of the user and in results of tools")
+    func anthropicImages() throws {
+        let full = try body(.anthropic) { $0.messages = try Self.pictures() }
+        let expected = try Self.value(
+            #"""
+            [{"role":"user","content":[{"type":"text","text":"Compare"},
+              {"type":"image","source":{"type":"url","url":"https://a.example/cat.png"}},
+              {"type":"image","source":{"type":"base64","media_type":"image/png","data":"iVBORw0KGgo="}}]},
+             {"role":"assistant","content":[{"type":"tool_use","id":"a","name":"now","input":{}}]},
+             {"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":[{"type":"text","text":"Seen"},
+              {"type":"image","source":{"type":"base64","media_type":"image/png","data":"iVBORw0KGgo="}}]}]}]
+            """#)
+        #expect(full["messages"] == expected)
     }
 
     @Test("Each format has its path and its headers")

@@ -36,29 +36,34 @@ extension ChatShape {
         guard let role = RunMessage.Role(rawValue: roleText) else {
             throw try place.need("role").fault("`\(roleText)` is no role; send system, developer, user, assistant or tool.")
         }
-        var message = RunMessage(role, "", name: try place["name"]?.text(), toolCallID: try place["tool_call_id"]?.text())
         let calls = try place["tool_calls"].map { try $0.elements().map(call) } ?? []
-        if !calls.isEmpty { message.toolCalls = calls }
+        var parts: [ContentPart] = []
         if let content = place["content"] {
-            message.content = try text(of: content)
+            parts = try self.parts(of: content, takesImages: role == .user || role == .tool)
         } else if role != .assistant {
             _ = try place.need("content")
         }
         // What a model refused with earlier is what it said.
-        if message.content.isEmpty, calls.isEmpty, let refusal = try place["refusal"]?.text() { message.content = refusal }
-        return message
+        if calls.isEmpty, parts.allSatisfy({ $0.words?.isEmpty == true }), let refusal = try place["refusal"]?.text() { parts = [.text(refusal)] }
+        return RunMessage(
+            role, parts: parts, name: try place["name"]?.text(), toolCallID: try place["tool_call_id"]?.text(),
+            toolCalls: calls.isEmpty ? nil : calls)
     }
 
-    /// Text, or parts of text joined.
-    private static func text(of content: RequestPlace) throws -> String {
-        if let text = content.value.string { return text }
-        return try content.elements().map { part -> String in
+    /// Text, or parts of text and images.
+    private static func parts(of content: RequestPlace, takesImages: Bool) throws -> [ContentPart] {
+        if let text = content.value.string { return [.text(text)] }
+        return try content.elements().map { part -> ContentPart in
             switch try part.object().need("type").text() {
-            case "text": return try part.need("text").text()
-            case "refusal": return try part.need("refusal").text()
-            case let type: throw part.unsupported("Parts of the type `\(type)` are not supported here; send text.")
+            case "text": return .text(try part.need("text").text())
+            case "refusal": return .text(try part.need("refusal").text())
+            case "image_url" where takesImages:
+                let image = try part.need("image_url").object()
+                return try image.need("url").image(detail: image["detail"])
+            case "image_url": throw part.unsupported("Images stand in messages of the user here.")
+            case let type: throw part.unsupported("Parts of the type `\(type)` are not supported here; send text and images.")
             }
-        }.joined()
+        }
     }
 
     private static func call(_ place: RequestPlace) throws -> RunMessage.Call {

@@ -45,20 +45,39 @@ extension MessagesShape {
     private static func user(_ content: RequestPlace) throws -> [RunMessage] {
         if let text = content.value.string { return [RunMessage(.user, text)] }
         var messages: [RunMessage] = []
-        var said: [String] = []
+        var said: [ContentPart] = []
         for block in try content.elements() {
             switch try block.object().need("type").text() {
-            case "text": said.append(try block.need("text").text())
             case "tool_result":
-                let output = try block["content"].map(text) ?? ""
-                let isError = try block["is_error"]?.flag() ?? false
-                messages.append(
-                    RunMessage(.tool, isError ? "Error: \(output)" : output, toolCallID: try block.need("tool_use_id").text()))
-            case let type: throw unsupported(block, type)
+                var output = try block["content"].map(parts) ?? []
+                if try block["is_error"]?.flag() == true { output.insert(.text("Error: "), at: 0) }
+                messages.append(RunMessage(.tool, parts: output, toolCallID: try block.need("tool_use_id").text()))
+            default: said.append(try part(block))
             }
         }
-        if !said.isEmpty || messages.isEmpty { messages.append(RunMessage(.user, said.joined())) }
+        if !said.isEmpty || messages.isEmpty { messages.append(RunMessage(.user, parts: said)) }
         return messages
+    }
+
+    /// Text, or blocks of text and images.
+    private static func parts(_ content: RequestPlace) throws -> [ContentPart] {
+        if let text = content.value.string { return [.text(text)] }
+        return try content.elements().map(part)
+    }
+
+    private static func part(_ block: RequestPlace) throws -> ContentPart {
+        switch try block.object().need("type").text() {
+        case "text": return .text(try block.need("text").text())
+        case "image":
+            let source = try block.need("source").object()
+            let type = try source.need("type")
+            switch try type.text() {
+            case "base64": return try source.image(mediaType: source.need("media_type").text(), base64: source.need("data").text())
+            case "url": return try source.need("url").image()
+            case let word: throw type.unsupported("Sources of the type `\(word)` are not supported here; send base64 or url.")
+            }
+        case let type: throw unsupported(block, type)
+        }
     }
 
     private static func assistant(_ content: RequestPlace) throws -> RunMessage {
@@ -91,7 +110,7 @@ extension MessagesShape {
     }
 
     private static func unsupported(_ block: RequestPlace, _ type: String) -> Problem {
-        block.unsupported("Blocks of the type `\(type)` are not supported here; send text, tool_use and tool_result.")
+        block.unsupported("Blocks of the type `\(type)` are not supported here; send text, image, tool_use and tool_result.")
     }
 
     // MARK: Tools and bounds

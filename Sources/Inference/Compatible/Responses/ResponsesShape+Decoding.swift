@@ -51,7 +51,8 @@ extension ResponsesShape {
                 messages.append(RunMessage(.assistant, "", toolCalls: [call]))
             }
         case "function_call_output":
-            messages.append(RunMessage(.tool, try text(of: place.need("output")), toolCallID: try place.need("call_id").text()))
+            let output = try parts(of: place.need("output"), takesImages: true)
+            messages.append(RunMessage(.tool, parts: output, toolCallID: try place.need("call_id").text()))
         // What a model thought belongs to the model that thought it, and the run may be answered by another.
         case "reasoning": break
         default: throw place.unsupported("Items of the type `\(type)` are not supported here; send messages, function calls and their outputs.")
@@ -63,19 +64,25 @@ extension ResponsesShape {
         guard let role = RunMessage.Role(rawValue: word), role != .tool else {
             throw try place.need("role").fault("`\(word)` is no role; send system, developer, user or assistant.")
         }
-        return RunMessage(role, try text(of: place.need("content")))
+        return RunMessage(role, parts: try parts(of: place.need("content"), takesImages: role == .user))
     }
 
-    /// Text, or parts of text joined.
-    private static func text(of content: RequestPlace) throws -> String {
-        if let text = content.value.string { return text }
-        return try content.elements().map { part -> String in
+    /// Text, or parts of text and images.
+    private static func parts(of content: RequestPlace, takesImages: Bool) throws -> [ContentPart] {
+        if let text = content.value.string { return [.text(text)] }
+        return try content.elements().map { part -> ContentPart in
             switch try part.object().need("type").text() {
-            case "input_text", "output_text", "text": return try part.need("text").text()
-            case "refusal": return try part.need("refusal").text()
-            case let type: throw part.unsupported("Parts of the type `\(type)` are not supported here; send text.")
+            case "input_text", "output_text", "text": return .text(try part.need("text").text())
+            case "refusal": return .text(try part.need("refusal").text())
+            case "input_image" where takesImages:
+                guard let url = part["image_url"] else {
+                    throw part.unsupported("An image is sent here by its `image_url`: an address or a data URL; no files are kept.")
+                }
+                return try url.image(detail: part["detail"])
+            case "input_image": throw part.unsupported("Images stand in messages of the user and in outputs of functions here.")
+            case let type: throw part.unsupported("Parts of the type `\(type)` are not supported here; send text and images.")
             }
-        }.joined()
+        }
     }
 
     // MARK: Tools and bounds

@@ -6,7 +6,7 @@ import Web
 /// | here | there |
 /// |---|---|
 /// | `system` and `developer` messages, wherever they stand | `system`, joined with an empty line |
-/// | `user` and `tool` messages in a row | one `user` turn of text and `tool_result` blocks |
+/// | `user` and `tool` messages in a row | one `user` turn of text, `image` and `tool_result` blocks |
 /// | an assistant's text and calls | one `assistant` turn of text and `tool_use` blocks |
 /// | `max_output_tokens` | `max_tokens`, which the format demands: ``defaultMaxTokens`` when nil |
 /// | `reasoning_effort` | `thinking` with a budget of tokens, which count as output |
@@ -62,18 +62,35 @@ enum AnthropicMessagesRequest {
     }
 
     private static func blocks(of message: RunMessage) -> [JSONValue] {
-        // An empty text block is refused.
-        let text: [JSONValue] = message.content.isEmpty ? [] : [["type": "text", "text": .string(message.content)]]
         switch message.role {
         case .system, .developer: return []
-        case .user: return text
+        case .user: return said(in: message)
         case .tool:
-            return [["type": "tool_result", "tool_use_id": .string(message.toolCallID ?? ""), "content": .string(message.content)]]
+            let content = message.parts == nil ? JSONValue.string(message.content) : .array(said(in: message))
+            return [["type": "tool_result", "tool_use_id": .string(message.toolCallID ?? ""), "content": content]]
         case .assistant:
             let calls = (message.toolCalls ?? []).map { call -> JSONValue in
                 ["type": "tool_use", "id": .string(call.id), "name": .string(call.function.name), "input": input(call.function.arguments)]
             }
-            return text + calls
+            return said(in: message) + calls
+        }
+    }
+
+    /// Text and images; an empty text block is refused there.
+    private static func said(in message: RunMessage) -> [JSONValue] {
+        let parts = (message.parts ?? [.text(message.content)]).filter { $0.words?.isEmpty != true }
+        return parts.map { part -> JSONValue in
+            switch part {
+            case .text(let text): ["type": "text", "text": .string(text)]
+            case .image(let image): ["type": "image", "source": source(of: image)]
+            }
+        }
+    }
+
+    private static func source(of image: MessageImage) -> JSONValue {
+        switch image.source {
+        case .address(let address): ["type": "url", "url": .string(address)]
+        case .data(let mediaType, let base64): ["type": "base64", "media_type": .string(mediaType), "data": .string(base64)]
         }
     }
 

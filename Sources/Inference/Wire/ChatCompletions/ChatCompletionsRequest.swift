@@ -21,7 +21,11 @@ struct ChatCompletionsRequest: Encodable {
     let stream = true
     let streamOptions = StreamOptions()
 
-    init(_ request: ProviderRequest) {
+    /// - Throws: ``InferenceError`` for an image that a tool brought: a tool's message is text there.
+    init(_ request: ProviderRequest) throws(InferenceError) {
+        if request.messages.contains(where: { $0.role == .tool && $0.parts != nil }) {
+            throw ProviderRequest.unsayable("An image in a tool's result", "chat completions")
+        }
         let options = request.options
         model = request.model
         messages = request.messages

@@ -18,7 +18,7 @@ struct OpenRouterFormat: WireFormat {
     }
 
     func body(_ request: ProviderRequest) throws -> [UInt8] {
-        var body = ChatCompletionsRequest(request)
+        var body = try ChatCompletionsRequest(request)
         // The older word is the one that OpenRouter documents for all the providers behind it.
         body.maxTokens = body.maxCompletionTokens
         body.maxCompletionTokens = nil

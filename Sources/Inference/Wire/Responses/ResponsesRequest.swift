@@ -4,7 +4,7 @@ import Web
 ///
 /// | here | there |
 /// |---|---|
-/// | a message with text | an item of type `message` |
+/// | a message | an item of type `message`, its content text, or parts of types `input_text` and `input_image` |
 /// | a call of the assistant | an item of type `function_call` |
 /// | a `tool` message | an item of type `function_call_output` |
 /// | `max_output_tokens` | the same |
@@ -39,12 +39,12 @@ enum ResponsesRequest {
     private static func items(_ message: RunMessage) -> [JSONValue] {
         if message.role == .tool {
             return [
-                ["type": "function_call_output", "call_id": .string(message.toolCallID ?? ""), "output": .string(message.content)]
+                ["type": "function_call_output", "call_id": .string(message.toolCallID ?? ""), "output": content(message)]
             ]
         }
         var items: [JSONValue] = []
-        if !message.content.isEmpty {
-            items.append(["type": "message", "role": .string(message.role.rawValue), "content": .string(message.content)])
+        if !message.isBlank {
+            items.append(["type": "message", "role": .string(message.role.rawValue), "content": content(message)])
         }
         for call in message.toolCalls ?? [] {
             items.append([
@@ -53,6 +53,18 @@ enum ResponsesRequest {
             ])
         }
         return items
+    }
+
+    private static func content(_ message: RunMessage) -> JSONValue {
+        guard let parts = message.parts else { return .string(message.content) }
+        return .array(
+            parts.map { part -> JSONValue in
+                switch part {
+                case .text(let text): ["type": "input_text", "text": .string(text)]
+                // The member is not optional there.
+                case .image(let image): ["type": "input_image", "image_url": .string(image.url), "detail": .string(image.detail ?? "auto")]
+                }
+            })
     }
 
     private static func tool(_ tool: ToolDefinition) -> JSONValue {
