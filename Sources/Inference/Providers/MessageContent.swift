@@ -44,7 +44,8 @@ package enum ContentPart: Codable, Sendable, Equatable {
 
     /// What a part of text says.
     var words: String? { if case .text(let text) = self { text } else { nil } }
-    var isImage: Bool { if case .image = self { true } else { false } }
+    /// What a part that is an image shows.
+    var shown: MessageImage? { if case .image(let image) = self { image } else { nil } }
 }
 
 /// An image that a model is shown: an address that the provider fetches, or the image itself. We fetch nothing: an address is passed on as

@@ -50,12 +50,10 @@ package struct RunMessage: Codable, Sendable, Equatable {
     /// A message of parts, of which texts alone are joined.
     package init(_ role: Role, parts: [ContentPart], name: String? = nil, toolCallID: String? = nil, toolCalls: [Call]? = nil) {
         self.init(role, parts.compactMap(\.words).joined(), name: name, toolCallID: toolCallID, toolCalls: toolCalls)
-        if parts.contains(where: \.isImage) { self.parts = parts }
+        if parts.contains(where: { $0.shown != nil }) { self.parts = parts }
     }
 
-    var images: [MessageImage] {
-        (parts ?? []).compactMap { part in if case .image(let image) = part { image } else { nil } }
-    }
+    var images: [MessageImage] { (parts ?? []).compactMap(\.shown) }
 
     /// It says nothing: neither text nor image.
     var isBlank: Bool { content.isEmpty && parts == nil }
