@@ -13,7 +13,8 @@ import Web
 ///
 /// A part ends when the next one begins, as clients expect: one block is open at a time. A call ends then only if what was written of it is
 /// a JSON document; of a provider that writes two calls in turns both stay open, and nothing of either is held back or lost. A call
-/// begins when its id and its name are known. What a later release may add to the events is passed over.
+/// begins when its id and its name are known. A call of a tool that the server carries out is no part: it is no client's business. What a
+/// later release may add to the events is passed over.
 struct AnswerParts: Sendable, Equatable {
     enum Kind: Sendable, Equatable {
         case text
@@ -57,8 +58,15 @@ struct AnswerParts: Sendable, Equatable {
     private(set) var usage = TokenUsage()
     private(set) var ending: AnswerEnding?
     private var step = 1
+    /// Calls of the server's own tools.
+    private var hidden: Set<CallPlace> = []
     /// The first part that has not ended.
     private var current = 0
+
+    private struct CallPlace: Hashable {
+        var step: Int
+        var index: Int
+    }
 
     /// True from the event on that says who answers.
     var isBegun: Bool { started != nil || !parts.isEmpty || ending != nil }
@@ -120,6 +128,7 @@ struct AnswerParts: Sendable, Equatable {
     }
 
     private mutating func write(_ delta: ToolCallDelta) {
+        guard !hides(delta.index, named: delta.name) else { return }
         let position = call(delta.index)
         guard !parts[position].isOver else { return }
         if let id = delta.id, parts[position].id.isEmpty { parts[position].id = id }
@@ -128,6 +137,7 @@ struct AnswerParts: Sendable, Equatable {
     }
 
     private mutating func complete(_ call: ToolCall) {
+        guard !hides(call.index, named: call.name) else { return }
         let position = self.call(call.index)
         if parts[position].id.isEmpty { parts[position].id = call.id }
         if parts[position].name.isEmpty { parts[position].name = call.name }
@@ -140,13 +150,30 @@ struct AnswerParts: Sendable, Equatable {
 
     /// The position of a call of this step, which begins if it is new.
     private mutating func call(_ index: Int) -> Int {
-        if let known = parts.lastIndex(where: { $0.kind == .call && $0.step == step && $0.index == index }) { return known }
+        if let known = position(of: index) { return known }
         var part = Part(kind: .call)
         part.callIndex = calls.count
         part.step = step
         part.index = index
         open(part)
         return parts.count - 1
+    }
+
+    private func position(of index: Int) -> Int? { parts.lastIndex { $0.kind == .call && $0.step == step && $0.index == index } }
+
+    /// Whether a call of this step is the server's own. What was written of it before its name was known goes: it has not begun, and
+    /// neither has anything behind it.
+    private mutating func hides(_ index: Int, named name: String?) -> Bool {
+        let place = CallPlace(step: step, index: index)
+        if hidden.contains(place) { return true }
+        guard let name, started?.serverTools.contains(name) == true else { return false }
+        let known = position(of: index)
+        if let known, !parts[known].name.isEmpty { return false }
+        hidden.insert(place)
+        guard let known else { return true }
+        parts.remove(at: known)
+        for later in parts.indices[known...] where parts[later].kind == .call { parts[later].callIndex -= 1 }
+        return true
     }
 
     /// What is written is over when something else begins, a call if it can be.

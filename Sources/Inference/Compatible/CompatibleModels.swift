@@ -9,7 +9,8 @@ import Web
 /// | `owner/name` of an agent that the workspace may run | the agent, with the default provider's default model |
 /// | anything else | the default provider, if it takes any model |
 ///
-/// So an agent cannot hide a model that an operator has configured, and a provider that takes any name cannot hide an agent.
+/// So an agent cannot hide a model that an operator has configured, and a provider that takes any name cannot hide an agent. A request that
+/// names its agent apart (``CompatibleExtensions``) names a model here.
 struct CompatibleModels: Sendable {
     let directory: ProviderDirectory
     let agents: any AgentLookup
@@ -18,7 +19,8 @@ struct CompatibleModels: Sendable {
     ///
     /// - Throws: A 404 problem for a name that nobody answers.
     func resolve(_ request: inout CompatibleRequest, workspace: UUID) async throws {
-        if !isListed(request.model), request.model.contains("/"), try await agents.agent(request.model, workspace: workspace) != nil {
+        let namesAgent = request.run.agent == nil && !isListed(request.model) && request.model.contains("/")
+        if namesAgent, try await agents.agent(request.model, workspace: workspace) != nil {
             request.run.agent = request.model
         } else if directory.choose(model: request.model) != nil, !request.model.isEmpty {
             request.run.model = request.model

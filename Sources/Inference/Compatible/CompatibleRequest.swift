@@ -16,6 +16,10 @@ struct CompatibleRequest: Sendable, Equatable {
     var showsThinking = false
     /// Responses: nobody waits for the answer at this request.
     var isBackground = false
+    /// Responses: the id of the one whose conversation goes before ``input``, as the client wrote it.
+    var previous: String?
+    /// Responses: the index of the first message that the client asks; before it stand instructions.
+    var input = 0
 }
 
 /// What becomes of the run when the client of a stream leaves before its end: the header `Mainstay-On-Disconnect`.

@@ -16,7 +16,8 @@ extension CompatibleRoutes {
             description: """
                 For the official clients of that API: give them this server's address and a token as the key. The request makes a run like \
                 `POST /v1/runs`; the answer's header `Mainstay-Run` names it. `model` is a model, or `owner/name` of an agent. Errors have that \
-                API's shape. A run that was cut is an error, never an answer.
+                API's shape. A run that was cut is an error, never an answer. `workspace_tools`, `memory`, `max_steps`, `agent` and `fallback` are \
+                as in `POST /v1/runs`; calls of tools that the server carries out are not shown.
                 """,
             tag: tag, scope: "runs:write", parameters: [.idempotencyKey, onDisconnect], request: .init(members, limit: BodyLimit.generous),
             answers: [.init(.ok, "\(whole); with `stream` an event stream.", schema: .object([:]))], problems: [.notFound, .tooManyRequests])
@@ -40,8 +41,9 @@ extension CompatibleRoutes {
         .object(
             [
                 "model": .string(), "input": .oneOf([.string(), .array(of: .object([:]))]), "stream": .boolean,
-                "background": .boolean,
-            ], optional: ["stream", "background"]),
+                "background": .boolean, "previous_response_id": .string("The response whose conversation goes before the input."),
+                "store": .boolean,
+            ], optional: ["stream", "background", "previous_response_id", "store"]),
         "A `response`")
 
     static let response = APIOperation(

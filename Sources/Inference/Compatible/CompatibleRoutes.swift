@@ -9,11 +9,13 @@ struct CompatibleRoutes: Sendable {
     private let runs: RunRoutes
     private let answering: CompatibleAnswering
     private let models: CompatibleModels
+    private let conversation: ResponseConversation
 
     init(runs: RunRoutes) {
         self.runs = runs
         answering = CompatibleAnswering(runs: runs)
         models = CompatibleModels(directory: runs.directory, agents: runs.agents)
+        conversation = ResponseConversation(reader: runs.reader)
     }
 
     /// Mounts and describes all routes, and has their problems told as those APIs do.
@@ -37,6 +39,7 @@ struct CompatibleRoutes: Sendable {
         var wanted = try Shape.decode(document)
         let workspace = context.identity.workspace
         try await models.resolve(&wanted, workspace: workspace)
+        try await conversation.extend(&wanted, workspace: workspace)
         let acceptance = try await runs.accept(wanted.run, body: body, request, context)
         let subject = subject(acceptance.id, wanted.isBackground ? .continue : policy, request, context, isReplay: acceptance.replayed)
 

@@ -14,7 +14,8 @@ extension RunEvent {
             self = .runStarted(
                 RunStarted(
                     run: try wire.need(\.run, "run"), attempt: try wire.need(\.attempt, "attempt"),
-                    provider: try wire.need(\.provider, "provider"), model: try wire.need(\.model, "model"), agent: wire.agent))
+                    provider: try wire.need(\.provider, "provider"), model: try wire.need(\.model, "model"), agent: wire.agent,
+                    serverTools: wire.serverTools ?? [], previous: wire.previousRun))
         case "step.started": self = .stepStarted(step: try wire.need(\.step, "step"))
         case "text.delta": self = .chunk(StreamChunk(.text, try wire.need(\.text, "text")))
         case "reasoning.delta": self = .chunk(StreamChunk(.reasoning, try wire.need(\.text, "text")))
@@ -66,6 +67,8 @@ private struct WireEvent: Decodable {
     var provider: String?
     var model: String?
     var agent: String?
+    var serverTools: [String]?
+    var previousRun: String?
     var step: Int?
     var text: String?
     var index: Int?

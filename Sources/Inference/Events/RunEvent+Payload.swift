@@ -31,6 +31,8 @@ extension RunEvent {
             json.member("provider", started.provider)
             json.member("model", started.model)
             json.member("agent", ifPresent: started.agent)
+            if !started.serverTools.isEmpty { json.member("server_tools", started.serverTools) }
+            json.member("previous_run", ifPresent: started.previous)
         case .stepStarted(let step):
             json.member("step", step)
         case .chunk(let chunk):

@@ -6,7 +6,7 @@
 ///
 /// | type | members | when |
 /// |---|---|---|
-/// | `run.started` | `version`, `run`, `attempt`, `provider`, `model`, `agent?` | first event of a run |
+/// | `run.started` | `version`, `run`, `attempt`, `provider`, `model`, `agent?`, `server_tools?`, `previous_run?` | first event of a run |
 /// | `step.started` | `step` | before a call of the model; 1 is the first |
 /// | `text.delta` | `text` | a piece of the answer |
 /// | `reasoning.delta` | `text` | a piece of what the model thinks; never part of the answer |
@@ -75,13 +75,21 @@ package struct RunStarted: Sendable, Equatable {
     package var model: String
     /// `owner/name` of the agent whose character speaks, if one does.
     package var agent: String?
+    /// Names of the tools that the server carries out, in order: whose calls are no business of the client's.
+    package var serverTools: [String]
+    /// The run whose conversation this one goes on with, lower case.
+    package var previous: String?
 
-    package init(run: String, attempt: Int, provider: String, model: String, agent: String? = nil) {
+    package init(
+        run: String, attempt: Int, provider: String, model: String, agent: String? = nil, serverTools: [String] = [], previous: String? = nil
+    ) {
         self.run = run
         self.attempt = attempt
         self.provider = provider
         self.model = model
         self.agent = agent
+        self.serverTools = serverTools
+        self.previous = previous
     }
 }
 

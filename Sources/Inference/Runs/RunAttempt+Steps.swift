@@ -75,7 +75,7 @@ extension RunAttempt {
         return .runStarted(
             RunStarted(
                 run: identity.run.lowercased, attempt: claim.attempts, provider: candidate.provider, model: candidate.model,
-                agent: plan.agent?.label))
+                agent: plan.agent?.label, serverTools: plan.serverTools.keys.sorted(), previous: plan.previous?.lowercased))
     }
 
     /// Writes down a step after which the run goes on, together with the calls that its client is to answer.

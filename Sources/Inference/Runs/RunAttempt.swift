@@ -91,6 +91,7 @@ struct RunAttempt: Sendable {
     func conclusion(of call: ModelCall) -> RunEnding? {
         guard let ending = call.ending else { return nil }
         guard case .completed = ending.outcome, !call.tools.isEmpty, plan.stepLimit > 1 else { return RunEnding(ending) }
+        if plan.returnsCalls, call.tools.contains(where: { plan.serverTools[$0.name] == nil }) { return RunEnding(ending) }
         guard call.step >= plan.stepLimit else { return nil }
         return RunEnding(.incomplete(.maxSteps), finish: ending.finish, missingDone: ending.missingDone)
     }

@@ -65,7 +65,11 @@ package struct RunExecution: RunHandler {
         let beginning = RunStore.Beginning(
             identity: identity, provider: plan.first.provider, model: plan.first.model, agentID: plan.agent?.id, agent: plan.agent?.label,
             metadata: job.payload.metadata ?? [:], trace: job.trace?.header)
-        return try await context.transaction { try await store.claim(beginning, in: $0) }
+        return try await context.transaction { transaction -> RunClaim? in
+            let claim = try await store.claim(beginning, in: transaction)
+            if claim != nil { try store.submitTurn(job.payload, of: identity, in: transaction) }
+            return claim
+        }
     }
 
     // MARK: The attempt

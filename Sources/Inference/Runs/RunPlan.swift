@@ -25,6 +25,10 @@ struct RunPlan: Sendable {
     var usesMemory: Bool
     /// Who asked for the run: whose budget it is counted in.
     var token: UUID?
+    /// A step that calls anything but ``serverTools`` ends the run.
+    var returnsCalls = false
+    /// The run whose conversation this one goes on with.
+    var previous: UUID?
     var fault: InferenceError?
 
     /// Whom the run is about to ask: what its row names until one has answered.
@@ -47,7 +51,7 @@ struct RunPlanner: Sendable {
                 run: job.id.lowercased, model: "", messages: wanted.messages, tools: wanted.tools ?? [],
                 options: wanted.options ?? GenerationOptions()),
             stepLimit: wanted.stepLimit, clientTools: Set((wanted.tools ?? []).map(\.name)), usesMemory: wanted.memory == true,
-            token: wanted.token)
+            token: wanted.token, returnsCalls: wanted.returnsCalls == true, previous: wanted.turn?.previous)
         for model in [wanted.model] + (wanted.fallback ?? []).map(Optional.some) {
             if let choice = directory.choose(model: model) {
                 let candidate = RunPlan.Candidate(provider: choice.provider, model: choice.model)

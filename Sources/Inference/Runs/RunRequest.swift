@@ -29,9 +29,15 @@ package struct RunRequest: JobPayload, Equatable {
     package var workspaceTools: [String]?
     /// Who asked, by the id of its token: whose budget the run is counted in. Set by the server, whatever a body says.
     package var token: UUID?
+    /// A turn of a conversation of responses; nil for any other run. Set by the server, whatever a body says.
+    package var turn: ConversationTurn?
+    /// A step that calls anything but the server's own tools ends the run with its calls, as the clients of other APIs expect it, instead of
+    /// pausing it for their results. Set by the server, whatever a body says.
+    package var returnsCalls: Bool?
 
     private enum CodingKeys: String, CodingKey {
-        case messages, agent, model, tools, metadata, options, memory, fallback, token
+        case messages, agent, model, tools, metadata, options, memory, fallback, token, turn
+        case returnsCalls = "returns_calls"
         case workspaceTools = "workspace_tools"
         case maxSteps = "max_steps"
     }
@@ -56,6 +62,20 @@ package struct RunRequest: JobPayload, Equatable {
     /// Calls of the model at most. One unless asked otherwise: then a finish by tool calls completes the run, and its client asks
     /// again. Eight where the server has tools of its own to carry out.
     package var stepLimit: Int { maxSteps ?? (memory == true || !(workspaceTools ?? []).isEmpty ? 8 : 1) }
+}
+
+/// Where a response stands in its conversation.
+package struct ConversationTurn: Codable, Sendable, Equatable {
+    /// Index of the first message that the response itself was asked; before it stand instructions, which are not carried over, and what it
+    /// goes on from. From there on messages are kept for later responses; nil keeps nothing.
+    package var start: Int?
+    /// The run that it goes on from.
+    package var previous: UUID?
+
+    package init(start: Int? = nil, previous: UUID? = nil) {
+        self.start = start
+        self.previous = previous
+    }
 }
 
 /// One thing that is wrong with a request.

@@ -47,7 +47,10 @@ struct RunRoutes: Sendable {
     }
 
     private func create(_ request: Request, _ context: IdentifiedContext) async throws -> RunAcceptedAnswer {
-        let (wanted, body) = try await request.readJSON(RunRequest.self, in: context)
+        let (asked, body) = try await request.readJSON(RunRequest.self, in: context)
+        var wanted = asked
+        wanted.turn = nil
+        wanted.returnsCalls = nil
         return RunAcceptedAnswer(try await accept(wanted, body: body, request, context))
     }
 

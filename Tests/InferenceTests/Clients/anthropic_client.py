@@ -105,6 +105,12 @@ def images():
     return client.messages.create(**arguments("", messages=messages)).content[0].text
 
 
+def extended():
+    """Members of the server's own: its memory tools are offered and carried out, and no block is theirs."""
+    asked = dict(model=MODEL, max_tokens=1000, messages=[{"role": "user", "content": "remember"}])
+    return message_of(client.messages.create(**asked, extra_body={"memory": True}))
+
+
 results = {}
 for way in (whole, stream, helper):
     results[way.__name__] = {
@@ -117,4 +123,5 @@ results["models"] = [model.id for model in client.models.list()]
 results["model"] = client.models.retrieve("o/ada").id
 results["tool_round"] = tool_round()
 results["images"] = images()
+results["extended"] = extended()
 print(json.dumps(results))

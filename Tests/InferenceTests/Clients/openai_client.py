@@ -161,6 +161,26 @@ def responses_images():
     return client.responses.create(model=MODEL, input=[{"role": "user", "content": content}]).output_text
 
 
+def conversation():
+    """Goes on from a response, and from one that is none."""
+    first = client.responses.create(model=MODEL, input="text", instructions="Be brief.")
+    second = client.responses.create(model=MODEL, input="history", previous_response_id=first.id)
+    try:
+        client.responses.create(model=MODEL, input="history", previous_response_id="resp_" + "0" * 8)
+    except openai.NotFoundError as error:
+        code = error.code
+    return {"text": second.output_text, "named": second.previous_response_id == first.id, "unknown": code}
+
+
+def extended():
+    """Members of the server's own: its memory tools are offered and carried out, and no call is shown."""
+    answer = client.chat.completions.create(
+        model=MODEL, messages=[{"role": "user", "content": "remember"}], extra_body={"memory": True, "max_steps": 3}
+    )
+    message = answer.choices[0].message
+    return {"text": message.content, "calls": len(message.tool_calls or []), "finish": answer.choices[0].finish_reason}
+
+
 results = {}
 for way in (chat_whole, chat_stream, responses_whole, responses_stream):
     results[way.__name__] = {
@@ -175,4 +195,6 @@ results["models"] = [model.id for model in client.models.list()]
 results["model"] = client.models.retrieve("o/ada").id
 results["tool_round"] = tool_round()
 results["images"] = [chat_images(), responses_images()]
+results["conversation"] = conversation()
+results["extended"] = extended()
 print(json.dumps(results))

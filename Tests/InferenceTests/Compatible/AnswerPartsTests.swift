@@ -93,4 +93,44 @@ import Testing
         #expect(AnswerEnding.cancelled.fault?.status == 499)
         #expect(AnswerEnding.failed(InferenceError(.rateLimited, "Wait.", retryAfter: .seconds(9))).fault?.retryAfter == .seconds(9))
     }
+
+    @Test("Calls of the server's own tools are no parts, at whichever fragment their name comes; the client's keep their order and their places")
+    func serverTools() {
+        let started = RunEvent.runStarted(RunStarted(run: ToldRun.name, attempt: 1, provider: "up", model: "m-1", serverTools: ["weather"]))
+        let named: [RunEvent] = [
+            started, ToldRun.text("Let me see."), ToldRun.fragment(0, "", id: "c0", name: "weather"), ToldRun.fragment(0, "{}"),
+            ToldRun.fragment(1, "", id: "c1", name: "time"), ToldRun.fragment(1, "{}"),
+            ToldRun.call(0, "{}", id: "c0", name: "weather"), ToldRun.call(1, "{}", id: "c1", name: "time"), ToldRun.calledTools,
+        ]
+        // The name of the first call comes after the second call has begun.
+        let late: [RunEvent] = [
+            started, ToldRun.text("Let me see."), ToldRun.fragment(0, "{", id: "c0"), ToldRun.fragment(1, "", id: "c1", name: "time"),
+            ToldRun.fragment(1, "{}"), ToldRun.fragment(0, "}", name: "weather"), ToldRun.call(0, "{}", id: "c0", name: "weather"),
+            ToldRun.call(1, "{}", id: "c1", name: "time"), ToldRun.calledTools,
+        ]
+        for events in [named, late] {
+            var answer = AnswerParts()
+            var changes: [AnswerParts.Change] = []
+            for event in events { changes += answer.add(event) }
+            #expect(answer.parts.map(\.kind) == [.text, .call])
+            #expect(answer.calls.map(\.name) == ["time"])
+            #expect(answer.calls.map(\.callIndex) == [0])
+            let beginnings = changes.filter { change in if case .began = change { true } else { false } }
+            #expect(beginnings == [.began(0), .began(1)])
+        }
+    }
+
+    @Test("A step of the server's own tools leaves what was said before it and after it")
+    func serverStep() {
+        let started = RunEvent.runStarted(RunStarted(run: ToldRun.name, attempt: 1, provider: "up", model: "m-1", serverTools: ["weather"]))
+        let answer = ToldRun.answer([
+            started, .stepStarted(step: 1), ToldRun.text("One moment. "), ToldRun.call(0, "{}", id: "c0", name: "weather"),
+            .stepFinished(StepFinished(step: 1, finish: FinishReason(.toolCalls, raw: "tool_calls"))),
+            .toolResult(ToolResult(index: 0, id: "c0", name: "weather", output: "21")), .stepStarted(step: 2), ToldRun.text("It is warm."),
+            .stepFinished(StepFinished(step: 2, finish: nil)), ToldRun.completed,
+        ])
+        #expect(answer.text(of: .text) == "One moment. It is warm.")
+        #expect(answer.calls.isEmpty)
+        #expect(ChatShape.finishReason(answer.ending ?? .cancelled, hasCalls: !answer.calls.isEmpty) == "stop")
+    }
 }

@@ -22,6 +22,13 @@ import Web
             return try await end(receive, .completed, FinishReason(.stop, raw: "stop"))
         }
         switch last?.content {
+        case "history":
+            try await receive(.text(request.messages.map(\.content).joined(separator: "|")))
+            try await end(receive, .completed, FinishReason(.stop, raw: "stop"))
+        case "remember":
+            let name = request.tools.map(\.name).contains("memory_search") ? "memory_search" : "none"
+            try await receive(.toolCall(ToolCall(index: 0, id: "c0", name: name, arguments: #"{"query":"anything"}"#)))
+            try await end(receive, .completed, FinishReason(.toolCalls, raw: "tool_calls"))
         case "text":
             try await receive(.chunk(StreamChunk(.reasoning, "Hm")))
             for piece in ["Hello ", "wörld ", "🌍"] { try await receive(.text(piece)) }
@@ -115,6 +122,13 @@ import Web
             #expect(told[path: "tool_round"] == "weather result, time result")
             let images: JSONValue = "https://a.example/cat.png data:image/png;base64,iVBORw0KGgo="
             #expect(told[path: "images"] == [images, images])
+            #expect(told[path: "conversation.text"] == "text|Hello wörld 🌍|history")
+            #expect(told[path: "conversation.named"] == true)
+            #expect(told[path: "conversation.unknown"] == "previous_response_not_found")
+            // Behind the result of a tool the model says what the tool told.
+            #expect(told[path: "extended.text"].string?.isEmpty == false)
+            #expect(told[path: "extended.calls"] == 0)
+            #expect(told[path: "extended.finish"] == "stop")
         }
     }
 
@@ -153,6 +167,9 @@ import Web
             #expect(told[path: "model"] == "o/ada")
             #expect(told[path: "tool_round"] == "weather result, time result")
             #expect(told[path: "images"] == "data:image/png;base64,iVBORw0KGgo= https://a.example/cat.png")
+            #expect(told[path: "extended.text"].string?.isEmpty == false)
+            #expect(told[path: "extended.calls"] == [])
+            #expect(told[path: "extended.stop"] == "end_turn")
         }
     }
 }

@@ -143,7 +143,13 @@ import Web
         #expect(
             options.responseFormat == ["type": "json_schema", "json_schema": ["name": "n", "schema": ["type": "object"], "strict": true]])
         let small = try ResponsesShape.decode(JSONValue(parsing: #"{"model":"m","input":"a"}"#))
-        #expect(small.run == RunRequest(messages: [RunMessage(.user, "a")]))
+        var expected = RunRequest(messages: [RunMessage(.user, "a")])
+        expected.turn = ConversationTurn(start: 0)
+        #expect(small.run == expected && small.previous == nil && small.input == 0)
+        // Instructions are a request's own and no part of the conversation.
+        #expect(wanted.run.turn == ConversationTurn(start: 1) && wanted.input == 1)
+        let unkept = try ResponsesShape.decode(JSONValue(parsing: #"{"model":"m","input":"a","store":false,"previous_response_id":"resp_1"}"#))
+        #expect(unkept.run.turn == nil && unkept.previous == "resp_1")
     }
 
     @Test("Images stand in messages and in outputs of functions")
@@ -166,7 +172,7 @@ import Web
         "What would be answered wrongly is refused by its place",
         arguments: [
             (#"{"model":"m"}"#, "#/input"), (#"{"input":"a"}"#, "#/model"),
-            (#"{"model":"m","input":"a","previous_response_id":"resp_1"}"#, "#/previous_response_id"),
+            (#"{"model":"m","input":"a","previous_response_id":1}"#, "#/previous_response_id"),
             (#"{"model":"m","input":"a","conversation":"conv_1"}"#, "#/conversation"),
             (#"{"model":"m","input":[{"type":"item_reference","id":"i"}]}"#, "#/input/0"),
             (#"{"model":"m","input":[{"role":"user","content":[{"type":"input_image","image_url":"u"}]}]}"#, "#/input/0/content/0/image_url"),

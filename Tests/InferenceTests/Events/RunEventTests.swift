@@ -14,6 +14,10 @@ import Testing
             .runStarted(RunStarted(run: "r", attempt: 1, provider: "p", model: "m")),
             #"{"type":"run.started","version":1,"run":"r","attempt":1,"provider":"p","model":"m"}"#
         ),
+        (
+            .runStarted(RunStarted(run: "r", attempt: 1, provider: "p", model: "m", serverTools: ["a", "b"], previous: "q")),
+            #"{"type":"run.started","version":1,"run":"r","attempt":1,"provider":"p","model":"m","server_tools":["a","b"],"previous_run":"q"}"#
+        ),
         (.stepStarted(step: 1), #"{"type":"step.started","step":1}"#),
         (.chunk(StreamChunk(.text, "a\"b\\c\n\u{1}é😀\u{2028}")), "{\"type\":\"text.delta\",\"text\":\"a\\\"b\\\\c\\n\\u0001é😀\u{2028}\"}"),
         (.chunk(StreamChunk(.reasoning, "")), #"{"type":"reasoning.delta","text":""}"#),

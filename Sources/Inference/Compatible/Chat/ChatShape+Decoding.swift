@@ -21,9 +21,10 @@ extension ChatShape {
         options.responseFormat = try body["response_format"]?.object().value
 
         let messages = try body.need("messages").elements().map(message)
-        let run = RunRequest(
+        var run = RunRequest(
             messages: messages, tools: try body["tools"].map(tools), metadata: try body["metadata"].map(metadata),
             options: options == GenerationOptions() ? nil : options)
+        try CompatibleExtensions.read(body, into: &run)
         return CompatibleRequest(
             run: run, model: try body.need("model").text(), streams: try body["stream"]?.flag() ?? false,
             includesUsage: try body["stream_options"]?["include_usage"]?.flag() ?? false)

@@ -24,7 +24,8 @@ extension MessagesShape {
         var messages: [RunMessage] = []
         if let system = try body["system"].map(text), !system.isEmpty { messages.append(RunMessage(.system, system)) }
         for place in try body.need("messages").elements() { messages += try self.messages(place) }
-        let run = RunRequest(messages: messages, tools: try body["tools"].map(tools), options: options)
+        var run = RunRequest(messages: messages, tools: try body["tools"].map(tools), options: options)
+        try CompatibleExtensions.read(body, into: &run)
         return CompatibleRequest(
             run: run, model: try body.need("model").text(), streams: try body["stream"]?.flag() ?? false, showsThinking: thinking.isShown)
     }

@@ -3,10 +3,7 @@ import Web
 extension ResponsesShape {
     static func decode(_ document: JSONValue) throws -> CompatibleRequest {
         let body = try RequestPlace(document).object()
-        if let previous = body["previous_response_id"] {
-            throw previous.unsupported("`previous_response_id` is not supported here: send the whole conversation in `input`.")
-        }
-        try body.refuse(["conversation", "prompt"], because: "nothing is kept between requests; send everything in `input`.")
+        try body.refuse(["conversation", "prompt"], because: "nothing is kept under such a name; send `previous_response_id`, or all in `input`.")
         try body.refuse(["top_logprobs"], because: "probabilities of tokens are not part of a run.")
 
         var options = GenerationOptions()
@@ -20,18 +17,21 @@ extension ResponsesShape {
 
         var messages: [RunMessage] = []
         if let instructions = try body["instructions"]?.text(), !instructions.isEmpty { messages.append(RunMessage(.system, instructions)) }
+        let start = messages.count
         let input = try body.need("input")
         if let text = input.value.string {
             messages.append(RunMessage(.user, text))
         } else {
             for place in try input.elements() { try add(place, to: &messages) }
         }
-        let run = RunRequest(
+        var run = RunRequest(
             messages: messages, tools: try body["tools"].map(tools), metadata: try body["metadata"].map(ChatShape.metadata),
             options: options == GenerationOptions() ? nil : options)
+        try CompatibleExtensions.read(body, into: &run)
+        if try body["store"]?.flag() ?? true { run.turn = ConversationTurn(start: start) }
         return CompatibleRequest(
             run: run, model: try body.need("model").text(), streams: try body["stream"]?.flag() ?? false,
-            isBackground: try body["background"]?.flag() ?? false)
+            isBackground: try body["background"]?.flag() ?? false, previous: try body["previous_response_id"]?.text(), input: start)
     }
 
     // MARK: Items
