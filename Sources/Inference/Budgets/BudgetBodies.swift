@@ -119,6 +119,7 @@ struct RunUsageBody: ResponseEncodable, Sendable {
         let outputTokens: Int
         let cost: Double
         let unpricedRuns: Int
+        let estimatedRuns: Int
 
         init(_ usage: BudgetStore.Usage) {
             day = usage.day
@@ -128,6 +129,7 @@ struct RunUsageBody: ResponseEncodable, Sendable {
             outputTokens = usage.outputTokens
             cost = usage.cost
             unpricedRuns = usage.unpricedRuns
+            estimatedRuns = usage.estimatedRuns
         }
 
         private enum CodingKeys: String, CodingKey {
@@ -135,6 +137,7 @@ struct RunUsageBody: ResponseEncodable, Sendable {
             case inputTokens = "input_tokens"
             case outputTokens = "output_tokens"
             case unpricedRuns = "unpriced_runs"
+            case estimatedRuns = "estimated_runs"
         }
     }
 
@@ -146,7 +149,8 @@ struct RunUsageBody: ResponseEncodable, Sendable {
                 [
                     "day": .string("UTC.", format: "date"), "token": .string("Whose runs they were.", format: "uuid"), "runs": .integer(),
                     "input_tokens": .integer(), "output_tokens": .integer(), "cost": .number("US dollars."),
-                    "unpriced_runs": .integer("Of the runs, those whose cost nobody knows: it is not in `cost`."),
+                    "unpriced_runs": .integer("Of the runs, those whose cost nobody knows, or not all of it: that is not in `cost`."),
+                    "estimated_runs": .integer("Of the runs, those that their provider did not count to the end: their tokens hold an estimate."),
                 ], optional: ["token"]))
     ])
 }

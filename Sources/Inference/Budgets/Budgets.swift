@@ -53,13 +53,15 @@ package final class Budgets: Sendable {
     /// Counts a run; to be called in the transaction that finishes it, once.
     ///
     /// - Parameters:
-    ///   - reportedCost: In US dollars, when the provider says it; else the table of prices is asked.
+    ///   - estimated: The part of the usage that nobody counted.
+    ///   - reportedCost: In US dollars, when the provider says it; else the table of prices is asked. What was estimated is never in it.
     package func record(
-        workspace: UUID, token: UUID?, provider: String, model: String, usage: TokenUsage, reportedCost: Double? = nil,
-        in transaction: PostgresTransaction
+        workspace: UUID, token: UUID?, provider: String, model: String, usage: TokenUsage, estimated: TokenUsage = TokenUsage(),
+        reportedCost: Double? = nil, in transaction: PostgresTransaction
     ) {
-        let cost = prices.cost(of: usage, provider: provider, model: model, reported: reportedCost)
-        BudgetStore.submit(RunSpending(workspace: workspace, token: token, usage: usage, cost: cost), in: transaction)
+        let cost = prices.cost(of: usage, estimated: estimated, provider: provider, model: model, reported: reportedCost)
+        let spending = RunSpending(workspace: workspace, token: token, usage: usage, cost: cost.known, isUnpriced: !cost.isWhole)
+        BudgetStore.submit(spending, in: transaction)
     }
 }
 

@@ -35,6 +35,22 @@ package struct PriceTable: Sendable, Equatable {
         }
     }
 
+    /// What is known of a run's cost.
+    struct Cost: Sendable, Equatable {
+        /// US dollars.
+        var known = 0.0
+        /// There is nothing beside it that nobody knows the price of.
+        var isWhole = false
+    }
+
+    /// What a run cost of whose usage a part is estimated. A provider's own word is of what it counted, so the rest goes by the table.
+    func cost(of usage: TokenUsage, estimated: TokenUsage, provider: String, model: String, reported: Double?) -> Cost {
+        guard let cost = cost(of: usage, provider: provider, model: model, reported: reported) else { return Cost() }
+        guard reported != nil, !estimated.isEmpty else { return Cost(known: cost, isWhole: true) }
+        guard let rest = self.cost(of: estimated, provider: provider, model: model) else { return Cost(known: cost, isWhole: false) }
+        return Cost(known: cost + rest, isWhole: true)
+    }
+
     /// What a run cost, in US dollars.
     ///
     /// - Parameter reported: What the provider says, which is believed before any table.

@@ -63,13 +63,16 @@ package struct RunSpending: Sendable, Equatable {
     /// Whose token asked for it; nil when nobody knows.
     package var token: UUID?
     package var usage: TokenUsage
-    /// US dollars; nil when neither the provider nor a price tells.
-    package var cost: Double?
+    /// US dollars, as far as the provider or a price tells.
+    package var cost: Double
+    /// A part of it, or all, cost what nobody knows.
+    package var isUnpriced: Bool
 
-    package init(workspace: UUID, token: UUID?, usage: TokenUsage, cost: Double?) {
+    package init(workspace: UUID, token: UUID?, usage: TokenUsage, cost: Double, isUnpriced: Bool) {
         self.workspace = workspace
         self.token = token
         self.usage = usage
         self.cost = cost
+        self.isUnpriced = isUnpriced
     }
 }

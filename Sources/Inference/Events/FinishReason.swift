@@ -46,7 +46,8 @@ package enum IncompleteReason: String, Sendable, Equatable, CaseIterable {
     case toolTimeout = "tool_timeout"
 }
 
-/// Tokens as the provider counted them. No sum is assumed to agree: providers count reasoning inside or beside the output.
+/// Tokens as the provider counted them, or as they were estimated. No sum is assumed to agree: providers count reasoning inside or beside
+/// the output.
 package struct TokenUsage: Sendable, Equatable {
     /// All of the input, with what came from a cache and what went into one, also where a provider counts these beside it.
     package var input: Int?
@@ -60,13 +61,15 @@ package struct TokenUsage: Sendable, Equatable {
     package var cacheWriteInput: Int?
     /// What the provider says that the call costs, in US dollars.
     package var cost: Double?
+    /// It is no provider's count, or holds what is none: see ``UsageEstimate``.
+    package var isEstimated: Bool
 
     /// More than any call has, and few enough to be added up: a count is another machine's word.
     private static let most = 1_000_000_000_000
 
     package init(
         input: Int? = nil, output: Int? = nil, total: Int? = nil, cachedInput: Int? = nil, reasoningOutput: Int? = nil,
-        cacheWriteInput: Int? = nil, cost: Double? = nil
+        cacheWriteInput: Int? = nil, cost: Double? = nil, isEstimated: Bool = false
     ) {
         self.input = input.map { min(max(0, $0), Self.most) }
         self.output = output.map { min(max(0, $0), Self.most) }
@@ -75,8 +78,9 @@ package struct TokenUsage: Sendable, Equatable {
         self.reasoningOutput = reasoningOutput.map { min(max(0, $0), Self.most) }
         self.cacheWriteInput = cacheWriteInput.map { min(max(0, $0), Self.most) }
         self.cost = cost.map { $0.isFinite ? min(max(0, $0), 1_000_000) : 0 }
+        self.isEstimated = isEstimated
     }
 
-    /// True when the provider told nothing.
+    /// True when nobody counted or estimated anything.
     package var isEmpty: Bool { self == TokenUsage() }
 }

@@ -97,11 +97,13 @@ private struct WireEvent: Decodable {
     var reasoningOutputTokens: Int?
     var cacheWriteInputTokens: Int?
     var cost: Double?
+    var estimated: Bool?
 
     var topLevelUsage: TokenUsage {
         TokenUsage(
             input: inputTokens, output: outputTokens, total: totalTokens, cachedInput: cachedInputTokens,
-            reasoningOutput: reasoningOutputTokens, cacheWriteInput: cacheWriteInputTokens, cost: cost)
+            reasoningOutput: reasoningOutputTokens, cacheWriteInput: cacheWriteInputTokens, cost: cost,
+            isEstimated: estimated ?? false)
     }
 
     func need<Value>(_ path: KeyPath<WireEvent, Value?>, _ name: String) throws -> Value {
@@ -132,11 +134,13 @@ private struct WireUsage: Decodable {
     var reasoningOutputTokens: Int?
     var cacheWriteInputTokens: Int?
     var cost: Double?
+    var estimated: Bool?
 
     var usage: TokenUsage {
         TokenUsage(
             input: inputTokens, output: outputTokens, total: totalTokens, cachedInput: cachedInputTokens,
-            reasoningOutput: reasoningOutputTokens, cacheWriteInput: cacheWriteInputTokens, cost: cost)
+            reasoningOutput: reasoningOutputTokens, cacheWriteInput: cacheWriteInputTokens, cost: cost,
+            isEstimated: estimated ?? false)
     }
 }
 

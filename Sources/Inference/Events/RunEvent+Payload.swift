@@ -137,6 +137,7 @@ extension TokenUsage {
         json.member("reasoning_output_tokens", ifPresent: reasoningOutput)
         json.member("cache_write_input_tokens", ifPresent: cacheWriteInput)
         json.member("cost", ifPresent: cost)
+        if isEstimated { json.member("estimated", true) }
     }
 }
 

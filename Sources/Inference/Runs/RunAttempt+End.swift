@@ -8,9 +8,10 @@ extension RunAttempt {
 
     /// Writes the run's end: PostgreSQL, then the terminal event.
     func end(_ ending: RunEnding) async throws {
-        let state = progress.current
+        var state = progress.current
         let own = state.call?.ending
-        var openStep = await journal.transcript.openStep
+        let shown = await journal.transcript
+        var openStep = shown.openStep
         var last: [RunEvent] = []
         if await journal.isEmpty {
             last.append(started)
@@ -19,7 +20,16 @@ extension RunAttempt {
                 openStep = 1
             }
         }
+        // A model that was asked and is not to go on has used what it was sent, also where it has shown nothing yet.
+        if openStep == nil, let call = state.call, call.isCut, call.request != nil {
+            last.append(.stepStarted(step: call.step))
+            openStep = call.step
+        }
         if let usage = state.call?.earlyUsage, openStep != nil { last.append(.usage(usage)) }
+        if openStep != nil, let estimate = uncounted(state.call, shown) {
+            last.append(.usage(estimate))
+            state.call?.usage.add(estimate)
+        }
         last += try await untoldWrites().map(RunEvent.memoryWritten)
         if let openStep {
             last.append(
@@ -30,6 +40,7 @@ extension RunAttempt {
 
         let usage = await journal.transcript.usage
         let (archive, transcript) = await journal.conclude(with: ending.event(usage: usage))
+        let (estimated, answering) = (transcript.estimated, state.candidate)
         let step = state.call.map { RunStep($0, tries: $0.step == 1 ? state.tries : [], ending: ending) }
         let outcome = RunOutcome(
             state: ending.state, transcript: transcript, incompleteReason: ending.incompleteReason, error: ending.error, archive: archive,
@@ -37,13 +48,30 @@ extension RunAttempt {
         let result = try JobResult(["run": identity.run.lowercased, "state": ending.state.rawValue])
         try await context.finish(ending.state == .cancelled ? .cancelled : .done, error: ending.error?.description, result: result) { transaction in
             try await store.finish(
-                identity, epoch: claim.epoch, provider: state.candidate.provider, model: state.candidate.model, outcome: outcome, in: transaction)
+                identity, epoch: claim.epoch, provider: answering.provider, model: answering.model, outcome: outcome, in: transaction)
             setup?.budgets.record(
-                workspace: identity.workspace, token: plan.token, provider: state.candidate.provider, model: state.candidate.model, usage: usage,
-                reportedCost: usage.cost, in: transaction)
+                workspace: identity.workspace, token: plan.token, provider: answering.provider, model: answering.model, usage: usage,
+                estimated: estimated, reportedCost: usage.cost, in: transaction)
         }
         journal.metrics.runs.ended(ending.state, last: step)
         await announceEnd()
+    }
+
+    /// What is taken for the rest of a step that ends with the run and that its provider did not count to the end.
+    ///
+    /// - Parameter call: Nil for a step of an attempt that was lost: what it sent is this one's request, and what was said in the steps
+    ///   before.
+    private func uncounted(_ call: ModelCall?, _ shown: RunTranscript) -> TokenUsage? {
+        let sent: Int
+        if let call {
+            guard call.isCut, let request = call.request else { return nil }
+            sent = request.size
+        } else {
+            sent = plan.request.size + shown.spoken
+        }
+        let counted = call?.usage ?? shown.openUsage
+        return UsageEstimate.missing(
+            in: counted, sent: sent, received: shown.openSize.bytes, addsTotal: (shown.usage.total ?? counted.total) != nil)
     }
 
     /// Memories that the run wrote and the log does not tell of: whoever wrote them was lost, or cut, before it could.

@@ -46,6 +46,7 @@ extension RunAttempt {
             guard let call = progress.current.call else { throw CancellationError() }
             return call
         }
+        progress.ask(request)
         try await provider.stream(request) { event in
             switch progress.receive(event, acceptedAt: identity.acceptedAt) {
             case .keep: break

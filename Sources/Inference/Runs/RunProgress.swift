@@ -22,6 +22,8 @@ struct ModelCall: Sendable {
     let step: Int
     let calledAt = Date()
     let calledInstant = ContinuousClock.now
+    /// What was handed to the provider's adapter; nil until then. From there on the provider may count.
+    var request: ProviderRequest?
     /// From the call to the model's first output.
     var firstOutput: Duration?
     /// Counted before the run had begun: it is told with the end, for a count alone begins no answer.
@@ -34,6 +36,17 @@ struct ModelCall: Sendable {
 
     init(step: Int) {
         self.step = step
+    }
+
+    /// Whether the provider had no chance to count the call to its end: it was cut, by us or on its way, or failed in the middle of its
+    /// answer. A provider that came to an end and counted nothing is taken at its word.
+    var isCut: Bool {
+        switch ending?.outcome {
+        case nil: true
+        case .completed?, .incomplete(.maxOutputTokens)?, .incomplete(.contentFilter)?: false
+        case .incomplete?: true
+        case .failed?: firstOutput != nil
+        }
     }
 
     /// As a message of the conversation.
@@ -71,6 +84,11 @@ final class RunProgress: Sendable {
             state.candidate = candidate
             state.call = ModelCall(step: step)
         }
+    }
+
+    /// The call under way is made, with this request.
+    func ask(_ request: ProviderRequest) {
+        state.withLock { $0.call?.request = request }
     }
 
     /// What to do with an event of the provider.

@@ -38,13 +38,14 @@ extension RunStore {
             """
             -- insert a run's step
             insert into run_steps (workspace_id, run_id, step, state, provider, model, started_at, finished_at, ttft_ms, input_tokens,
-              output_tokens, reasoning_output_tokens, finish, finish_raw, missing_done, tries)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+              output_tokens, reasoning_output_tokens, finish, finish_raw, missing_done, tries, usage_estimated)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
             on conflict (workspace_id, run_id, step) do nothing
             """,
             identity.workspace, identity.run, step.number, step.state.rawValue, Self.storable(provider), Self.storable(model), step.startedAt,
             step.finishedAt, step.firstOutput?.milliseconds, step.usage.input, step.usage.output, step.usage.reasoningOutput,
-            step.finish?.unified.rawValue, step.finish?.raw.map(Self.storable), step.missingDone, try PostgresJSON(encoding: step.tries))
+            step.finish?.unified.rawValue, step.finish?.raw.map(Self.storable), step.missingDone, try PostgresJSON(encoding: step.tries),
+            step.usage.isEstimated)
     }
 
     /// Says that the run waits for the client's result of a call.

@@ -5,6 +5,8 @@ struct RunTranscript: Equatable, Sendable {
     private(set) var refusal = ""
     private(set) var toolCalls: [ToolCall] = []
     private(set) var usage = TokenUsage()
+    /// The part of it that nobody counted.
+    private(set) var estimated = TokenUsage()
     /// The last step's.
     private(set) var finish: FinishReason?
     /// Something that a client may have shown to someone has been written.
@@ -13,9 +15,17 @@ struct RunTranscript: Equatable, Sendable {
     private(set) var memoryWrites: Set<String> = []
     /// The step that was started and not finished.
     private(set) var openStep: Int?
+    /// What has come of the open step, and what was counted of it.
+    private(set) var openSize = AnswerSize()
+    private(set) var openUsage = TokenUsage()
+    /// Bytes that the steps before it added to what the model reads: its own words, and results of tools.
+    private(set) var spoken = 0
 
     mutating func add(_ event: RunEvent) {
-        if event.isModelOutput { hasModelOutput = true }
+        if event.isModelOutput {
+            hasModelOutput = true
+            openSize.add(event)
+        }
         switch event {
         case .chunk(let chunk):
             switch chunk.channel {
@@ -24,16 +34,28 @@ struct RunTranscript: Equatable, Sendable {
             case .reasoning: break
             }
         case .toolCall(let call): toolCalls.append(call)
-        case .usage(let counted): usage.add(counted)
-        case .stepStarted(let step): openStep = step
+        case .usage(let counted):
+            usage.add(counted)
+            openUsage.add(counted)
+            if counted.isEstimated { estimated.add(counted) }
+        case .stepStarted(let step): begin(step)
         case .stepFinished(let finished):
             finish = finished.finish ?? finish
-            openStep = nil
+            begin(nil)
         case .memoryWritten(let write): memoryWrites.insert(write.event)
         case .completed(let reason, _): finish = reason
         case .incomplete(_, let reason, _): finish = reason ?? finish
-        case .runStarted, .toolCallDelta, .toolResult, .paused, .failed, .cancelled: break
+        case .toolResult(let result): spoken += result.output.utf8.count
+        case .runStarted, .toolCallDelta, .paused, .failed, .cancelled: break
         }
+    }
+
+    /// Opens a step, or none.
+    private mutating func begin(_ step: Int?) {
+        openStep = step
+        spoken += openSize.bytes
+        openSize = AnswerSize()
+        openUsage = TokenUsage()
     }
 }
 
@@ -48,5 +70,6 @@ extension TokenUsage {
         reasoningOutput = sum(reasoningOutput, other.reasoningOutput)
         cacheWriteInput = sum(cacheWriteInput, other.cacheWriteInput)
         if let added = other.cost { cost = (cost ?? 0) + added }
+        isEstimated = isEstimated || other.isEstimated
     }
 }

@@ -44,6 +44,8 @@ struct RunAnswer: Encodable, Sendable {
         var total: Int?
         var cachedInput: Int?
         var reasoningOutput: Int?
+        /// True, or absent.
+        var estimated: Bool?
 
         enum CodingKeys: String, CodingKey {
             case input = "input_tokens"
@@ -51,6 +53,7 @@ struct RunAnswer: Encodable, Sendable {
             case total = "total_tokens"
             case cachedInput = "cached_input_tokens"
             case reasoningOutput = "reasoning_output_tokens"
+            case estimated
         }
     }
 
@@ -110,7 +113,7 @@ struct RunAnswer: Encodable, Sendable {
         if !run.usage.isEmpty {
             usage = Usage(
                 input: run.usage.input, output: run.usage.output, total: run.usage.total, cachedInput: run.usage.cachedInput,
-                reasoningOutput: run.usage.reasoningOutput)
+                reasoningOutput: run.usage.reasoningOutput, estimated: run.usage.isEstimated ? true : nil)
         }
         guard run.state.isFinished else { return }
         text = run.text

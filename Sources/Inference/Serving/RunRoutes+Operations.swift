@@ -128,7 +128,15 @@ extension RunRoutes {
                 "error": .object([
                     "kind": .string(oneOf: InferenceError.Kind.allCases.map(\.rawValue)), "message": .string(), "retryable": .boolean,
                 ]),
-                "usage": .map(of: .integer()), "metadata": .map(of: .string()), "accepted_at": .time, "started_at": .time,
+                "usage": .object(
+                    [
+                        "input_tokens": .integer(), "output_tokens": .integer(), "total_tokens": .integer(), "cached_input_tokens": .integer(),
+                        "reasoning_output_tokens": .integer(),
+                        "estimated": JSONSchema(["type": "boolean", "description": "The provider did not count to the end; absent where it did."]),
+                    ],
+                    optional: [
+                        "input_tokens", "output_tokens", "total_tokens", "cached_input_tokens", "reasoning_output_tokens", "estimated",
+                    ]), "metadata": .map(of: .string()), "accepted_at": .time, "started_at": .time,
                 "first_event_at": .time, "finished_at": .time, "ttft_ms": .number("From acceptance to the first token."),
                 "events_url": .string(),
             ],

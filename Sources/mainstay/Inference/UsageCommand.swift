@@ -8,7 +8,8 @@ struct UsageCommand: AsyncParsableCommand {
         abstract: "What the workspace's runs have used, by day and token, and what its budget leaves.",
         discussion: """
             It asks the ingress (MAINSTAY_URL, MAINSTAY_TOKEN). Days are those of UTC, costs are US dollars. A run whose price nobody knows is in no
-            cost; how many there were stands beside it.
+            cost; how many there were stands beside it. Where a run was cancelled or cut, its provider did not count to the end: the rest is
+            estimated, and how many runs hold such an estimate stands there too.
 
             EXAMPLES
               mainstay usage
@@ -26,10 +27,11 @@ struct UsageCommand: AsyncParsableCommand {
     func run() async throws {
         let client = APIClient(settings: try await settings.load())
         let usage: UsagePage = try await client.call(.get, "/v1/workspace/run-usage?days=\(days)")
-        var table = Table("day", "token", "#runs", "#input tokens", "#output tokens", "#cost", "#unpriced runs")
+        var table = Table("day", "token", "#runs", "#input tokens", "#output tokens", "#cost", "#unpriced runs", "#estimated runs")
         for row in usage.items {
             table.rows.append([
                 row.day, row.token, "\(row.runs)", "\(row.inputTokens)", "\(row.outputTokens)", Self.money(row.cost), "\(row.unpricedRuns)",
+                "\(row.estimatedRuns)",
             ])
         }
         output.print(table)
@@ -51,12 +53,14 @@ private struct UsagePage: Decodable {
         let outputTokens: Int
         let cost: Double
         let unpricedRuns: Int
+        let estimatedRuns: Int
 
         enum CodingKeys: String, CodingKey {
             case day, token, runs, cost
             case inputTokens = "input_tokens"
             case outputTokens = "output_tokens"
             case unpricedRuns = "unpriced_runs"
+            case estimatedRuns = "estimated_runs"
         }
     }
 

@@ -40,6 +40,10 @@ import Testing
             #"{"type":"usage","input_tokens":1,"cache_write_input_tokens":6,"cost":0.00125}"#
         ),
         (
+            .usage(TokenUsage(input: 4, output: 1, isEstimated: true)),
+            #"{"type":"usage","input_tokens":4,"output_tokens":1,"estimated":true}"#
+        ),
+        (
             .stepFinished(StepFinished(step: 1, finish: FinishReason(.stop, raw: "stop"), missingDone: true)),
             #"{"type":"step.finished","step":1,"finish":{"unified":"stop","raw":"stop"},"missing_done":true}"#
         ),
@@ -72,6 +76,10 @@ import Testing
         (
             .incomplete(reason: .maxOutputTokens, finish: FinishReason(.length, raw: "length"), usage: nil),
             #"{"type":"run.incomplete","reason":"max_output_tokens","finish":{"unified":"length","raw":"length"}}"#
+        ),
+        (
+            .incomplete(reason: .truncated, finish: nil, usage: TokenUsage(input: 4, isEstimated: true)),
+            #"{"type":"run.incomplete","reason":"truncated","usage":{"input_tokens":4,"estimated":true}}"#
         ),
         (
             .failed(InferenceError(.rateLimited, "slow", provider: "p", status: 429, code: "x", retryAfter: .seconds(2))),

@@ -142,9 +142,11 @@ import Testing
                 #expect(run.epoch == 2)
                 let log = try await engine.wholeLog(identity.run)
                 #expect(Array(log.prefix(first.count)) == first)
-                #expect(log.ids == ["1-1", "1-2", "2-1", "2-2"])
-                #expect(log.types.suffix(2) == ["step.finished", "run.incomplete"])
-                #expect(try log.events.last == .incomplete(reason: .interrupted, finish: nil, usage: nil))
+                #expect(log.ids == ["1-1", "1-2", "2-1", "2-2", "2-3"])
+                #expect(log.types.suffix(3) == ["usage", "step.finished", "run.incomplete"])
+                // "Hi", and eleven bytes of an answer.
+                let usage = TokenUsage(input: 1, output: 3, isEstimated: true)
+                #expect(try log.events.last == .incomplete(reason: .interrupted, finish: nil, usage: usage))
                 #expect(try await fixture.store.archive(of: identity.run, workspace: fixture.workspace) == log)
             }
         }
