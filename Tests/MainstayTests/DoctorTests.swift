@@ -1,4 +1,5 @@
 import Foundation
+import Inference
 import Testing
 
 @testable import mainstay
@@ -90,6 +91,18 @@ import Testing
         #expect(facts.version == "7.0.15")
         #expect(facts.settings == ["appendfsync": "always, everysec", "appendonly": "yes"])
         #expect(RedisFacts(merging: []) == RedisFacts())
+    }
+
+    @Test("secrets whose key is not here are found, and the remedy names the key")
+    func secrets() throws {
+        let keys = try SealingKeys("a:\(Data(repeating: 1, count: 32).base64EncodedString())")
+        #expect(Finding.secrets([:], keys: .none).verdict == .good && Finding.secrets([:], keys: keys).verdict == .good)
+        #expect(Finding.secrets(["a": 3], keys: keys) == Finding("secrets of workspaces", "3, all of which open", .good))
+        let unset = Finding.secrets(["a": 3, "b": 1], keys: .none)
+        #expect(unset.verdict == .broken && unset.found.contains("4, and MAINSTAY_CREDENTIALS_KEYS is not set"))
+        #expect(unset.remedy?.hasSuffix("with the keys a, b") == true)
+        let other = Finding.secrets(["a": 3, "b": 1], keys: keys)
+        #expect(other.verdict == .broken && other.found.hasPrefix("1 of 4") && other.remedy?.hasSuffix("the key b") == true)
     }
 
     @Test("a database without a single table is not good, and one table without protection is not either")

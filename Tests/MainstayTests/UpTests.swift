@@ -1,5 +1,6 @@
 import Foundation
 import CoreFoundation
+import Inference
 import TestSupport
 import Testing
 
@@ -65,6 +66,22 @@ import Testing
         let own = ["PATH": "/bin", "MAINSTAY_METRICS_PORT": "9464", "MAINSTAY_TOKEN": "mine", "MAINSTAY_REDIS_URL": "redis://elsewhere"]
         let stack = [("MAINSTAY_REDIS_URL", "redis://here"), ("MAINSTAY_MIGRATION_URL", "secret"), ("MAINSTAY_TOKEN", "theirs")]
         #expect(UpStart.childEnvironment(own, stack) == ["PATH": "/bin", "MAINSTAY_REDIS_URL": "redis://here"])
+    }
+
+    @Test("a stack keeps the sealing key that it has, takes the one that it is given, and makes one else; all children get the same")
+    func sealingKey() throws {
+        let name = SealingKey.variable
+        #expect(SettingsReference.all.contains { $0.variable == name && $0.isSecret })
+        #expect(SealingKey.chosen(earlier: [name: "a:1"], own: [name: "b:2"]) { "c:3" } == "a:1")
+        #expect(SealingKey.chosen(earlier: [:], own: [name: "b:2"]) { "c:3" } == "b:2")
+        #expect(SealingKey.chosen(earlier: [name: ""], own: [name: ""]) { "c:3" } == "c:3")
+        let (first, second) = (SealingKey.made(), SealingKey.made())
+        #expect(first != second)
+        #expect(try SealingKeys(first).isEmpty == false)
+        let folder = try UpFolder(try TestFolder.make("up"))
+        try folder.publish(environment: [(name, first)])
+        #expect(folder.environment()[name] == first, "what base64 has in it is read back")
+        #expect(UpStart.childEnvironment([name: second], [(name, first)]) == [name: first])
     }
 
     @Test("each worker has a metrics port of its own, the ingress none, and all name their folder")

@@ -37,7 +37,7 @@ def check_exists(path, who):
 
 
 def check_variables(text):
-    """Every variable without a default is one that make-env prints, with a value that a URL does not mind."""
+    """Every variable is one that make-env prints: passwords with a value that a URL does not mind, keys in the form of their setting."""
     made = subprocess.run([TOP / "ops/docker/make-env"], capture_output=True, text=True, check=True).stdout
     values = dict(line.split("=", 1) for line in made.splitlines() if "=" in line and not line.startswith("#"))
     used = set(re.findall(r"\$\{(\w+)", text))
@@ -46,8 +46,10 @@ def check_variables(text):
     for name in sorted(set(values) - used):
         fault(f"ops/docker/make-env makes {name}, which docker-compose.yml does not use")
     for name, value in values.items():
-        if not re.fullmatch(r"[0-9a-f]{48}", value):
+        if name.endswith("_PASSWORD") and not re.fullmatch(r"[0-9a-f]{48}", value):
             fault(f"ops/docker/make-env makes a {name} that is not 48 hexadecimal digits")
+        if name.endswith("_KEYS") and not re.fullmatch(r"\d{4}-\d\d:[A-Za-z0-9+/]{43}=", value):
+            fault(f"ops/docker/make-env makes a {name} that is not the month, a colon and 32 bytes in base64")
     if re.search(r"\$\{\w+\}|\$\w", re.sub(r"\$\$", "", text)):
         fault("docker-compose.yml has a variable without :? or a default: an unset one would be empty")
 
@@ -82,6 +84,16 @@ def check_service(name, service, compose, commands, settings):
         for host in re.findall(r"@([\w-]+):\d+", str(value)):
             if host not in services:
                 fault(f"service {name} is told of the host {host}, which is no service")
+
+
+def check_same(compose, settings):
+    """What has to be the same for ingress and workers."""
+    places = {name: compose["services"][name].get("environment", {}) for name in ("ingress", "worker")}
+    for variable in ("MAINSTAY_CREDENTIALS_KEYS", "MAINSTAY_DATABASE_URL", "MAINSTAY_REDIS_URL", "MAINSTAY_RUN_LOG_URL"):
+        if variable not in settings:
+            fault(f"check_compose looks for {variable}, which is no setting")
+        if not places["ingress"].get(variable) or places["ingress"].get(variable) != places["worker"].get(variable):
+            fault(f"the services ingress and worker do not have the same {variable}")
 
 
 def check_redis(compose):
@@ -151,6 +163,7 @@ def main():
     check_variables(re.sub(r"(?m)^\s*#.*$", "", text))
     for name, service in compose["services"].items():
         check_service(name, service, compose, commands, settings)
+    check_same(compose, settings)
     check_redis(compose)
     check_dockerfile()
     check_monitoring(compose["services"])

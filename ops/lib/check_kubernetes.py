@@ -30,6 +30,8 @@ VERSIONS = {
 }
 # Files that stand beside the kustomizations, each for a reason that README.md gives.
 APART = {"secrets.example.yaml", "network-policy.yaml"}
+# What secrets of workspaces are sealed with.
+SEALING = "MAINSTAY_CREDENTIALS_KEYS"
 # What a worker needs after its drain budget to hand back, to say goodbye and to exit.
 FAREWELL = 10
 
@@ -82,6 +84,7 @@ class Check:
         for kind in ("Deployment", "Job"):
             for name, workload in self.of(kind).items():
                 self.check_workload(f"{kind} {name}", workload)
+        self.check_sealing()
         self.check_drains()
         self.check_selectors()
         self.check_scalers()
@@ -204,6 +207,21 @@ class Check:
             if setting in data:
                 return data[setting]
         return None
+
+    def check_sealing(self):
+        """Who seals the secrets of workspaces and who opens them have the same keys; nobody else has them."""
+        secrets = {name for name, secret in self.of("Secret").items() if SEALING in secret.get("stringData", {})}
+        if len(secrets) != 1:
+            self.fault(f"{len(secrets)} Secrets have {SEALING}: wanted is one, for ingress and workers alike")
+        for name, deployment in self.of("Deployment").items():
+            for container in pod_of(deployment).get("containers", []):
+                arguments = container.get("args") or [None]
+                needs = arguments[0] == "serve" or arguments[0] == "work" and "runs" in (queues_of(arguments) or self.program.queues)
+                read = {source.get("secretRef", {}).get("name") for source in container.get("envFrom", [])} & secrets
+                if needs and not read:
+                    self.fault(f"Deployment {name} does not read the Secret that has {SEALING}")
+                if read and not needs:
+                    self.fault(f"Deployment {name} reads {SEALING}, and neither seals nor opens anything")
 
     def check_drains(self):
         served = set()
@@ -364,6 +382,10 @@ def drop(mapping, key):
     mapping.pop(key)
 
 
+def unread(container, secret):
+    container["envFrom"] = [source for source in container["envFrom"] if source.get("secretRef", {}).get("name") != secret]
+
+
 BREAKS = [
     ("has the apiVersion", lambda d: find(d, "Deployment", "mainstay-serve").update(apiVersion="extensions/v1beta1")),
     ("does not know", lambda d: find(d, "Service", "mainstay-serve").update(kind="Servce")),
@@ -383,6 +405,10 @@ BREAKS = [
     ("sets MAINSTAY_LESAE", lambda d: container(d).update(env=[{"name": "MAINSTAY_LESAE", "value": "1"}])),
     ("reads the ConfigMap", lambda d: container(d)["envFrom"][0]["configMapRef"].update(name="mainstray")),
     ("reads the Secret", lambda d: container(d)["envFrom"][1]["secretRef"].update(name="mainstray")),
+    ("does not read the Secret", lambda d: unread(container(d, "mainstay-serve"), "mainstay-credentials")),
+    ("does not read the Secret", lambda d: unread(container(d, "mainstay-worker-runs"), "mainstay-credentials")),
+    ("neither seals nor opens", lambda d: container(d)["envFrom"].append({"secretRef": {"name": "mainstay-credentials"}})),
+    ("wanted is one", lambda d: find(d, "Secret", "mainstay-stores")["stringData"].update(MAINSTAY_CREDENTIALS_KEYS="a:CHANGE-ME")),
     ("has no readinessProbe", lambda d: drop(container(d), "readinessProbe")),
     ("asks at port", lambda d: container(d)["livenessProbe"]["httpGet"].update(port="http")),
     ("asks for /healthz", lambda d: container(d)["livenessProbe"]["httpGet"].update(path="/healthz")),

@@ -30,6 +30,12 @@ package struct SealingKeys: Sendable {
         }
     }
 
+    /// Whether there is none.
+    package var isEmpty: Bool { keys.first == nil }
+
+    /// Whether what lies under the key of this id can be opened.
+    package func has(_ id: String) -> Bool { keys.key(id) != nil }
+
     /// The id of the key that seals; nil when there is none.
     var sealingID: String? { keys.first?.id }
 

@@ -1,7 +1,10 @@
+import Foundation
+import Inference
 import Jobs
 import Logging
 import Postgres
 import Redis
+import Workspaces
 
 /// Everything that the doctor looks at. A store that does not answer is a finding, and the next one is looked at all the same.
 struct Examination: Sendable {
@@ -15,6 +18,9 @@ struct Examination: Sendable {
 
     mutating func look(at settings: Settings) async {
         await look("postgres", "start it, or mend MAINSTAY_DATABASE_URL") { try await Self.postgres(settings) }
+        await look("secrets of workspaces", "mend MAINSTAY_CREDENTIALS_KEYS or MAINSTAY_DATABASE_URL, or run `mainstay migrate`") {
+            try await Self.secrets(settings)
+        }
         await look("redis", "start it, or mend MAINSTAY_REDIS_URL") { try await Self.redis(settings) }
         await look("run log", "start it, or mend MAINSTAY_RUN_LOG_URL") { try await Self.runLog(settings) }
     }
@@ -73,6 +79,22 @@ struct Examination: Sendable {
         ).first
         return Finding.rowLevelSecurity(
             tables: try row?.decode("tables", as: Int.self) ?? 0, bare: try row?.decode("bare", as: Int.self) ?? 0)
+    }
+
+    /// Workspace by workspace and in their own scopes: no role sees the secrets of all.
+    private static func secrets(_ settings: Settings) async throws -> [Finding] {
+        let keys = try settings.sealingKeys()
+        let counts = try await PostgresPool.with(try settings.postgres(for: "doctor"), logger: logger) { pool in
+            let (inventory, workspaces) = (SecretInventory(pool: pool), WorkspaceStore(pool: pool, multiUser: true))
+            var (counts, last): ([String: Int], String?) = ([:], nil)
+            while true {
+                let page = try await workspaces.list(after: last)
+                guard let end = page.last else { return counts }
+                last = end.slug
+                counts.merge(try await inventory.count(of: page.map(\.id)), uniquingKeysWith: +)
+            }
+        }
+        return [Finding.secrets(counts, keys: keys)]
     }
 
     // MARK: Redis
