@@ -163,6 +163,7 @@ let package = Package(
                 "Inference", "Jobs", "JobsTesting", "Web", "Workspaces", "Postgres", "Redis", "Schema", "TestSupport", hummingbird, httpTypes, nio,
                 logging, lifecycle,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
             ],
             exclude: ["Clients", "Wire/README.md"]),

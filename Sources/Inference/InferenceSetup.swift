@@ -26,7 +26,8 @@ package struct InferenceSetup: Sendable {
     private let pool: PostgresPool
 
     package init(configuration: Configuration = Configuration(), pool: PostgresPool, logger: Logger) {
-        self.init(configuration: configuration, pool: pool, caller: WebhookToolCaller(policy: configuration.addresses), logger: logger)
+        let caller = WebhookToolCaller(policy: configuration.addresses, logger: logger)
+        self.init(configuration: configuration, pool: pool, caller: caller, logger: logger)
     }
 
     init(configuration: Configuration, pool: PostgresPool, caller: WebhookToolCaller, logger: Logger) {

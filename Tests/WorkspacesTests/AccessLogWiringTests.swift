@@ -21,6 +21,9 @@ struct AccessLogWiringTests {
             .deadLetterReplayed, .deadLetterDiscarded, .queuePaused, .queueResumed, .jobCancelled,
             // MainstayTests
             .queueLimited, .queueUnlimited,
+            // InferenceTests
+            .credentialMade, .credentialReplaced, .credentialRemoved, .secretsResealed, .toolMade, .toolChanged, .toolRotated, .toolRemoved,
+            .budgetChanged, .budgetRemoved,
             // PluginsImportTests
             .pluginsImported,
         ]

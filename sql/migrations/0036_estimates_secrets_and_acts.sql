@@ -7,7 +7,7 @@ alter table run_steps add column usage_estimated boolean not null default false;
 -- Of the runs, those whose usage holds an estimate.
 alter table run_usage add column estimated_runs bigint not null default 0 check (estimated_runs >= 0);
 
--- The secret that was renewed, sealed as the other one: until then, calls are signed with both.
+-- The secret before this one, sealed as this one is: until then, calls are signed with both.
 alter table tools
   add column former_key_id text check (former_key_id ~ '^[a-z0-9][a-z0-9._-]{0,62}$'),
   add column former_sealed bytea check (length(former_sealed) between 28 and 16384),
@@ -23,7 +23,7 @@ alter table access_log
     'workspace.made', 'workspace.ownership_moved', 'workspace.deleted', 'workspace.restored',
     'agent.published', 'agent.taken_back', 'agent.quarantined', 'agent.released', 'agent.case_decided',
     'credential.made', 'credential.replaced', 'credential.removed', 'secrets.resealed',
-    'tool.made', 'tool.changed', 'tool.secret_renewed', 'tool.removed',
+    'tool.made', 'tool.changed', 'tool.rotated', 'tool.removed',
     'budget.changed', 'budget.removed',
     'dead_letter.replayed', 'dead_letter.discarded', 'queue.paused', 'queue.resumed', 'queue.limited', 'queue.unlimited', 'job.cancelled',
     'plugins.imported',

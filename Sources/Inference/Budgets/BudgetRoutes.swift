@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Jobs
 import Web
+import Workspaces
 
 /// Budgets of runs and what was used of them, over HTTP.
 struct BudgetRoutes: Sendable {
@@ -16,7 +17,7 @@ struct BudgetRoutes: Sendable {
         routes.on(Self.set) { request, context in
             let budget = try await request.readJSON(RunBudgetRequest.self, in: context).value.checked()
             let workspace = context.identity.workspace
-            try await store.set(budget, of: workspace, workspace: workspace)
+            try await store.set(budget, of: workspace, workspace: workspace, by: context.identity.actor)
             return try await body(of: workspace, context)
         }
         routes.on(Self.showOfToken) { _, context in
@@ -25,7 +26,7 @@ struct BudgetRoutes: Sendable {
         routes.on(Self.setOfToken) { request, context in
             let holder = try await token(context)
             let budget = try await request.readJSON(RunBudgetRequest.self, in: context).value.checked()
-            try await store.set(budget, of: holder, workspace: context.identity.workspace)
+            try await store.set(budget, of: holder, workspace: context.identity.workspace, by: context.identity.actor)
             return try await body(of: holder, context)
         }
         routes.on(Self.usage) { request, context in

@@ -1,5 +1,6 @@
 import Foundation
 import Postgres
+import Workspaces
 
 /// All SQL of budgets and of what was used. A budget's id is its holder's: the workspace's own, or a token's.
 struct BudgetStore: Sendable {
@@ -42,15 +43,19 @@ struct BudgetStore: Sendable {
         try await pool.query(.workspaces([workspace]), Self.any, workspace, holders, timeout: .seconds(2)).isEmpty == false
     }
 
-    /// Sets a holder's budget; an empty one takes it away.
-    func set(_ budget: RunBudget, of holder: UUID, workspace: UUID) async throws {
-        guard !budget.isEmpty else {
-            try await pool.execute(.workspaces([workspace]), Self.delete, workspace, holder)
-            return
+    /// Sets a holder's budget; an empty one takes it away. One that is there already is left as it is.
+    func set(_ budget: RunBudget, of holder: UUID, workspace: UUID, by actor: AccessActor) async throws {
+        try await pool.transaction(.workspaces([workspace])) { transaction in
+            let changed =
+                if budget.isEmpty {
+                    try await transaction.execute(Self.delete, workspace, holder)
+                } else {
+                    try await transaction.execute(
+                        Self.upsert, workspace, holder, budget.runsPerMinute, budget.tokensPerDay, budget.costPerDay, budget.costPerMonth)
+                }
+            guard changed > 0 else { return }
+            AccessLogStore.append(.budget(budget, of: holder, workspace, by: actor), in: transaction)
         }
-        try await pool.execute(
-            .workspaces([workspace]), Self.upsert, workspace, holder, budget.runsPerMinute, budget.tokensPerDay, budget.costPerDay,
-            budget.costPerMonth)
     }
 
     /// What a holder may use and has used; without a budget an empty one.
@@ -117,6 +122,8 @@ extension BudgetStore {
         on conflict (workspace_id, id) do update
           set runs_per_minute = excluded.runs_per_minute, tokens_per_day = excluded.tokens_per_day, cost_per_day = excluded.cost_per_day,
             cost_per_month = excluded.cost_per_month, updated_at = mainstay_now(), due_at = null
+          where (run_budgets.runs_per_minute, run_budgets.tokens_per_day, run_budgets.cost_per_day, run_budgets.cost_per_month)
+            is distinct from (excluded.runs_per_minute, excluded.tokens_per_day, excluded.cost_per_day, excluded.cost_per_month)
         """
     private static let delete: SQL = """
         -- take a budget of runs away

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Web
+import Workspaces
 
 /// `/v1/provider-credentials`: keys of model providers that a workspace brings. No answer holds one.
 struct CredentialRoutes: Sendable {
@@ -25,14 +26,14 @@ struct CredentialRoutes: Sendable {
             let wanted = try await request.readJSON(CredentialRequest.self, in: context).value
             let secret = try wanted.checked()
             let sealed = try keys.seal(secret.bytes, for: .credential(of: provider, workspace))
-            let kept = try await store.put(sealed, hint: secret.hint, provider: provider, workspace: workspace)
+            let kept = try await store.put(sealed, hint: secret.hint, provider: provider, workspace: workspace, by: context.identity.actor)
             resolver.changed(provider: provider, workspace: workspace)
             guard let kept else { throw Self.unknown(provider) }
             return CredentialBody(kept)
         }
         routes.on(Self.remove) { _, context in
             let (provider, workspace) = (try Self.provider(context), context.identity.workspace)
-            guard try await store.remove(provider, workspace: workspace) else { throw Self.unknown(provider) }
+            guard try await store.remove(provider, workspace: workspace, by: context.identity.actor) else { throw Self.unknown(provider) }
             resolver.changed(provider: provider, workspace: workspace)
             return HTTPResponse.Status.noContent
         }

@@ -1,5 +1,6 @@
 import Foundation
 import Postgres
+import Workspaces
 
 /// A workspace's key of a provider, as lists show it.
 struct ProviderCredential: Sendable, Equatable {
@@ -18,8 +19,16 @@ struct CredentialStore: Sendable {
     let pool: PostgresPool
 
     /// Keeps a key, in the place of the one before.
-    func put(_ sealed: SealedSecret, hint: String, provider: String, workspace: UUID) async throws -> ProviderCredential? {
-        try await pool.query(.workspaces([workspace]), Self.upsert, workspace, provider, sealed.keyID, sealed.bytes, hint).first.map(Self.credential)
+    func put(
+        _ sealed: SealedSecret, hint: String, provider: String, workspace: UUID, by actor: AccessActor
+    ) async throws -> ProviderCredential? {
+        try await pool.transaction(.workspaces([workspace])) { transaction in
+            let rows = try await transaction.query(Self.upsert, workspace, provider, sealed.keyID, sealed.bytes, hint)
+            guard let row = rows.first else { return nil }
+            let action: AccessAction = try row.decode("is_new") ? .credentialMade : .credentialReplaced
+            AccessLogStore.append(.credential(action, of: provider, workspace, by: actor), in: transaction)
+            return try Self.credential(row)
+        }
     }
 
     func list(workspace: UUID) async throws -> [ProviderCredential] {
@@ -31,8 +40,12 @@ struct CredentialStore: Sendable {
     }
 
     /// - Returns: False when there was none.
-    func remove(_ provider: String, workspace: UUID) async throws -> Bool {
-        try await pool.execute(.workspaces([workspace]), Self.delete, workspace, provider) > 0
+    func remove(_ provider: String, workspace: UUID, by actor: AccessActor) async throws -> Bool {
+        try await pool.transaction(.workspaces([workspace])) { transaction in
+            guard try await transaction.execute(Self.delete, workspace, provider) > 0 else { return false }
+            AccessLogStore.append(.credential(.credentialRemoved, of: provider, workspace, by: actor), in: transaction)
+            return true
+        }
     }
 
     /// The sealed key, for using it; nil when there is none. Two seconds at most: a run waits for it.
@@ -55,7 +68,8 @@ struct CredentialStore: Sendable {
         insert into provider_credentials (workspace_id, provider, key_id, sealed, hint) values ($1, $2, $3, $4, $5)
         on conflict (workspace_id, provider) do update
           set key_id = excluded.key_id, sealed = excluded.sealed, hint = excluded.hint, created_at = excluded.created_at, last_used_at = null
-        returning provider, hint, key_id, created_at, last_used_at
+        -- A row that was there has been locked by this transaction.
+        returning provider, hint, key_id, created_at, last_used_at, xmax = 0 as is_new
         """
     private static let all: SQL = """
         -- list keys of providers

@@ -1,4 +1,5 @@
 import Dispatch
+package import Foundation
 import Synchronization
 
 #if canImport(Glibc)
@@ -11,40 +12,77 @@ import Darwin
 
 /// Finds the addresses of a name. Asked once a call: whoever it answers is whom the connection is made to.
 package protocol HostResolver: Sendable {
+    /// - Parameter workspace: Whose tool it is: one workspace's slow names are not to keep the others waiting.
     /// - Returns: None for a name that has no address.
     /// - Throws: ``ResolverFault``, `CancellationError`.
-    func addresses(of name: String) async throws -> [IPAddress]
+    func addresses(of name: String, for workspace: UUID) async throws -> [IPAddress]
 }
 
 package enum ResolverFault: Error, Sendable, Equatable {
-    /// So many look-ups are under way already that another one would have to wait for them.
+    /// So many look-ups of the workspace wait already that another one is not let in.
     case busy
 }
 
 /// The system's own resolver. It blocks for as long as it likes, so each look-up has a thread outside of the cooperative pool; a caller
 /// that leaves does not wait for it.
 package final class SystemResolver: HostResolver {
-    /// Look-ups at once: names are tenants', and a slow one must not cost more than a thread.
-    static let bound = 32
+    private struct State {
+        /// 32 threads, of which one workspace has an eighth at most; as many wait as the calls of two steps of a run.
+        var line = LookUpLine(bound: 32, boundOfWorkspace: 4, lengthOfWorkspace: 128)
+        var bells: [LookUpLine.Ticket: FirstAnswer<Void>] = [:]
+    }
 
-    private let underWay = Mutex(0)
+    private let state = Mutex(State())
+    private let find: @Sendable (String) -> [IPAddress]
 
-    package init() {}
+    package convenience init() {
+        self.init(find: { Self.lookUp($0) })
+    }
 
-    package func addresses(of name: String) async throws -> [IPAddress] {
-        let mayBegin = underWay.withLock { count in
-            guard count < Self.bound else { return false }
-            count += 1
-            return true
-        }
-        guard mayBegin else { throw ResolverFault.busy }
+    /// - Parameter find: Blocks.
+    init(find: @escaping @Sendable (String) -> [IPAddress]) {
+        self.find = find
+    }
+
+    package func addresses(of name: String, for workspace: UUID) async throws -> [IPAddress] {
+        try await enter(workspace)
         let answer = FirstAnswer<[IPAddress]>()
         DispatchQueue(label: "mainstay.resolver").async { [self] in
-            let found = Self.lookUp(name)
-            underWay.withLock { $0 -= 1 }
+            let found = find(name)
+            // The thread is free now, and not when the caller has left.
+            leave(workspace)
             answer.give(.success(found))
         }
         return try await answer.value()
+    }
+
+    private func enter(_ workspace: UUID) async throws {
+        let bell = FirstAnswer<Void>()
+        let admission = state.withLock { state in
+            let admission = state.line.enter(workspace)
+            if case .wait(let ticket) = admission { state.bells[ticket] = bell }
+            return admission
+        }
+        switch admission {
+        case .begin: return
+        case .busy: throw ResolverFault.busy
+        case .wait(let ticket):
+            do {
+                try await bell.value()
+            } catch {
+                let next = state.withLock { state in
+                    state.bells[ticket] = nil
+                    return state.line.giveUp(ticket).flatMap { state.bells.removeValue(forKey: $0) }
+                }
+                next?.give(.success(()))
+                throw error
+            }
+        }
+    }
+
+    private func leave(_ workspace: UUID) {
+        let next = state.withLock { state in state.line.leave(workspace).flatMap { state.bells.removeValue(forKey: $0) } }
+        next?.give(.success(()))
     }
 
     private static func lookUp(_ name: String) -> [IPAddress] {

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Jobs
 import Web
+import Workspaces
 
 /// What `POST /v1/tools` and `PUT /v1/tools/{id}` read.
 struct ToolRequest: Decodable {
@@ -86,6 +87,8 @@ struct ToolBody: Encodable, Sendable {
     let disabled: Bool
     let createdAt: Date
     let updatedAt: Date
+    /// How long calls are signed with the secret before this one, too.
+    let formerSecretUntil: Date?
     /// In the answer that made it.
     let secret: String?
 
@@ -99,6 +102,7 @@ struct ToolBody: Encodable, Sendable {
         disabled = tool.disabledAt != nil
         createdAt = tool.createdAt
         updatedAt = tool.updatedAt
+        formerSecretUntil = tool.former?.until
         self.secret = secret?.revealed
     }
 
@@ -107,6 +111,7 @@ struct ToolBody: Encodable, Sendable {
         case timeoutMs = "timeout_ms"
         case createdAt = "created_at"
         case updatedAt = "updated_at"
+        case formerSecretUntil = "former_secret_until"
     }
 
     static let schema = JSONSchema.named(
@@ -115,8 +120,9 @@ struct ToolBody: Encodable, Sendable {
             [
                 "id": .uuid, "name": .string(), "description": .string(), "parameters": .object([:]), "url": .string(), "timeout_ms": .integer(),
                 "disabled": .boolean, "created_at": .time, "updated_at": .time,
-                "secret": .string("What calls are signed with (Standard Webhooks), only in the answer that made the tool."),
-            ], optional: ["description", "secret"]))
+                "former_secret_until": .string("Until then calls are signed with the secret before this one, too.", format: "date-time"),
+                "secret": .string("What calls are signed with (Standard Webhooks), only in the answer that made it."),
+            ], optional: ["description", "former_secret_until", "secret"]))
 }
 
 /// One tool as an answer.
@@ -137,6 +143,34 @@ struct ToolAnswer: ResponseGenerator {
 /// All tools of a workspace, which are at most ``ToolStore/most``.
 struct ToolList: ResponseEncodable, Sendable {
     let items: [ToolBody]
+}
+
+/// What `POST /v1/tools/{id}/rotate` reads.
+struct ToolRotateRequest: Decodable {
+    let overlapSeconds: Int?
+
+    private enum CodingKeys: String, CodingKey {
+        case overlapSeconds = "overlap_seconds"
+    }
+
+    /// - Throws: a 422 problem.
+    func checked() throws -> TokenOverlap {
+        guard let overlapSeconds else { return .standard }
+        guard TokenOverlap.bounds.contains(overlapSeconds) else {
+            let bounds = "\(TokenOverlap.bounds.lowerBound) to \(TokenOverlap.bounds.upperBound)"
+            throw Problem.invalid([
+                FieldFault(body: ["overlap_seconds"], "The old secret is good for \(bounds) seconds beside the new one.", expected: bounds)
+            ])
+        }
+        return TokenOverlap(seconds: overlapSeconds)
+    }
+
+    static let schema = JSONSchema.object(
+        [
+            "overlap_seconds": .integer(
+                "How long calls are signed with the old secret, too; \(TokenOverlap.standard.seconds) without it.",
+                minimum: Int64(TokenOverlap.bounds.lowerBound), maximum: Int64(TokenOverlap.bounds.upperBound))
+        ], optional: ["overlap_seconds"])
 }
 
 /// What `POST /v1/tools/{id}/test` reads.

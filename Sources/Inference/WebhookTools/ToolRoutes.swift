@@ -34,9 +34,11 @@ struct ToolRoutes: Sendable {
         routes.on(Self.change, use: change)
         routes.on(Self.remove) { _, context in
             let id = try context.pathID()
-            guard try await store.remove(id, workspace: context.identity.workspace) else { throw Self.unknown(id) }
+            let identity = context.identity
+            guard try await store.remove(id, workspace: identity.workspace, by: identity.actor) else { throw Self.unknown(id) }
             return HTTPResponse.Status.noContent
         }
+        routes.on(Self.rotate, use: rotate)
         routes.on(Self.test, use: test)
         return routes
     }
@@ -51,7 +53,7 @@ struct ToolRoutes: Sendable {
         let (id, secret) = (UUID.version7(), ToolSecret())
         let sealed = try keys.seal(secret.revealedBytes, for: .tool(id, workspace))
         let made = try await underWay.alone(idempotency, workspace: workspace) {
-            try await store.make(id, wish, secret: sealed, workspace: workspace, idempotency: idempotency)
+            try await store.make(id, wish, secret: sealed, workspace: workspace, by: context.identity.actor, idempotency: idempotency)
         }
         switch made {
         case .made(let tool): return ToolAnswer(tool: ToolBody(tool, secret: secret), status: .created)
@@ -65,9 +67,30 @@ struct ToolRoutes: Sendable {
     private func change(_ request: Request, _ context: IdentifiedContext) async throws -> ToolAnswer {
         let id = try context.pathID()
         let wish = try await request.readJSON(ToolRequest.self, in: context).value.checked(by: policy)
-        switch try await store.change(id, wish, workspace: context.identity.workspace) {
+        switch try await store.change(id, wish, workspace: context.identity.workspace, by: context.identity.actor) {
         case .changed(let tool): return ToolAnswer(tool: ToolBody(tool))
         case .nameTaken: throw Self.nameTaken(wish.name)
+        case .unknown: throw Self.unknown(id)
+        }
+    }
+
+    private func rotate(_ request: Request, _ context: IdentifiedContext) async throws -> ToolAnswer {
+        let (id, workspace) = (try context.pathID(), context.identity.workspace)
+        let body = try await request.readJSONBytes(limit: context.maxUploadSize)
+        let overlap = body.isEmpty ? TokenOverlap.standard : try JSONBody.decode(ToolRotateRequest.self, from: body).checked()
+        let key = try IdempotencyKey.read(from: request, workspace: workspace, body: body)
+        let idempotency = key.map { Idempotency(key: $0.key, digest: $0.digest) }
+        guard try await store.find(id, workspace: workspace) != nil else { throw Self.unknown(id) }
+        guard keys.sealingID != nil else { throw Problem.noSealingKey }
+        let secret = ToolSecret()
+        let sealed = try keys.seal(secret.revealedBytes, for: .tool(id, workspace))
+        let rotated = try await underWay.alone(idempotency, workspace: workspace) {
+            try await store.rotate(id, to: sealed, overlap: overlap, workspace: workspace, by: context.identity.actor, idempotency: idempotency)
+        }
+        switch rotated {
+        case .rotated(let tool): return ToolAnswer(tool: ToolBody(tool, secret: secret))
+        case .before(let tool): return ToolAnswer(tool: ToolBody(tool), isReplay: true)
+        case .underWay(let until): throw Self.underWay(until: until)
         case .unknown: throw Self.unknown(id)
         }
     }
@@ -85,6 +108,13 @@ struct ToolRoutes: Sendable {
 
     private static func nameTaken(_ name: String) -> Problem {
         .conflict("Another tool of this workspace has the name `\(name)`.", name: "tool-name-taken")
+    }
+
+    private static func underWay(until: Date) -> Problem {
+        .conflict(
+            "The secret before this one is good until \(WireCoding.text(until)). Rotate again behind it, or now with an `overlap_seconds` of 0, "
+                + "which ends both.",
+            name: "rotation-under-way")
     }
 
     // MARK: Descriptions
@@ -106,11 +136,21 @@ struct ToolRoutes: Sendable {
         answers: [.init(.ok, "The tool, without its secret.", schema: ToolBody.schema)], problems: [.notFound])
     static let change = APIOperation(
         .put, "/v1/tools/{id}", summary: "Change a tool",
-        description: "All of it but the secret, which stays. Runs that are under way keep what they began with.",
+        description: "All of it but the secret, which is rotated. Runs that are under way keep what they began with.",
         tag: "Tools", scope: "agents:write", request: .init(ToolRequest.schema, limit: 64 * 1024),
         answers: [.init(.ok, "The tool.", schema: ToolBody.schema)], problems: [.notFound, .conflict])
     static let remove = APIOperation(
         .delete, "/v1/tools/{id}", summary: "Remove a tool", tag: "Tools", scope: "agents:write", answers: [.noContent], problems: [.notFound])
+    static let rotate = APIOperation(
+        .post, "/v1/tools/{id}/rotate", summary: "Put another secret in the place of a tool's",
+        description: """
+            The new one is in this answer and nowhere else. For `overlap_seconds` calls carry two signatures, by the new secret and by the old \
+            one, as Standard Webhooks has it: so it can be exchanged without a call that is refused. 0 ends the old one at once. Runs that are under \
+            way sign as they began.
+            """,
+        tag: "Tools", scope: "agents:write", parameters: [.idempotencyKey],
+        request: .init(ToolRotateRequest.schema, limit: 16 * 1024, required: false),
+        answers: [.init(.ok, "The tool and its new secret.", schema: ToolBody.schema)], problems: [.notFound, .conflict, .notImplemented])
     static let test = APIOperation(
         .post, "/v1/tools/{id}/test", summary: "Call a tool to see what it answers",
         description: "As a run would, with the nil id as its run. What goes wrong is in the answer. Each request is a call of its own.",

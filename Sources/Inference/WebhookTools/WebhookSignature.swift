@@ -5,14 +5,17 @@ import Foundation
 ///
 ///     webhook-id: RUN_CALL                      the same for the same call
 ///     webhook-timestamp: 1760000000             seconds since 1970
-///     webhook-signature: v1,BASE64              HMAC-SHA256 over id, dot, timestamp, dot, body
+///     webhook-signature: v1,BASE64 v1,BASE64    HMAC-SHA256 over id, dot, timestamp, dot, body: one a secret, with blanks between
 enum WebhookSignature {
-    static func headers(id: String, at time: Date, body: [UInt8], secret: ToolSecret) -> [(name: String, value: String)] {
+    static func headers(id: String, at time: Date, body: [UInt8], secrets: [ToolSecret]) -> [(name: String, value: String)] {
         let timestamp = "\(Int64(time.timeIntervalSince1970))"
         let signed = Array("\(id).\(timestamp).".utf8) + body
-        let code = HMAC<SHA256>.authenticationCode(for: signed, using: SymmetricKey(data: secret.revealedBytes))
+        let codes = secrets.map { secret in
+            let code = HMAC<SHA256>.authenticationCode(for: signed, using: SymmetricKey(data: secret.revealedBytes))
+            return "v1,\(Data(code).base64EncodedString())"
+        }
         return [
-            ("webhook-id", id), ("webhook-timestamp", timestamp), ("webhook-signature", "v1,\(Data(code).base64EncodedString())"),
+            ("webhook-id", id), ("webhook-timestamp", timestamp), ("webhook-signature", codes.joined(separator: " ")),
         ]
     }
 

@@ -11,12 +11,14 @@ package struct WebhookTool: Sendable, Equatable {
     package let parameters: JSONValue
     package let url: ToolURL
     package let secret: ToolSecret
+    /// The secret before it, while it is good.
+    let former: FormerSecret?
     /// How long a call may take, 0.1 to 60 s.
     package let timeout: Duration
 
     init(
         id: UUID, name: String, description: String? = nil, parameters: JSONValue = ["type": "object"], url: ToolURL, secret: ToolSecret,
-        timeout: Duration
+        former: FormerSecret? = nil, timeout: Duration
     ) {
         self.id = id
         self.name = name
@@ -24,11 +26,25 @@ package struct WebhookTool: Sendable, Equatable {
         self.parameters = parameters
         self.url = url
         self.secret = secret
+        self.former = former
         self.timeout = timeout
     }
 
     /// What a model is told of it.
     package var definition: ToolDefinition { ToolDefinition(name: name, description: description, parameters: parameters) }
+}
+
+/// A secret that was replaced, and signs beside the new one until then.
+struct FormerSecret: Sendable, Equatable {
+    let secret: ToolSecret
+    let until: Date
+}
+
+extension WebhookTool {
+    /// What a call is signed with: the secret, and the one before it where that is still good.
+    func secrets(at now: Date) -> [ToolSecret] {
+        [secret] + (former.flatMap { $0.until > now ? [$0.secret] : nil } ?? [])
+    }
 }
 
 /// What a call came to. A tool that fails is no failure of the run: the model is told, and decides.
@@ -57,8 +73,15 @@ struct StoredTool: Sendable, Equatable {
     var createdAt: Date
     var updatedAt: Date
     var disabledAt: Date?
+    /// Nil when there is none, or its time is over.
+    var former: Former?
 
-    /// With its secret opened.
+    struct Former: Sendable, Equatable {
+        var secret: SealedSecret
+        var until: Date
+    }
+
+    /// With its secrets opened. A former one that does not open is left out: the new one is what counts.
     ///
     /// - Throws: ``SealFault``; ``WebhookToolFault`` for a URL that this version does not read.
     func opened(_ workspace: UUID, _ keys: SealingKeys) throws -> WebhookTool {
@@ -66,6 +89,10 @@ struct StoredTool: Sendable, Equatable {
         guard let url = ToolURL(self.url) else { throw WebhookToolFault("The tool's URL cannot be read.") }
         return WebhookTool(
             id: id, name: name, description: description, parameters: parameters, url: url, secret: secret,
+            former: former.flatMap { former in
+                guard let bytes = try? keys.open(former.secret, for: .tool(id, workspace)) else { return nil }
+                return ToolSecret(bytes: bytes).map { FormerSecret(secret: $0, until: former.until) }
+            },
             timeout: .milliseconds(timeoutMilliseconds))
     }
 }

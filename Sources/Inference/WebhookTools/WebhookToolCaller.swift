@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 package import Foundation
 import Jobs
+package import Logging
 import NIOCore
 import NIOHTTP1
 import Web
@@ -9,27 +10,33 @@ import Web
 ///
 /// The name is resolved once, the addresses are judged, and the connection is made to one of them: the client of a call knows the name
 /// under that address only, so there is no second look-up that could be answered differently. Header and TLS keep the name. Redirects are
-/// not followed. A client lives for one call and is shut down in its scope, whatever happens; it shares the process's event loops, and no
+/// not followed. Why a tool is not reached is for the operator's log alone: a name that is not known, an address that is refused and a port
+/// that is closed read the same to the tenant, who could else ask about a network that is not his. A client lives for one call and is shut down in its scope, whatever happens; it shares the process's event loops, and no
 /// connection of one workspace is ever another's.
 package struct WebhookToolCaller: Sendable {
     /// Bytes of an answer: what a model can make use of.
     package static let answerBound = 64 << 10
     /// Characters of an error's body that are passed on.
     private static let quoted = 300
+    /// What the tenant is told of a tool that was not reached, for whatever reason.
+    static let unreached = WebhookToolFault(
+        "The tool cannot be reached: its host has no address that tools are called at, or takes no connection there.")
 
     private let policy: AddressPolicy
     private let resolver: any HostResolver
     private let clock: any Clock<Duration>
     private let now: @Sendable () -> Date
+    private let logger: Logger
 
     package init(
         policy: AddressPolicy, resolver: any HostResolver = SystemResolver(), clock: any Clock<Duration> = ContinuousClock(),
-        now: @escaping @Sendable () -> Date = { Date() }
+        now: @escaping @Sendable () -> Date = { Date() }, logger: Logger = Logger(label: "mainstay.tools")
     ) {
         self.policy = policy
         self.resolver = resolver
         self.clock = clock
         self.now = now
+        self.logger = logger
     }
 
     /// Calls a tool: `POST {"id","name","arguments","run","workspace"}`, signed (``WebhookSignature``).
@@ -47,9 +54,16 @@ package struct WebhookToolCaller: Sendable {
             .init("workspace", .string(workspace.lowercased)),
         ])
         let body = document.bytes()
+        let time = self.now()
         let headers = WebhookSignature.headers(
-            id: WebhookSignature.id(run: run.lowercased, call: id), at: now(), body: body, secret: tool.secret)
-        let result = await within(tool.timeout) { try await exchange(tool, body, headers) }
+            id: WebhookSignature.id(run: run.lowercased, call: id), at: time, body: body, secrets: tool.secrets(at: time))
+        let result = await within(tool.timeout) {
+            do {
+                return try await exchange(tool, body, headers, for: workspace)
+            } catch {
+                throw fault(error, of: tool, workspace)
+            }
+        }
         let duration = start.duration(to: .now)
         switch result {
         case .success(let text): return WebhookToolOutput(text: text, isError: false, duration: duration)
@@ -65,7 +79,7 @@ package struct WebhookToolCaller: Sendable {
                 do {
                     return .success(try await body())
                 } catch {
-                    return .failure(Self.fault(error))
+                    return .failure(error as? WebhookToolFault ?? Self.unreached)
                 }
             }
             group.addTask { [clock] in
@@ -81,8 +95,10 @@ package struct WebhookToolCaller: Sendable {
 
     // MARK: The exchange
 
-    private func exchange(_ tool: WebhookTool, _ body: [UInt8], _ headers: [(name: String, value: String)]) async throws -> String {
-        let address = try await address(of: tool.url)
+    private func exchange(
+        _ tool: WebhookTool, _ body: [UInt8], _ headers: [(name: String, value: String)], for workspace: UUID
+    ) async throws -> String {
+        let address = try await address(of: tool.url, for: workspace)
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow, timeout: .init(connect: TimeAmount(min(tool.timeout, .seconds(5)))), decompression: .disabled)
         configuration.httpVersion = .http1Only
@@ -102,15 +118,15 @@ package struct WebhookToolCaller: Sendable {
         }
     }
 
-    private func address(of url: ToolURL) async throws -> IPAddress {
+    private func address(of url: ToolURL, for workspace: UUID) async throws -> IPAddress {
         let addresses: [IPAddress] =
             switch url.host {
             case .address(let address): [address]
-            case .name(let name): try await resolver.addresses(of: name)
+            case .name(let name): try await resolver.addresses(of: name, for: workspace)
             }
-        if let refusal = policy.refusal(of: url, at: addresses) { throw WebhookToolFault(refusal) }
+        if let refusal = policy.refusal(of: url, at: addresses) { throw Unreached(reason: refusal) }
         // A machine without IPv6 has no way to tell which of them it could reach; with it, IPv4 nearly always works as well.
-        guard let address = addresses.first(where: \.isV4) ?? addresses.first else { throw WebhookToolFault("The host \(url.host) has no address.") }
+        guard let address = addresses.first(where: \.isV4) ?? addresses.first else { throw Unreached(reason: "The host has no address.") }
         return address
     }
 
@@ -127,14 +143,30 @@ package struct WebhookToolCaller: Sendable {
         return text
     }
 
-    private static func fault(_ error: any Error) -> WebhookToolFault {
+    /// Why no connection was tried: for the log.
+    private struct Unreached: Error, CustomStringConvertible {
+        let reason: String
+        var description: String { reason }
+    }
+
+    /// What the tenant is told. The reason of what reads the same for all is written to the log.
+    private func fault(_ error: any Error, of tool: WebhookTool, _ workspace: UUID) -> WebhookToolFault {
         switch error {
-        case let fault as WebhookToolFault: fault
-        case is NIOTooManyBytesError: WebhookToolFault("The tool's answer is larger than \(answerBound) bytes.")
-        case is ResolverFault: WebhookToolFault("The tool's host cannot be looked up now.")
-        case let error as HTTPClientError where error == .deadlineExceeded: WebhookToolFault("The tool did not answer in time.")
-        case let error as HTTPClientError where error == .connectTimeout: WebhookToolFault("The tool's host does not take connections.")
-        default: WebhookToolFault("The tool cannot be reached, or the connection to it broke.")
+        case let fault as WebhookToolFault: return fault
+        case is NIOTooManyBytesError: return WebhookToolFault("The tool's answer is larger than \(Self.answerBound) bytes.")
+        case is ResolverFault: return WebhookToolFault("Too many names of this workspace's tools are being looked up; call it again later.")
+        case let error as HTTPClientError where error == .deadlineExceeded: return WebhookToolFault("The tool did not answer in time.")
+        default:
+            // A call that nobody waits for any more breaks off as well.
+            if !Task.isCancelled {
+                logger.info(
+                    "a tool was not reached",
+                    metadata: [
+                        "tool": "\(tool.id)", "workspace": "\(workspace)", "host": "\(tool.url.host)", "port": "\(tool.url.port)",
+                        "reason": "\(error)",
+                    ])
+            }
+            return Self.unreached
         }
     }
 }

@@ -7,6 +7,9 @@
 /// | members | joined, left, changed their role |
 /// | workspaces | made, ownership moved, deleted, restored |
 /// | agents | published, taken back, quarantined, released, a case about one decided otherwise |
+/// | keys of providers | brought, replaced, removed; secrets sealed anew |
+/// | tools | made, changed, their secrets rotated, removed |
+/// | budgets | changed, removed |
 /// | work | dead letters replayed and discarded, queues paused and resumed, limited and not any more, jobs cancelled by operators |
 /// | plugins | their registry imported |
 /// | access | looked suspicious |
@@ -31,6 +34,19 @@ package enum AccessAction: String, Sendable, Hashable, CaseIterable {
     case agentQuarantined = "agent.quarantined"
     case agentReleased = "agent.released"
     case agentCaseDecided = "agent.case_decided"
+
+    case credentialMade = "credential.made"
+    case credentialReplaced = "credential.replaced"
+    case credentialRemoved = "credential.removed"
+    case secretsResealed = "secrets.resealed"
+
+    case toolMade = "tool.made"
+    case toolChanged = "tool.changed"
+    case toolRotated = "tool.rotated"
+    case toolRemoved = "tool.removed"
+
+    case budgetChanged = "budget.changed"
+    case budgetRemoved = "budget.removed"
 
     case deadLetterReplayed = "dead_letter.replayed"
     case deadLetterDiscarded = "dead_letter.discarded"

@@ -41,6 +41,9 @@ package struct AccessSubject: Sendable, Hashable, CustomStringConvertible {
     package static func workspace(_ id: UUID) -> AccessSubject { AccessSubject("workspace", id.lowercased) }
     /// - Parameter name: as `owner/name`.
     package static func agent(_ name: String) -> AccessSubject { AccessSubject("agent", name) }
+    /// A workspace's key of a model provider.
+    package static func credential(of provider: String) -> AccessSubject { AccessSubject("credential", provider) }
+    package static func tool(_ id: UUID) -> AccessSubject { AccessSubject("tool", id.lowercased) }
     package static func job(_ id: UUID) -> AccessSubject { AccessSubject("job", id.lowercased) }
     package static func queue(_ name: String) -> AccessSubject { AccessSubject("queue", name) }
     /// Dead letters that were chosen together.

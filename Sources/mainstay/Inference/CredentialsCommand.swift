@@ -91,7 +91,7 @@ struct CredentialsCommand: AsyncParsableCommand {
                     guard let end = page.last else { break }
                     last = end.slug
                     for workspace in page {
-                        let outcome = try await rotation.rotate(workspace.id)
+                        let outcome = try await rotation.rotate(workspace.id, by: .commandLine)
                         found.resealed += outcome.resealed
                         found.closed += outcome.closed.map { "\(workspace.slug): \($0)" }
                     }

@@ -38,8 +38,8 @@ import Web
     func tokens() async throws {
         try await SetupFixture.with { fixture in
             let (store, budgets) = (BudgetStore(pool: fixture.pool), budgets(fixture))
-            try await store.set(RunBudget(tokensPerDay: 100), of: fixture.workspace, workspace: fixture.workspace)
-            try await store.set(RunBudget(tokensPerDay: 40), of: fixture.token, workspace: fixture.workspace)
+            try await store.set(RunBudget(tokensPerDay: 100), of: fixture.workspace, workspace: fixture.workspace, by: .tester)
+            try await store.set(RunBudget(tokensPerDay: 40), of: fixture.token, workspace: fixture.workspace, by: .tester)
             let another = UUID()
             try await record(fixture, tokens: 39, token: fixture.token, budgets: budgets)
             #expect(try await refusal(budgets, fixture.workspace, fixture.token) == nil)
@@ -71,7 +71,7 @@ import Web
     func costs() async throws {
         try await SetupFixture.with { fixture in
             let (store, budgets) = (BudgetStore(pool: fixture.pool), budgets(fixture))
-            try await store.set(RunBudget(costPerMonth: 2), of: fixture.workspace, workspace: fixture.workspace)
+            try await store.set(RunBudget(costPerMonth: 2), of: fixture.workspace, workspace: fixture.workspace, by: .tester)
             // The middle of a month, so that the next day is in it.
             _ = try await fixture.database.psql(
                 "update time_offset set amount = date_trunc('month', clock_timestamp()) + interval '14 days 12 hours' - clock_timestamp()")
@@ -90,7 +90,7 @@ import Web
     func rate() async throws {
         try await SetupFixture.with { fixture in
             let store = BudgetStore(pool: fixture.pool)
-            try await store.set(RunBudget(runsPerMinute: 7), of: fixture.workspace, workspace: fixture.workspace)
+            try await store.set(RunBudget(runsPerMinute: 7), of: fixture.workspace, workspace: fixture.workspace, by: .tester)
             let ingresses = [budgets(fixture), budgets(fixture)]
             let outcomes = try await withThrowingTaskGroup(of: Problem?.self) { group in
                 for number in 0..<30 {
@@ -113,8 +113,8 @@ import Web
         try await SetupFixture.with { fixture in
             let store = BudgetStore(pool: fixture.pool)
             let budgets = budgets(fixture)
-            try await store.set(RunBudget(runsPerMinute: 1), of: fixture.workspace, workspace: fixture.workspace)
-            try await store.set(RunBudget(tokensPerDay: 0), of: fixture.token, workspace: fixture.workspace)
+            try await store.set(RunBudget(runsPerMinute: 1), of: fixture.workspace, workspace: fixture.workspace, by: .tester)
+            try await store.set(RunBudget(tokensPerDay: 0), of: fixture.token, workspace: fixture.workspace, by: .tester)
             #expect(try await refusal(budgets, fixture.workspace, fixture.token) != nil)
             #expect(try await refusal(budgets, fixture.workspace, UUID()) == nil, "the one run of this minute is still there")
             #expect(try await refusal(budgets, fixture.workspace, UUID()) != nil)
@@ -130,7 +130,7 @@ import Web
             let trips = fixture.pool.traffic.trips
             for _ in 0..<10 { try await budgets.admit(workspace: fixture.workspace, token: fixture.token) }
             #expect(fixture.pool.traffic.trips == trips)
-            try await BudgetStore(pool: fixture.pool).set(RunBudget(tokensPerDay: 0), of: fixture.token, workspace: fixture.workspace)
+            try await BudgetStore(pool: fixture.pool).set(RunBudget(tokensPerDay: 0), of: fixture.token, workspace: fixture.workspace, by: .tester)
             clock.advance(by: .milliseconds(501))
             #expect(try await refusal(budgets, fixture.workspace, fixture.token) != nil)
         }

@@ -93,11 +93,11 @@ import Web
             }
             let both = try SealingKeys("\(SetupFixture.newKey),\(SetupFixture.oldKey)")
             let rotation = SecretRotation(pool: fixture.pool, keys: both)
-            let first = try await rotation.rotate(fixture.workspace)
+            let first = try await rotation.rotate(fixture.workspace, by: .tester)
             #expect(first.resealed == 2 && first.closed.isEmpty)
-            let second = try await rotation.rotate(fixture.workspace)
+            let second = try await rotation.rotate(fixture.workspace, by: .tester)
             #expect(second.resealed == 0 && second.closed.isEmpty)
-            let elsewhere = try await rotation.rotate(fixture.other)
+            let elsewhere = try await rotation.rotate(fixture.other, by: .tester)
             #expect(elsewhere == SecretRotation.Outcome())
 
             // The older key is needed for nothing any more.
@@ -108,7 +108,7 @@ import Web
                 store: ToolStore(pool: fixture.pool), keys: onlyNew, caller: WebhookToolCaller(policy: .strict), logger: fixture.logger)
             #expect(try await tools.offered(to: fixture.workspace).map(\.name) == ["weather"])
 
-            let lost = try await SecretRotation(pool: fixture.pool, keys: try SealingKeys(SetupFixture.oldKey)).rotate(fixture.workspace)
+            let lost = try await SecretRotation(pool: fixture.pool, keys: try SealingKeys(SetupFixture.oldKey)).rotate(fixture.workspace, by: .tester)
             #expect(lost.resealed == 0 && lost.closed.count == 2 && lost.closed.contains("provider openai"))
         }
     }

@@ -53,7 +53,7 @@ import Web
             #expect(day.runs == 1 && day.inputTokens == 4 && day.outputTokens == 3 && day.estimatedRuns == 1)
             #expect(day.cost == 10 && day.unpricedRuns == 0)
             let store = BudgetStore(pool: fixture.pool)
-            try await store.set(RunBudget(tokensPerDay: 7), of: fixture.workspace, workspace: fixture.workspace)
+            try await store.set(RunBudget(tokensPerDay: 7), of: fixture.workspace, workspace: fixture.workspace, by: .tester)
             await #expect(throws: Problem.self) { try await setup.budgets.admit(workspace: fixture.workspace, token: UUID()) }
         }
     }

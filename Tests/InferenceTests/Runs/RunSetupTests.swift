@@ -35,7 +35,7 @@ import Web
                     name: "warmth", description: nil, parameters: ["type": "object"], url: "http://127.0.0.1:\(port)/warmth",
                     timeoutMilliseconds: 5000, isDisabled: false)
                 let secret = try keys.seal(ToolSecret().revealedBytes, for: .tool(id, fixture.workspace))
-                _ = try await ToolStore(pool: fixture.pool).make(id, wish, secret: secret, workspace: fixture.workspace)
+                _ = try await ToolStore(pool: fixture.pool).make(id, wish, secret: secret, workspace: fixture.workspace, by: .tester)
                 let seen = Collected<ProviderRequest>()
                 let provider = PlayedProvider.calling([[.played(0, "warmth", #"{"city":"Oslo"}"#)]], seen: seen)
                 try await fixture.withEngine([provider], setup: setup) { engine in
@@ -58,7 +58,7 @@ import Web
         try await InferenceFixture.with { fixture in
             let (setup, keys) = try await setup(fixture)
             let sealed = try keys.seal(Array("sk-of-the-workspace".utf8), for: .credential(of: "played", fixture.workspace))
-            _ = try await CredentialStore(pool: fixture.pool).put(sealed, hint: "pace", provider: "played", workspace: fixture.workspace)
+            _ = try await CredentialStore(pool: fixture.pool).put(sealed, hint: "pace", provider: "played", workspace: fixture.workspace, by: .tester)
             let seen = Collected<ProviderRequest>()
             let providers = ["played", "other"].map { PlayedProvider.calling([], name: $0, seen: seen) }
             try await fixture.withEngine(providers, setup: setup) { engine in
@@ -75,7 +75,7 @@ import Web
             let (setup, _) = try await setup(fixture)
             let others = try SealingKeys("two:\(Data(repeating: 2, count: 32).base64EncodedString())")
             let sealed = try others.seal(Array("sk-of-the-workspace".utf8), for: .credential(of: "played", fixture.workspace))
-            _ = try await CredentialStore(pool: fixture.pool).put(sealed, hint: "pace", provider: "played", workspace: fixture.workspace)
+            _ = try await CredentialStore(pool: fixture.pool).put(sealed, hint: "pace", provider: "played", workspace: fixture.workspace, by: .tester)
             let seen = Collected<ProviderRequest>()
             try await fixture.withEngine([PlayedProvider.calling([], seen: seen)], setup: setup) { engine in
                 let run = try await engine.finished(try await engine.accept(model: "played/test-model"))
@@ -90,7 +90,7 @@ import Web
         try await RunRoutesTests.withRoutes(worker: false) { fixture in
             let (setup, _) = try await setup(fixture)
             let budget = RunBudget(runsPerMinute: 1)
-            try await BudgetStore(pool: fixture.pool).set(budget, of: fixture.workspace, workspace: fixture.workspace)
+            try await BudgetStore(pool: fixture.pool).set(budget, of: fixture.workspace, workspace: fixture.workspace, by: .tester)
             return setup
         } _: { ask in
             let body = #"{"messages":[{"role":"user","content":"Hi"}]}"#

@@ -72,6 +72,21 @@ private struct Tokens: Authenticator {
     }
 }
 
+extension AccessActor {
+    /// Whoever does what a test does through a store.
+    static let tester = AccessActor.operator("tester")
+}
+
+extension SetupFixture {
+    /// What the access log tells of, as `action kind:actor subject name=value …`, the oldest first.
+    func told() async throws -> [String] {
+        try await AccessLogStore(pool: pool).newest(limit: 100).map { entry in
+            let details = (entry.details ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+            return ([entry.action, "\(entry.actorKind):\(entry.actor)", entry.subject] + details).joined(separator: " ")
+        }
+    }
+}
+
 /// Asks the routes.
 struct SetupAsker: Sendable {
     struct Answer: Sendable {

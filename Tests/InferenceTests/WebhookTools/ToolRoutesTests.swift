@@ -134,4 +134,88 @@ import Web
             }
         }
     }
+
+    @Test("as many tools are made at once as there is room for, and not one more")
+    func fullAtOnce() async throws {
+        try await SetupFixture.with { fixture in
+            _ = try await fixture.database.psql(
+                """
+                insert into tools (workspace_id, id, name, url, key_id, sealed)
+                select '\(fixture.workspace)', gen_random_uuid(), 't' || n, 'https://a.example/', 'old', sha256('x')
+                from generate_series(1, \(ToolStore.most - 2)) as n
+                """)
+            try await fixture.asking { ask in
+                let statuses = try await withThrowingTaskGroup(of: HTTPResponse.Status.self) { group in
+                    for number in 0..<12 {
+                        group.addTask { try await ask(.post, "/v1/tools", #"{"name":"n\#(number)","url":"https://a.example/"}"#).status }
+                    }
+                    return try await group.reduce(into: [HTTPResponse.Status]()) { $0.append($1) }
+                }
+                #expect(statuses.filter { $0 == .created }.count == 2 && statuses.filter { $0 == .conflict }.count == 10)
+                #expect(try await fixture.database.psql("select count(*) from tools") == "\(ToolStore.most)\n")
+            }
+        }
+    }
+
+    @Test("a secret is rotated: runs that begin in the overlap sign with both, later ones with the new one")
+    func rotation() async throws {
+        try await SetupFixture.with { fixture in
+            try await fixture.asking { ask in
+                let made = try await ask(.post, "/v1/tools", Self.weather)
+                let (id, old) = (try #require(made.json["id"]?.string), try #require(made.json["secret"]?.string))
+                let key: HTTPFields = [.idempotencyKey: "r-1"]
+                let rotated = try await ask(.post, "/v1/tools/\(id)/rotate", #"{"overlap_seconds":3600}"#, headers: key)
+                let new = try #require(rotated.json["secret"]?.string)
+                #expect(rotated.status == .ok && new.hasPrefix("whsec_") && new != old)
+                #expect(rotated.json["former_secret_until"]?.string != nil && rotated.headers[.cacheControl] == "no-store")
+                func secrets(_ later: TimeInterval = 0) async throws -> [String]? {
+                    try await ask.setup.tools.offered(to: fixture.workspace).first?.secrets(at: Date().addingTimeInterval(later)).map(\.revealed)
+                }
+                #expect(try await secrets() == [new, old])
+                #expect(try await secrets(3_700) == [new], "a run that goes on behind the overlap")
+
+                let again = try await ask(.post, "/v1/tools/\(id)/rotate", #"{"overlap_seconds":3600}"#, headers: key)
+                #expect(again.status == .ok && again.json["secret"] == nil && again.headers[.idempotencyReplayed] == "true")
+                let early = try await ask(.post, "/v1/tools/\(id)/rotate", headers: [.idempotencyKey: "r-2"])
+                #expect(early.status == .conflict && early.json["type"] == "urn:mainstay:problem:rotation-under-way")
+                #expect(try await secrets() == [new, old], "what was refused has changed nothing")
+                #expect(try await ask(.get, "/v1/tools/\(id)").json["former_secret_until"]?.string != nil)
+
+                let atOnce = try await ask(.post, "/v1/tools/\(id)/rotate", #"{"overlap_seconds":0}"#, headers: [.idempotencyKey: "r-3"])
+                let last = try #require(atOnce.json["secret"]?.string)
+                #expect(try await secrets() == [last] && atOnce.json["former_secret_until"] == nil)
+                #expect(try await ask(.post, "/v1/tools/\(id)/rotate", headers: [.idempotencyKey: "r-2"]).status == .ok, "its key was not used up")
+                _ = try await fixture.database.psql("update time_offset set amount = interval '25 hours'")
+                #expect(try await secrets()?.count == 1, "the overlap is a day without a word, and over")
+
+                let wrong = try await ask(.post, "/v1/tools/\(id)/rotate", #"{"overlap_seconds":2592001}"#)
+                #expect(wrong.status == .unprocessableContent && wrong.pointers == ["#/overlap_seconds"])
+                #expect(try await ask(.post, "/v1/tools/\(id)/rotate", as: "theirs").status == .notFound)
+                #expect(try await ask(.post, "/v1/tools/\(id)/rotate", as: "member").status == .forbidden)
+            }
+        }
+    }
+
+    @Test("both secrets of a rotation are sealed anew, and a former one that does not open takes nothing away")
+    func resealed() async throws {
+        try await SetupFixture.with { fixture in
+            try await fixture.asking { ask in
+                let id = try #require(try await ask(.post, "/v1/tools", Self.weather).json["id"]?.string)
+                _ = try await ask(.post, "/v1/tools/\(id)/rotate")
+                let before = try await ask.setup.tools.offered(to: fixture.workspace)
+                let both = try SealingKeys("\(SetupFixture.newKey),\(SetupFixture.oldKey)")
+                #expect(try await SecretInventory(pool: fixture.pool).count(of: [fixture.workspace, fixture.other]) == ["old": 2])
+                #expect(try await SecretRotation(pool: fixture.pool, keys: both).rotate(fixture.workspace, by: .tester).resealed == 2)
+                #expect(try await SecretInventory(pool: fixture.pool).count(of: [fixture.workspace]) == ["new": 2])
+                #expect(try await SecretInventory(pool: fixture.pool).count(of: [fixture.other]).isEmpty)
+                let tools = WebhookTools(
+                    store: ToolStore(pool: fixture.pool), keys: try SealingKeys(SetupFixture.newKey), caller: WebhookToolCaller(policy: .strict),
+                    logger: fixture.logger)
+                #expect(try await tools.offered(to: fixture.workspace) == before)
+                _ = try await fixture.database.psql("update tools set former_key_id = 'gone'")
+                let left = try await tools.offered(to: fixture.workspace)
+                #expect(left.map(\.secret) == before.map(\.secret) && left.first?.former == nil)
+            }
+        }
+    }
 }

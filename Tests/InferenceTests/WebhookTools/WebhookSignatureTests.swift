@@ -10,10 +10,29 @@ import Testing
         let secret = try #require(ToolSecret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))
         let headers = WebhookSignature.headers(
             id: "msg_p5jXN8AQM9LWM0D4loKWxJek", at: Date(timeIntervalSince1970: 1_614_265_330.9), body: Array(#"{"test": 2432232314}"#.utf8),
-            secret: secret)
+            secrets: [secret])
         #expect(headers.map(\.name) == ["webhook-id", "webhook-timestamp", "webhook-signature"])
         #expect(
             headers.map(\.value) == ["msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="])
+    }
+
+    @Test("while a former secret is good a call carries a signature of each, the new one's first, and afterwards one")
+    func overlap() throws {
+        let (new, old) = (ToolSecret(), ToolSecret())
+        func signature(_ secrets: [ToolSecret]) throws -> String {
+            let headers = WebhookSignature.headers(id: "a", at: Date(timeIntervalSince1970: 1), body: [1], secrets: secrets)
+            return try #require(headers.first { $0.name == "webhook-signature" }?.value)
+        }
+        let both = try signature([new, old])
+        #expect(try both.split(separator: " ").map(String.init) == [signature([new]), signature([old])])
+
+        let url = try #require(ToolURL("https://tools.example.com/"))
+        let until = Date(timeIntervalSince1970: 1_760_000_000)
+        let former = FormerSecret(secret: old, until: until)
+        let tool = WebhookTool(id: UUID(), name: "a", url: url, secret: new, former: former, timeout: .seconds(1))
+        #expect(tool.secrets(at: until.addingTimeInterval(-1)) == [new, old])
+        #expect(tool.secrets(at: until) == [new])
+        #expect(WebhookTool(id: UUID(), name: "a", url: url, secret: new, timeout: .seconds(1)).secrets(at: .distantPast) == [new])
     }
 
     @Test("a secret is read from its text, long enough, and printed nowhere")

@@ -2,6 +2,8 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import InMemoryLogging
+import Logging
 import NIOCore
 import Synchronization
 import Testing
@@ -21,7 +23,7 @@ import Web
 
         var asked: [String] { state.withLock { $0 } }
 
-        func addresses(of name: String) async throws -> [IPAddress] {
+        func addresses(of name: String, for workspace: UUID) async throws -> [IPAddress] {
             let turn = state.withLock { asked in
                 asked.append(name)
                 return asked.count - 1
@@ -97,7 +99,7 @@ import Web
         #expect(body["id"] == "call_1" && body["name"] == "weather" && body["arguments"] == ["place": "Oslo"])
         #expect(body["run"]?.string == run.uuidString.lowercased() && body["workspace"]?.string == workspace.uuidString.lowercased())
         let wanted = WebhookSignature.headers(
-            id: "\(run.uuidString.lowercased())_call_1", at: Date(timeIntervalSince1970: 1_760_000_000), body: request.body, secret: secret)
+            id: "\(run.uuidString.lowercased())_call_1", at: Date(timeIntervalSince1970: 1_760_000_000), body: request.body, secrets: [secret])
         for (name, value) in wanted { #expect(request.headers[HTTPField.Name(name) ?? .accept] == value) }
     }
 
@@ -122,7 +124,7 @@ import Web
             #expect(resolver.asked == ["tool.test"])
             for _ in 0..<2 {
                 let output = await call(caller, tool)
-                #expect(output.isError && output.text.contains("(private)"))
+                #expect(output.isError && output.text == WebhookToolCaller.unreached.description)
             }
             #expect(resolver.asked.count == 3)
         }
@@ -137,7 +139,7 @@ import Web
         try await serving(seen) { port in
             let caller = WebhookToolCaller(policy: .strict, resolver: PlayedResolver(["127.0.0.1"]))
             let output = await call(caller, try tool("http://\(host):\(port)/answer"))
-            #expect(output.isError && output.text.contains("do not reach"))
+            #expect(output.isError && output.text == WebhookToolCaller.unreached.description)
         }
         #expect(seen.all.isEmpty)
     }
@@ -177,7 +179,7 @@ import Web
         let answer = FirstAnswer<[IPAddress]>()
         struct Waiting: HostResolver {
             let answer: FirstAnswer<[IPAddress]>
-            func addresses(of name: String) async throws -> [IPAddress] { try await answer.value() }
+            func addresses(of name: String, for workspace: UUID) async throws -> [IPAddress] { try await answer.value() }
         }
         let caller = try caller(Waiting(answer: answer))
         let tool = try tool("https://tool.test/", timeout: .seconds(50))
@@ -188,18 +190,46 @@ import Web
         answer.give(.success([]))
     }
 
-    @Test("nobody there, and a name without an address, are told without a word of the network")
+    @Test("a name that is not known, an address that is refused and a port that is closed read the same; the operator's log tells them apart")
     func unreachable() async throws {
-        let nobody = await call(try caller(PlayedResolver([])), try tool("https://tool.test/"))
-        #expect(nobody.isError && nobody.text == "The host tool.test has no address.")
+        let log = InMemoryLogHandler()
+        var logger = Logger(label: "test") { _ in log }
+        logger.logLevel = .info
         // Port 9 of this machine takes no connections.
-        let refused = await call(try caller(PlayedResolver(["127.0.0.1"])), try tool("http://tool.test:9/"))
-        #expect(refused.isError && !refused.text.contains("127.0.0.1"))
+        let cases: [(url: String, addresses: [String], reason: String)] = [
+            ("https://tool.test/", [], "has no address"), ("https://tool.test/", ["10.0.0.1"], "(private)"),
+            ("https://tool.test/", ["93.184.215.14", "169.254.169.254"], "(metadata)"), ("http://tool.test/", ["93.184.215.14"], "with https"),
+            ("http://tool.test:9/", ["127.0.0.1"], ""),
+        ]
+        for (index, (url, addresses, reason)) in cases.enumerated() {
+            let caller = WebhookToolCaller(
+                policy: try AddressPolicy(allowing: ["127.0.0.1"]), resolver: PlayedResolver(addresses), logger: logger)
+            let tool = try tool(url)
+            let output = await call(caller, tool)
+            #expect(output.isError && output.text == WebhookToolCaller.unreached.description, "\(url) \(addresses)")
+            let facts = log.entries.last?.metadata.mapValues { "\($0)" } ?? [:]
+            #expect(log.entries.count == index + 1 && facts["host"] == "tool.test" && facts["workspace"] == "\(workspace)", "\(facts)")
+            #expect(facts["tool"] == "\(tool.id)" && facts["reason"]?.isEmpty == false)
+            #expect(reason.isEmpty || facts["reason"]?.contains(reason) == true, "\(facts)")
+        }
+    }
+
+    @Test("a call of a tool whose secret was rotated is signed with both")
+    func rotated() async throws {
+        let seen = Collected<Seen>()
+        try await serving(seen) { port in
+            let url = try #require(ToolURL("http://tool.test:\(port)/answer"))
+            let former = FormerSecret(secret: ToolSecret(), until: Date(timeIntervalSince1970: 1_760_000_001))
+            let tool = WebhookTool(id: UUID(), name: "weather", url: url, secret: secret, former: former, timeout: .seconds(10))
+            _ = await call(try caller(PlayedResolver(["127.0.0.1"])), tool)
+        }
+        let signature = HTTPField.Name("webhook-signature").flatMap { seen.all.first?.headers[$0] }
+        #expect(signature?.split(separator: " ").count == 2 && signature?.split(separator: " ").allSatisfy { $0.hasPrefix("v1,") } == true)
     }
 
     @Test("the system's resolver finds this machine")
     func system() async throws {
-        let found = try await SystemResolver().addresses(of: "localhost")
+        let found = try await SystemResolver().addresses(of: "localhost", for: workspace)
         #expect(!found.isEmpty && found.allSatisfy { AddressKind($0) == .loopback })
     }
 }
