@@ -201,7 +201,8 @@ let package = Package(
         .testTarget(
             name: "MainstayTests",
             dependencies: [
-                "mainstay", "Inference", "Jobs", "JobsTesting", "Postgres", "Redis", "TestSupport", "Workspaces", logging,
+                "mainstay", "Inference", "Jobs", "JobsTesting", "Postgres", "Redis", "TestSupport", "Web", "Workspaces", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
             ],

@@ -26,7 +26,8 @@ struct Mainstay: AsyncParsableCommand {
         subcommands: [
             UpCommand.self, ServeCommand.self, WorkCommand.self, MigrateCommand.self, DoctorCommand.self, VerifyCommand.self, AuditCommand.self,
             QueuesCommand.self, TopCommand.self, JobsCommand.self, DeadCommand.self, AgentCommand.self, DirectoryCommand.self, PluginsCommand.self,
-            TicketCommand.self, ChatCommand.self, ToolCommand.self, CredentialsCommand.self, UsageCommand.self, ProfileCommand.self,
-            ReportCommand.self, TokenCommand.self, WorkspaceCommand.self, DemoCommand.self, EmulateCommand.self, BenchCommand.self,
+            TicketCommand.self, ChatCommand.self, ToolCommand.self, CredentialsCommand.self, BudgetCommand.self, UsageCommand.self,
+            ProfileCommand.self, ReportCommand.self, TokenCommand.self, WorkspaceCommand.self, DemoCommand.self, EmulateCommand.self,
+            BenchCommand.self,
         ])
 }

@@ -7,7 +7,7 @@ import Web
 struct ToolCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tool",
-        abstract: "Add, list, test and remove tools that runs call over HTTP.",
+        abstract: "Add, list, show, change, rotate, test and remove tools that runs call over HTTP.",
         discussion: """
             They ask the ingress (MAINSTAY_URL, MAINSTAY_TOKEN). The secret that a tool's calls are signed with is printed once.
 
@@ -15,10 +15,13 @@ struct ToolCommand: AsyncParsableCommand {
               mainstay tool add weather --url https://tools.example.com/weather --description "The weather of a place" \\
                 --parameters '{"type":"object","properties":{"place":{"type":"string"}},"required":["place"]}'
               mainstay tool list
+              mainstay tool show weather --json
               mainstay tool test weather --arguments '{"place":"Oslo"}'
+              mainstay tool change weather --disable
+              mainstay tool rotate weather --overlap 2h    another secret; calls carry both signatures for two hours
               mainstay tool remove weather
             """,
-        subcommands: [Add.self, List.self, Test.self, Remove.self], defaultSubcommand: List.self)
+        subcommands: [Add.self, List.self, Show.self, Change.self, Rotate.self, Test.self, Remove.self], defaultSubcommand: List.self)
 
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Make a tool, and print the secret that its calls are signed with.")
@@ -38,20 +41,12 @@ struct ToolCommand: AsyncParsableCommand {
             var tool: [String: Any] = ["name": name, "url": url]
             if let description { tool["description"] = description }
             if let timeout, let limit = Duration(wire: timeout) { tool["timeout_ms"] = Int(limit.inSeconds * 1_000) }
-            if let parameters { tool["parameters"] = try Self.document(parameters) }
+            if let parameters { tool["parameters"] = try JSONSerialization.jsonObject(with: Data(try ToolCommand.schema(parameters))) }
             let body = try JSONSerialization.data(withJSONObject: tool, options: [.sortedKeys])
             let answer = try await client.raw(.post, "/v1/tools", body: body, idempotencyKey: UUID().uuidString)
             let made = try APIClient.decoder.decode(ToolItem.self, from: answer)
             Talk.say("Keep the secret: it is not shown again. The tool's id is \(made.id).")
             print(made.secret ?? "")
-        }
-
-        private static func document(_ text: String) throws -> Any {
-            let data = text.hasPrefix("@") ? try Data(contentsOf: URL(fileURLWithPath: String(text.dropFirst()))) : Data(text.utf8)
-            guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
-                throw ValidationError("--parameters is a JSON object, or @ and the name of a file that holds one")
-            }
-            return object
         }
     }
 
@@ -107,8 +102,17 @@ struct ToolCommand: AsyncParsableCommand {
         }
     }
 
+    /// A schema that somebody typed, or named the file of.
+    static func schema(_ text: String) throws -> [UInt8] {
+        let data = text.hasPrefix("@") ? try Data(contentsOf: URL(fileURLWithPath: String(text.dropFirst()))) : Data(text.utf8)
+        guard (try? JSONSerialization.jsonObject(with: data)) is [String: Any] else {
+            throw ValidationError("--parameters is a JSON object, or @ and the name of a file that holds one")
+        }
+        return Array(data)
+    }
+
     /// The id of a tool that somebody typed.
-    private static func id(_ word: String, _ client: APIClient) async throws -> String {
+    static func id(_ word: String, _ client: APIClient) async throws -> String {
         if UUID(uuidString: word) != nil { return word }
         let page: ToolPage = try await client.call(.get, "/v1/tools")
         guard let found = page.items.first(where: { $0.name == word }) else {
@@ -120,7 +124,7 @@ struct ToolCommand: AsyncParsableCommand {
 
 // MARK: What the ingress answers
 
-private struct ToolItem: Decodable {
+struct ToolItem: Decodable {
     let id: String
     let name: String
     let description: String?
@@ -135,7 +139,7 @@ private struct ToolItem: Decodable {
     }
 }
 
-private struct ToolPage: Decodable {
+struct ToolPage: Decodable {
     let items: [ToolItem]
 }
 

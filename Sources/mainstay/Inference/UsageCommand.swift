@@ -39,7 +39,7 @@ struct UsageCommand: AsyncParsableCommand {
         for line in budget.lines { Talk.say(line) }
     }
 
-    fileprivate static func money(_ cost: Double) -> String { String(format: "%.4f", cost) }
+    static func money(_ cost: Double) -> String { String(format: "%.4f", cost) }
 }
 
 // MARK: What the ingress answers
@@ -65,37 +65,4 @@ private struct UsagePage: Decodable {
     }
 
     let items: [Row]
-}
-
-private struct BudgetAnswer: Decodable {
-    struct Bounds: Decodable {
-        let runsPerMinute: Int?
-        let tokensPerDay: Int?
-        let costPerDay: Double?
-        let costPerMonth: Double?
-
-        enum CodingKeys: String, CodingKey {
-            case runsPerMinute = "runs_per_minute"
-            case tokensPerDay = "tokens_per_day"
-            case costPerDay = "cost_per_day"
-            case costPerMonth = "cost_per_month"
-        }
-    }
-
-    let budget: Bounds
-    let left: Bounds
-
-    /// What is left of each bound, for people.
-    var lines: [String] {
-        var lines: [String] = []
-        if let rate = budget.runsPerMinute { lines.append("at most \(rate) runs a minute") }
-        if let limit = budget.tokensPerDay, let rest = left.tokensPerDay { lines.append("\(rest) of \(limit) tokens are left today") }
-        if let limit = budget.costPerDay, let rest = left.costPerDay {
-            lines.append("\(UsageCommand.money(rest)) of \(UsageCommand.money(limit)) US dollars are left today")
-        }
-        if let limit = budget.costPerMonth, let rest = left.costPerMonth {
-            lines.append("\(UsageCommand.money(rest)) of \(UsageCommand.money(limit)) US dollars are left this month")
-        }
-        return lines
-    }
 }

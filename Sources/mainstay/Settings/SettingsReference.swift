@@ -132,7 +132,7 @@ enum SettingsReference {
         .init(
             key: "url", standard: "http://127.0.0.1:8080",
             summary:
-                "the ingress that `chat`, `ticket`, `agent`, `profile`, `jobs`, `tool`, `credentials`, `usage`, `directory`, `plugins list` and `plugins show` talk to"
+                "the ingress that `chat`, `ticket`, `agent`, `profile`, `jobs`, `tool`, `credentials`, `budget`, `usage`, `directory`, `plugins list` and `plugins show` talk to"
         ),
         .init(key: "token", standard: nil, summary: "the bearer token that they show", isSecret: true),
         .init(key: "config", standard: nil, summary: "a YAML file with any of these settings; variables win over it"),
