@@ -34,6 +34,7 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try await settings.load()
         try ProcessLogging.bootstrap(settings)
+        DescriptorLimit.raise()
         let registry = PrometheusRegistry()
         MetricsSystem.bootstrap(registry)
         let logger = Logger(label: "mainstay.serve")

@@ -36,6 +36,7 @@ struct WorkCommand: AsyncParsableCommand {
         }
         let settings = try await settings.load()
         try ProcessLogging.bootstrap(settings)
+        DescriptorLimit.raise()
         let registry = PrometheusRegistry()
         MetricsSystem.bootstrap(registry)
         let logger = Logger(label: "mainstay.work")
