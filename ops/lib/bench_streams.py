@@ -1,10 +1,11 @@
-"""bench_streams.py PROGRAM [--runs N] : what Mainstay adds to a stream, beside the same provider asked directly.
+"""bench_streams.py PROGRAM [--runs N] [--many N] [--idle N] [--resumes N] : what Mainstay adds to a stream, beside the same
+provider asked directly; whether many streams at once are whole; what an idle one costs; how soon a resumed one goes on.
 
 MAINSTAY_BENCH names the harness, whose `llm/run` has a provider that stamps each token, and a client that reads the stamps; its
 `setup` was run. PROGRAM is `mainstay`: it is started with private servers in a folder of its own, once for all runs. Each run
 measures the provider alone and then through Mainstay's `/v1/chat/completions`, so that a slow moment of the machine hits both.
 
-Prints one JSON object: the harness's lines of each run. A token's transit is the time from the provider's write to the client's
+Prints one JSON object: the figures of each run. A token's transit is the time from the provider's write to the client's
 read; a stream's time to its first token begins with the request.
 """
 
@@ -17,6 +18,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import bench_stream_parts as parts
 
 MOCK_PORT = os.environ.get("BENCH_MOCK_PORT", "18099")
 
@@ -40,7 +43,9 @@ class Stack:
         self.place = os.path.join(self.folder, ".mainstay")
 
     def __enter__(self):
-        environment = dict(os.environ, MAINSTAY_PROVIDER_URL=f"http://127.0.0.1:{MOCK_PORT}/v1", MAINSTAY_PROVIDER_MODEL="mock-0-3")
+        # Room for all streams in the two workers that `up` starts.
+        environment = dict(
+            os.environ, MAINSTAY_PROVIDER_URL=f"http://127.0.0.1:{MOCK_PORT}/v1", MAINSTAY_PROVIDER_MODEL="mock-0-3", MAINSTAY_RUN_CONCURRENCY="1000")
         for name in [name for name in environment if name in ("MAINSTAY_URL", "MAINSTAY_TOKEN")]:
             del environment[name]
         with socket.socket() as free:
@@ -76,14 +81,21 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--many", type=int, default=1000, help="streams at once, 20 tokens a second each")
+    parser.add_argument("--idle", type=int, default=10_000, help="open streams in which nothing happens")
+    parser.add_argument("--resumes", type=int, default=1000)
     options = parser.parse_args()
     runs = []
+    parts.raise_descriptors()
     with Stack(options.program) as stack:
         for number in range(options.runs):
             direct = load(["direct"])
             with Mock():
                 through = load(["gateway", stack.port, "/v1/chat/completions", stack.token], N1="200", N50="2000")
-            runs.append({"direct": direct, "through": [line for line in through if "gap_ms" in line]})
+                many = parts.many(stack, options.many)
+            runs.append({
+                "direct": direct, "through": [line for line in through if "gap_ms" in line], "many": many,
+                "idle": parts.idle(stack, options.idle), "resume": parts.resume(stack, options.resumes)})
             print(f"  {number + 1} of {options.runs}", file=sys.stderr, flush=True)
     print(json.dumps({"runs": runs}))
 

@@ -61,6 +61,12 @@ NAMES = {
     "stream_tokens_per_s": "tokens/s through Mainstay, 50 streams as fast as they can",
     "stream_direct_tokens_per_s": "tokens/s of the provider asked directly",
     "stream_errors": "streams that were not whole",
+    "stream_many": "streams at once with 20 tokens/s each, as many as were asked for",
+    "stream_many_errors": "of twice as many such streams, not whole",
+    "stream_many_token_p99_ms": "of those, a token's way from provider to client, p99, ms",
+    "stream_idle_open": "idle streams open in one ingress",
+    "stream_idle_kib": "an ingress's memory for an idle stream, KiB",
+    "stream_resume_p99_ms": "resuming: to the first replayed byte, p99, ms",
     "directory_listing_p99_ms": "listings of 100,000 agents, the slowest kind, p99, ms",
     "directory_search_p99_ms": "searches among 100,000 agents, the slowest kind, p99, ms",
     "directory_depth_ratio": "page 2,000 of the newest agents p50, ratio to the first page",
@@ -182,6 +188,10 @@ def streams(run):
         "stream_alone_ttft_added_p50_ms": added(alone, "ttft_ms", "p50"), "stream_alone_token_added_p50_ms": added(alone, "transit_ms", "p50"),
         "stream_tokens_per_s": through[fast]["tok_per_s"], "stream_direct_tokens_per_s": direct[fast]["tok_per_s"],
         "stream_errors": sum(line["errors"] for line in through.values()),
+        "stream_many": run["many"]["concurrency"], "stream_many_errors": run["many"]["errors"],
+        "stream_many_token_p99_ms": run["many"]["transit_ms"]["p99"],
+        "stream_idle_open": run["idle"]["open"], "stream_idle_kib": run["idle"]["kib_each"],
+        "stream_resume_p99_ms": max(found["p99"] for found in run["resume"].values()),
     }
 
 
