@@ -1,4 +1,5 @@
 import Hummingbird
+import Jobs
 import Web
 import Workspaces
 

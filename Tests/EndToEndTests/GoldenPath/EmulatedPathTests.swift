@@ -65,7 +65,8 @@ import Testing
             let (lines, now) = (chat.lines, ContinuousClock.now)
             for line in lines.dropFirst(arrivals.count) { arrivals.append(Arrival(line: line, at: now)) }
             if second == nil, arrivals.last?.type == "text.delta", arrivals.filter({ $0.type == "step.started" }).count == 2 {
-                #expect(try await emulator.book().open == 1, "the provider is still speaking when its first piece is at the client")
+                let open = try await emulator.book().open
+                #expect(open == 1, "the provider is still speaking when its first piece is at the client")
                 let run = member("run", of: arrivals[0].line)
                 // Numbers are dense, and the command has printed every event.
                 let after = "1-\(arrivals.count)"

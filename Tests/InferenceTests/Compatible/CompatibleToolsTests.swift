@@ -64,7 +64,7 @@ import Web
                     name: "warmth", description: nil, parameters: ["type": "object"], url: "http://127.0.0.1:\(port)/warmth",
                     timeoutMilliseconds: 5000, isDisabled: false)
                 let secret = try keys.seal(ToolSecret().revealedBytes, for: .tool(id, fixture.workspace))
-                _ = try await ToolStore(pool: fixture.pool).make(id, wish, secret: secret, workspace: fixture.workspace)
+                _ = try await ToolStore(pool: fixture.pool).make(id, wish, secret: secret, workspace: fixture.workspace, by: .tester)
                 return InferenceSetup(configuration: configuration, pool: fixture.pool, logger: fixture.logger)
             } _: { ask in
                 try await body(ask)

@@ -6,7 +6,8 @@ import Testing
 @testable import Inference
 
 @Suite("Whose names are looked up when", .timeLimit(.minutes(1))) struct LookUpLineTests {
-    private let (mine, theirs) = (UUID(), UUID())
+    private let mine = UUID()
+    private let theirs = UUID()
 
     private func ticket(_ admission: LookUpLine.Admission) throws -> LookUpLine.Ticket {
         guard case .wait(let ticket) = admission else { throw TestSupportError("it is \(admission)") }
