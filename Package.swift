@@ -160,8 +160,8 @@ let package = Package(
         .testTarget(
             name: "InferenceTests",
             dependencies: [
-                "Inference", "Jobs", "JobsTesting", "Web", "Workspaces", "Postgres", "Redis", "Schema", "TestSupport", hummingbird, httpTypes, nio,
-                logging, lifecycle,
+                "Inference", "Emulators", "Jobs", "JobsTesting", "Web", "Workspaces", "Postgres", "Redis", "Schema", "TestSupport", hummingbird,
+                httpTypes, nio, logging, lifecycle,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),

@@ -17,6 +17,8 @@ struct Question: Sendable, Equatable {
     var tools: [String] = []
     /// Of all messages, for the count of tokens.
     var characters = 0
+    /// The answer is made whether somebody reads it or not, and is kept (Responses).
+    var isBackground = false
 }
 
 extension Question {

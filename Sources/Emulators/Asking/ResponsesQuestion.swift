@@ -31,12 +31,14 @@ struct ResponsesQuestion: Decodable {
     let model: String?
     let input: Input?
     let stream: Bool?
+    let background: Bool?
+    let store: Bool?
     let streamOptions: StreamOptions?
     let maxOutputTokens: Int?
     let tools: [Tool]?
 
     private enum CodingKeys: String, CodingKey {
-        case model, input, stream, tools
+        case model, input, stream, background, store, tools
         case streamOptions = "stream_options"
         case maxOutputTokens = "max_output_tokens"
     }
@@ -48,6 +50,10 @@ struct ResponsesQuestion: Decodable {
         guard let input = asked.input else { throw .missing("input") }
         var question = Question(shape: .responses, model: model)
         question.streams = asked.stream ?? false
+        question.isBackground = asked.background ?? false
+        if question.isBackground, asked.store == false {
+            throw EmulatorError(400, message: "Background mode requires 'store' to be true.", param: "background")
+        }
         question.pads = asked.streamOptions?.includesObfuscation ?? true
         question.outputLimit = asked.maxOutputTokens
         question.tools = asked.tools?.compactMap(\.name) ?? []

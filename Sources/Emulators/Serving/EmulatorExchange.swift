@@ -124,6 +124,47 @@ struct EmulatorExchange: Sendable {
         return .finish
     }
 
+    /// The events of a kept Response behind a number, those that are still to come as they come.
+    ///
+    /// - Parameter ending: How the connection ends, behind so many pieces of the answer; the Response itself goes on.
+    func follow(_ head: Response, _ kept: KeptResponse, after number: Int, ending: EmulatorEnding) -> Response {
+        let exchange = self
+        var response = head
+        response.body = ResponseBody { writer in
+            let transfer = WriterTransfer(writer)
+            let end: End
+            do {
+                end = try await exchange.departure.interrupting {
+                    try await exchange.tell(kept, after: number, ending, to: transfer.writer)
+                }
+                if end == .hold { throw await exchange.departure.wait() }
+            } catch {
+                throw exchange.told(error)
+            }
+            guard end == .reset else { return exchange.book.ended(exchange.number, as: .finished) }
+            throw await exchange.reset()
+        }
+        return response
+    }
+
+    private func tell(_ kept: KeptResponse, after number: Int, _ ending: EmulatorEnding, to given: any ResponseBodyWriter) async throws -> End {
+        var writer = given
+        let isCut = [.reset, .withoutFinish, .hang].contains(ending.kind)
+        for await piece in kept.pieces(after: number) {
+            if isCut, piece.said > ending.after ?? .max {
+                if ending.kind == .hang { return .hold }
+                guard ending.kind == .reset else { break }
+                try await writer.write(piece.bytes.getSlice(at: piece.bytes.readerIndex, length: piece.bytes.readableBytes / 2) ?? ByteBuffer())
+                return .reset
+            }
+            try await writer.write(piece.bytes)
+        }
+        try Task.checkCancellation()
+        if ending.kind == .open { return .hold }
+        try await writer.finish(nil)
+        return .finish
+    }
+
     // MARK: Ends
 
     /// Resets the connection: what the client has not read yet may be lost, as when a server dies.

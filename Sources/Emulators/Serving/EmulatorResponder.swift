@@ -14,16 +14,18 @@ struct EmulatorResponder: HTTPResponder {
     let seed: UInt64
     let clock: any Clock<Duration>
     let book: RequestBook
+    let shelf: ResponseShelf
+    let headers: EmulatorHeaders
     private let picker: RulePicker
-    private let headers: EmulatorHeaders
     private let models: ModelList
 
-    init(kind: EmulatorKind, script: EmulatorScript, seed: UInt64, clock: any Clock<Duration>, book: RequestBook) {
+    init(kind: EmulatorKind, script: EmulatorScript, seed: UInt64, clock: any Clock<Duration>, book: RequestBook, shelf: ResponseShelf) {
         self.kind = kind
         self.script = script
         self.seed = seed
         self.clock = clock
         self.book = book
+        self.shelf = shelf
         picker = RulePicker(script)
         headers = EmulatorHeaders(kind)
         models = ModelList(kind, script)
@@ -39,7 +41,7 @@ struct EmulatorResponder: HTTPResponder {
             return refusal(EmulatorError(413, message: "The body is longer than \(Self.largestBody) bytes."), requestID: "req_too_large")
         }
         let number = book.arrived(
-            method: request.method.rawValue, path: path, headers: ObservedHeaders.read(request.headers),
+            method: request.method.rawValue, path: path + (request.uri.query.map { "?\($0)" } ?? ""), headers: ObservedHeaders.read(request.headers),
             body: String(decoding: body.readableBytesView.prefix(RequestBook.longestBody), as: UTF8.self))
         let departure = Departure()
         await ClientWatch.follow(context.channel, departure)
@@ -49,6 +51,7 @@ struct EmulatorResponder: HTTPResponder {
         do throws(EmulatorError) {
             switch try read(request, path, body) {
             case .document(let value): return done(document(value), number)
+            case .kept(let asked): return try answer(asked, exchange)
             case .question(let asked): question = asked
             }
         } catch {
@@ -62,14 +65,16 @@ struct EmulatorResponder: HTTPResponder {
     private enum Reading {
         case document(JSONValue)
         case question(Question)
+        case kept(KeptRequest)
     }
 
     private func read(_ request: Request, _ path: String, _ body: ByteBuffer) throws(EmulatorError) -> Reading {
         try checkKey(request.headers)
-        guard let route = EmulatorRoute.find(kind, method: request.method.rawValue, path: path) else {
+        guard let route = try EmulatorRoute.find(kind, method: request.method.rawValue, path: path, query: request.uri.query) else {
             throw EmulatorError(404, code: "unknown_url", message: "\(request.method.rawValue) \(path) is not known here.")
         }
         switch route {
+        case .kept(let asked): return .kept(asked)
         case .models: return .document(models.document)
         case .model(let name):
             try checkModel(name)
@@ -115,6 +120,7 @@ struct EmulatorResponder: HTTPResponder {
             return done(refusal(error, requestID: identity.requestID), exchange.number)
         }
         let resolved = ResolvedAnswer(answer, to: question, of: kind, using: &generator)
+        if question.isBackground { return try await keep(answer, resolved, identity, question, exchange, &generator) }
         if question.streams {
             let course = EmulatorCourse(streaming: answer, resolved, to: question, of: kind, using: &generator)
             try await exchange.reachHead(after: course.head)
@@ -149,8 +155,8 @@ struct EmulatorResponder: HTTPResponder {
         }
     }
 
-    private func document(_ value: JSONValue) -> Response {
-        Response(status: .ok, headers: headers.document(nil), body: .init(byteBuffer: ByteBuffer(bytes: value.bytes())))
+    func document(_ value: JSONValue, _ identity: AnswerIdentity? = nil) -> Response {
+        Response(status: .ok, headers: headers.document(identity), body: .init(byteBuffer: ByteBuffer(bytes: value.bytes())))
     }
 
     private func refusal(_ error: EmulatorError, requestID: String) -> Response {
@@ -161,7 +167,7 @@ struct EmulatorResponder: HTTPResponder {
     }
 
     /// An answer that is as good as sent.
-    private func done(_ response: Response, _ number: Int) -> Response {
+    func done(_ response: Response, _ number: Int) -> Response {
         book.ended(number, as: .finished)
         return response
     }

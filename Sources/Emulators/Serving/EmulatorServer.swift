@@ -35,13 +35,16 @@ package struct EmulatorServer: Service {
         let boundPort = BoundPort()
         self.book = book
         self.boundPort = boundPort
-        application = Application(
-            responder: EmulatorResponder(kind: kind, script: script, seed: seed, clock: clock, book: book),
+        let shelf = ResponseShelf()
+        var application = Application(
+            responder: EmulatorResponder(kind: kind, script: script, seed: seed, clock: clock, book: book, shelf: shelf),
             // One that watches its client for each connection.
             server: .http1(configuration: .init(additionalChannelHandlers: [ClientWatch()])),
             // Ten thousand clients may come at once.
             configuration: .init(address: .hostname(host, port: port), serverName: nil, backlog: 4_096),
             onServerRunning: { channel in boundPort.settle(.success(channel.localAddress?.port ?? port)) }, logger: logger)
+        application.addServices(shelf)
+        self.application = application
     }
 
     /// Waits until the server listens.

@@ -31,12 +31,13 @@ enum ResponsesItems {
 
     /// The whole object, as it stands in the events that begin and end a stream, and as an answer of its own.
     static func response(
-        _ identity: AnswerIdentity, status: String, output: [JSONValue], usage: JSONValue, incomplete: String? = nil, error: JSONValue = nil
+        _ identity: AnswerIdentity, status: String, output: [JSONValue], usage: JSONValue, incomplete: String? = nil, error: JSONValue = nil,
+        isBackground: Bool = false
     ) -> JSONValue {
         let reason: JSONValue = incomplete.map { .object([.init("reason", .string($0))]) } ?? .null
         return [
             "id": .string(identity.id), "object": "response", "created_at": .count(identity.created), "status": .string(status),
-            "background": false, "error": error, "incomplete_details": reason, "instructions": nil,
+            "background": .bool(isBackground), "error": error, "incomplete_details": reason, "instructions": nil,
             "max_output_tokens": nil, "model": .string(identity.model), "output": .array(output), "parallel_tool_calls": true,
             "previous_response_id": nil, "reasoning": ["effort": nil, "summary": nil], "service_tier": "default", "store": true,
             "temperature": 1.0, "text": ["format": ["type": "text"]], "tool_choice": "auto", "tools": [], "top_p": 1.0,

@@ -8,7 +8,11 @@ struct ResponsesWriter: EmulatorWriter {
     let events: EventBytes
     private var ids: SeededGenerator
     private var padding: Padding
-    private var sequence = 0
+    private let isBackground: Bool
+    /// The number of the next event.
+    private(set) var sequence = 0
+    /// The Response as the last event that has it shows it.
+    private(set) var latest: JSONValue = .null
     /// The items that are done.
     private var output: [JSONValue] = []
     private var open: OpenItem?
@@ -27,18 +31,22 @@ struct ResponsesWriter: EmulatorWriter {
     init(_ identity: AnswerIdentity, _ answer: ResolvedAnswer, to question: Question, wire: EmulatorWire, padding generator: SeededGenerator) {
         self.identity = identity
         self.answer = answer
+        isBackground = question.isBackground
         events = EventBytes(wire.lineEnding)
         ids = generator
         padding = Padding(wire.padding && question.pads, generator)
+        latest = response(isBackground ? "queued" : "in_progress", usage: nil)
     }
 
     mutating func write(_ step: EmulatorStep, to buffer: inout ByteBuffer) {
         switch step {
         case .keepAlive: events.comment("keep-alive", to: &buffer)
         case .begin:
-            for type in ["response.created", "response.in_progress"] {
-                event(type, [.init("response", response("in_progress", usage: nil))], to: &buffer)
+            // One in the background waits for its turn first.
+            for type in isBackground ? ["response.created", "response.queued"] : ["response.created"] {
+                event(type, [.init("response", response(isBackground ? "queued" : "in_progress", usage: nil))], to: &buffer)
             }
+            event("response.in_progress", [.init("response", response("in_progress", usage: nil))], to: &buffer)
         case .reasoning(let text): say(text, in: .reasoning, to: &buffer)
         case .text(let text): say(text, in: .text, to: &buffer)
         case .refusal(let text): say(text, in: .refusal, to: &buffer)
@@ -148,6 +156,7 @@ struct ResponsesWriter: EmulatorWriter {
     private var index: JSONValue.Member { .init("output_index", .count(output.count)) }
 
     private mutating func event(_ type: String, _ members: [JSONValue.Member], to buffer: inout ByteBuffer) {
+        if let response = members.first(where: { $0.name == "response" }) { latest = response.value }
         events.event(type, [.init("sequence_number", .count(sequence))] + members, to: &buffer)
         sequence += 1
     }
@@ -167,7 +176,8 @@ struct ResponsesWriter: EmulatorWriter {
     }
 
     private func response(_ status: String, usage: JSONValue, incomplete: String? = nil, error: JSONValue = nil) -> JSONValue {
-        ResponsesItems.response(identity, status: status, output: output, usage: usage, incomplete: incomplete, error: error)
+        ResponsesItems.response(
+            identity, status: status, output: output, usage: usage, incomplete: incomplete, error: error, isBackground: isBackground)
     }
 
     private static func prefix(_ kind: OpenItem.Kind) -> String {

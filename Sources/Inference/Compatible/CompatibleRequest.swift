@@ -43,8 +43,25 @@ enum DisconnectPolicy: String, CaseIterable, Sendable {
     }
 }
 
+extension InterruptionPolicy {
+    /// The header `Mainstay-On-Interruption`; nil without it.
+    ///
+    /// - Throws: A 400 problem for another word.
+    static func asked(by request: Request) throws -> InterruptionPolicy? {
+        guard let field = request.headers[.onInterruption] else { return nil }
+        guard let policy = Self(rawValue: field.lowercased()) else {
+            let detail = "Send `incomplete` or `continue`."
+            throw Problem.badRequest(
+                "The header `Mainstay-On-Interruption` cannot be read. \(detail)",
+                errors: [FieldFault(.header("mainstay-on-interruption"), detail)])
+        }
+        return policy
+    }
+}
+
 extension HTTPField.Name {
     static let onDisconnect = literal("mainstay-on-disconnect")
+    static let onInterruption = literal("mainstay-on-interruption")
     /// The run behind an answer, for `/v1/runs/{id}`.
     static let run = literal("mainstay-run")
     /// Sent by Anthropic's clients with every request.

@@ -10,6 +10,10 @@ extension CompatibleRoutes {
         "Mainstay-On-Disconnect", in: .header, "What becomes of the run when the client leaves before the answer's end.",
         schema: .string(oneOf: DisconnectPolicy.allCases.map(\.rawValue)))
 
+    private static let onInterruption = APIOperation.Parameter(
+        "Mainstay-On-Interruption", in: .header, "What becomes of the run when its worker is lost after it has shown something.",
+        schema: .string(oneOf: InterruptionPolicy.allCases.map(\.rawValue)))
+
     private static func creating(_ path: String, _ summary: String, _ members: JSONSchema, _ whole: String) -> APIOperation {
         APIOperation(
             .post, path, summary: summary,
@@ -19,7 +23,8 @@ extension CompatibleRoutes {
                 API's shape. A run that was cut is an error, never an answer. `workspace_tools`, `memory`, `max_steps`, `agent` and `fallback` are \
                 as in `POST /v1/runs`; calls of tools that the server carries out are not shown.
                 """,
-            tag: tag, scope: "runs:write", parameters: [.idempotencyKey, onDisconnect], request: .init(members, limit: BodyLimit.generous),
+            tag: tag, scope: "runs:write", parameters: [.idempotencyKey, onDisconnect, onInterruption],
+            request: .init(members, limit: BodyLimit.generous),
             answers: [.init(.ok, "\(whole); with `stream` an event stream.", schema: .object([:]))], problems: [.notFound, .tooManyRequests])
     }
 

@@ -37,6 +37,7 @@ struct CompatibleRoutes: Sendable {
         let policy = try DisconnectPolicy(request)
         let (document, body) = try await request.readDocument(in: context)
         var wanted = try Shape.decode(document)
+        wanted.run.onInterruption = try InterruptionPolicy.asked(by: request)
         let workspace = context.identity.workspace
         try await models.resolve(&wanted, workspace: workspace)
         try await conversation.extend(&wanted, workspace: workspace)

@@ -36,7 +36,8 @@ package enum IncompleteReason: String, Sendable, Equatable, CaseIterable {
     case contentFilter = "content_filter"
     /// The provider's stream ended before the model finished.
     case truncated
-    /// The worker was lost after it had shown a part of the answer; what is shown is never begun again.
+    /// The worker was lost after it had shown a part of the answer, and nobody could go on with it exactly; what is shown is never begun
+    /// again.
     case interrupted
     /// The run took longer than a run may.
     case timeLimit = "time_limit"

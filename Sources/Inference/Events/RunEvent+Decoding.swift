@@ -15,7 +15,10 @@ extension RunEvent {
                 RunStarted(
                     run: try wire.need(\.run, "run"), attempt: try wire.need(\.attempt, "attempt"),
                     provider: try wire.need(\.provider, "provider"), model: try wire.need(\.model, "model"), agent: wire.agent,
-                    serverTools: wire.serverTools ?? [], previous: wire.previousRun))
+                    serverTools: wire.serverTools ?? [], previous: wire.previousRun,
+                    onInterruption: wire.onInterruption.flatMap(InterruptionPolicy.init(rawValue:))))
+        case "run.resumed":
+            self = .resumed(RunResumed(attempt: try wire.need(\.attempt, "attempt"), step: try wire.need(\.step, "step")))
         case "step.started": self = .stepStarted(step: try wire.need(\.step, "step"))
         case "text.delta": self = .chunk(StreamChunk(.text, try wire.need(\.text, "text")))
         case "reasoning.delta": self = .chunk(StreamChunk(.reasoning, try wire.need(\.text, "text")))
@@ -31,8 +34,12 @@ extension RunEvent {
                     arguments: try wire.need(\.arguments, "arguments")))
         case "usage": self = .usage(wire.topLevelUsage)
         case "step.finished":
+            let state = wire.state.flatMap(RunState.init(rawValue:))
+            // A word that is not known must not read as none: that would be a step that completed.
+            if let word = wire.state, state == nil { throw WireEvent.unknown("state", word) }
             self = .stepFinished(
-                StepFinished(step: try wire.need(\.step, "step"), finish: wire.finish?.reason, missingDone: wire.missingDone ?? false))
+                StepFinished(
+                    step: try wire.need(\.step, "step"), finish: wire.finish?.reason, missingDone: wire.missingDone ?? false, state: state))
         case "memory.written":
             let word = try wire.need(\.operation, "operation")
             guard let operation = MemoryWriteEvent.Operation(rawValue: word) else { throw WireEvent.unknown("operation", word) }
@@ -69,6 +76,7 @@ private struct WireEvent: Decodable {
     var agent: String?
     var serverTools: [String]?
     var previousRun: String?
+    var onInterruption: String?
     var step: Int?
     var text: String?
     var index: Int?
@@ -77,6 +85,7 @@ private struct WireEvent: Decodable {
     var arguments: String?
     var finish: WireFinish?
     var missingDone: Bool?
+    var state: String?
     var usage: WireUsage?
     var reason: String?
     var error: WireError?

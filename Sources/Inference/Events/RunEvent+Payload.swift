@@ -3,6 +3,7 @@ extension RunEvent {
     package var type: String {
         switch self {
         case .runStarted: "run.started"
+        case .resumed: "run.resumed"
         case .stepStarted: "step.started"
         case .chunk(let chunk): Self.type(of: chunk.channel)
         case .toolCallDelta: "tool_call.delta"
@@ -33,6 +34,10 @@ extension RunEvent {
             json.member("agent", ifPresent: started.agent)
             if !started.serverTools.isEmpty { json.member("server_tools", started.serverTools) }
             json.member("previous_run", ifPresent: started.previous)
+            json.member("on_interruption", ifPresent: started.onInterruption?.rawValue)
+        case .resumed(let resumed):
+            json.member("attempt", resumed.attempt)
+            json.member("step", resumed.step)
         case .stepStarted(let step):
             json.member("step", step)
         case .chunk(let chunk):
@@ -53,6 +58,7 @@ extension RunEvent {
             json.member("step", finished.step)
             json.finish(finished.finish)
             if finished.missingDone { json.member("missing_done", true) }
+            json.member("state", ifPresent: finished.state?.rawValue)
         case .memoryWritten(let write):
             json.member("operation", write.operation.rawValue)
             json.member("memory", write.memory)

@@ -6,7 +6,8 @@
 ///
 /// | type | members | when |
 /// |---|---|---|
-/// | `run.started` | `version`, `run`, `attempt`, `provider`, `model`, `agent?`, `server_tools?`, `previous_run?` | first event of a run |
+/// | `run.started` | `version`, `run`, `attempt`, `provider`, `model`, `agent?`, `server_tools?`, `previous_run?`, `on_interruption?` | first event of a run |
+/// | `run.resumed` | `attempt`, `step` | another worker goes on with the run, in this step or behind it; what was told stands |
 /// | `step.started` | `step` | before a call of the model; 1 is the first |
 /// | `text.delta` | `text` | a piece of the answer |
 /// | `reasoning.delta` | `text` | a piece of what the model thinks; never part of the answer |
@@ -14,7 +15,7 @@
 /// | `tool_call.delta` | `index`, `id?`, `name?`, `arguments` | a fragment of a call; fragments of one index concatenate |
 /// | `tool_call.completed` | `index`, `id`, `name`, `arguments` | the whole call; `arguments` is one JSON value as text |
 /// | `usage` | `input_tokens?`, `output_tokens?`, `total_tokens?`, `cached_input_tokens?`, `reasoning_output_tokens?`, `cache_write_input_tokens?`, `cost?`, `estimated?` | what the provider counted, once a step; with `estimated`, what is taken for the rest of one that it did not count to its end |
-/// | `step.finished` | `step`, `finish?`, `missing_done?` | after the model's last event of the step |
+/// | `step.finished` | `step`, `finish?`, `missing_done?`, `state?` | after the model's last event of the step; `state` where it did not complete |
 /// | `memory.written` | `operation`, `memory`, `event`, `scope`, `kind?`, `content?` | a memory was written, and is stored |
 /// | `tool.result` | `index`, `id`, `name`, `is_error?`, `output` | what a call of the step came to; `output` is bounded |
 /// | `run.paused` | `calls`, `until` | the run waits for the client's results of these calls, until then |
@@ -27,6 +28,7 @@
 /// terminal event and nothing after it.
 package enum RunEvent: Sendable, Equatable {
     case runStarted(RunStarted)
+    case resumed(RunResumed)
     case stepStarted(step: Int)
     case chunk(StreamChunk)
     case toolCallDelta(ToolCallDelta)
@@ -48,7 +50,8 @@ package enum RunEvent: Sendable, Equatable {
     package var isTerminal: Bool {
         switch self {
         case .completed, .incomplete, .failed, .cancelled: true
-        case .runStarted, .stepStarted, .chunk, .toolCallDelta, .toolCall, .usage, .stepFinished, .memoryWritten, .toolResult, .paused: false
+        case .runStarted, .resumed, .stepStarted, .chunk, .toolCallDelta, .toolCall, .usage, .stepFinished, .memoryWritten, .toolResult, .paused:
+            false
         }
     }
 
@@ -56,8 +59,8 @@ package enum RunEvent: Sendable, Equatable {
     package var isModelOutput: Bool {
         switch self {
         case .chunk, .toolCallDelta, .toolCall: true
-        case .runStarted, .stepStarted, .usage, .stepFinished, .memoryWritten, .toolResult, .paused, .completed, .incomplete, .failed,
-            .cancelled:
+        case .runStarted, .resumed, .stepStarted, .usage, .stepFinished, .memoryWritten, .toolResult, .paused, .completed, .incomplete,
+            .failed, .cancelled:
             false
         }
     }
@@ -79,9 +82,12 @@ package struct RunStarted: Sendable, Equatable {
     package var serverTools: [String]
     /// The run whose conversation this one goes on with, lower case.
     package var previous: String?
+    /// Nil for a run that ends when its worker is lost. A log that names `continue` was written so that it can be gone on with.
+    package var onInterruption: InterruptionPolicy?
 
     package init(
-        run: String, attempt: Int, provider: String, model: String, agent: String? = nil, serverTools: [String] = [], previous: String? = nil
+        run: String, attempt: Int, provider: String, model: String, agent: String? = nil, serverTools: [String] = [], previous: String? = nil,
+        onInterruption: InterruptionPolicy? = nil
     ) {
         self.run = run
         self.attempt = attempt
@@ -90,6 +96,20 @@ package struct RunStarted: Sendable, Equatable {
         self.agent = agent
         self.serverTools = serverTools
         self.previous = previous
+        self.onInterruption = onInterruption
+    }
+}
+
+/// The worker was lost, and another goes on behind what was told.
+package struct RunResumed: Sendable, Equatable {
+    /// Of the run, as in ``RunStarted/attempt``.
+    package var attempt: Int
+    /// The newest step that was told of: the run goes on in it, or behind it.
+    package var step: Int
+
+    package init(attempt: Int, step: Int) {
+        self.attempt = attempt
+        self.step = step
     }
 }
 
@@ -152,10 +172,13 @@ package struct StepFinished: Sendable, Equatable {
     package var finish: FinishReason?
     /// The provider finished the answer and then closed without its end marker.
     package var missingDone: Bool
+    /// What became of a step that did not complete; nil for one that did.
+    package var state: RunState?
 
-    package init(step: Int, finish: FinishReason?, missingDone: Bool = false) {
+    package init(step: Int, finish: FinishReason?, missingDone: Bool = false, state: RunState? = nil) {
         self.step = step
         self.finish = finish
         self.missingDone = missingDone
+        self.state = state
     }
 }

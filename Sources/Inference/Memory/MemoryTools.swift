@@ -15,6 +15,8 @@ enum MemoryTools {
 /// `memory_write`: remembers, corrects and forgets.
 struct MemoryWriteTool: ServerTool {
     let store: MemoryStore
+    /// A call that has written finds what it wrote.
+    let isRepeatable = true
 
     let definition = ToolDefinition(
         name: MemoryTools.writing,
@@ -52,6 +54,7 @@ struct MemoryWriteTool: ServerTool {
 /// `memory_search`: finds what was remembered, by any of the words.
 struct MemorySearchTool: ServerTool {
     let store: MemoryStore
+    let isRepeatable = true
 
     let definition = ToolDefinition(
         name: MemoryTools.searching,

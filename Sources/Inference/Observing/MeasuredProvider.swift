@@ -23,6 +23,8 @@ struct MeasuredProvider: Provider {
 
     var name: String { provider.name }
 
+    func abandon(_ position: AnswerPosition, key: ProviderKey?) async { await provider.abandon(position, key: key) }
+
     func stream(_ request: ProviderRequest, receive: @escaping @Sendable (ProviderEvent) async throws -> Void) async throws {
         let model = directory.isConfigured(request.model, of: name) ? request.model : nil
         let call = MeasuredCall(ModelMetrics.Target(provider: name, model: model), metrics, now: now)
@@ -71,6 +73,7 @@ private final class MeasuredCall: Sendable {
         case .toolCall: break
         case .usage(let usage): state.withLock { $0.usage = usage }
         case .ended(let ending): end(errorType: ending.errorType)
+        case .group(let events, _): for event in events { saw(event) }
         }
     }
 

@@ -10,7 +10,7 @@ extension HTTPProvider {
     func exchange(
         _ request: ProviderRequest, _ patience: StreamPatience<some Clock<Duration>>, _ receive: @Sendable (ProviderEvent) async throws -> Void
     ) async throws -> [ProviderEvent] {
-        var decoder = format.decoder()
+        var decoder = format.decoder(for: request)
         let key = request.key ?? key
         let call: HTTPClientRequest
         do {
@@ -28,6 +28,8 @@ extension HTTPProvider {
         do {
             guard response.status == .ok else { return named(key, decoder.end(.broken(try await refusal(response)))) }
             guard response.isEventStream else {
+                // The rest of an answer is its events: an object has no place to go on from.
+                guard request.kept == nil else { return decoder.end(.clean) }
                 // An error or a whole answer in one object, under a status that promised a stream.
                 return named(key, decoder.decode(body: Array(buffer: try await response.body.collect(upTo: 8 << 20))))
             }
@@ -54,15 +56,34 @@ extension HTTPProvider {
 
     /// - Throws: ``InferenceError`` for a request that the format cannot say.
     private func call(_ request: ProviderRequest) throws -> HTTPClientRequest {
-        var result = HTTPClientRequest(url: endpoint)
-        result.method = .POST
+        if let kept = request.kept {
+            guard let path = format.rest(of: kept.position) else {
+                throw InferenceError(.invalidRequest, "The provider keeps no answers whose rest could be read.", provider: name)
+            }
+            return self.call(.GET, path, key: request.key)
+        }
+        var result = self.call(.POST, format.path, key: request.key)
         result.headers.add(name: "content-type", value: "application/json")
-        result.headers.add(name: "accept", value: "text/event-stream")
-        result.headers.add(name: "user-agent", value: "mainstay")
-        for (name, value) in format.headers(key: request.key ?? key) { result.headers.add(name: name, value: value) }
-        if let trace = JobTrace.current { result.headers.add(name: "traceparent", value: trace.header) }
         result.body = .bytes(ByteBuffer(bytes: try format.body(request)))
         return result
+    }
+
+    private func call(_ method: HTTPMethod, _ path: String, key own: ProviderKey?) -> HTTPClientRequest {
+        var result = HTTPClientRequest(url: base + path)
+        result.method = method
+        result.headers.add(name: "accept", value: "text/event-stream")
+        result.headers.add(name: "user-agent", value: "mainstay")
+        for (name, value) in format.headers(key: own ?? key) { result.headers.add(name: name, value: value) }
+        if let trace = JobTrace.current { result.headers.add(name: "traceparent", value: trace.header) }
+        return result
+    }
+
+    /// A provider that does not answer within a second has heard it, or will end the answer by itself.
+    private static let abandonmentPatience = TimeAmount.seconds(1)
+
+    func abandon(_ position: AnswerPosition, key: ProviderKey?) async {
+        guard let path = format.abandonment(of: position) else { return }
+        _ = try? await client.http.execute(call(.POST, path, key: key), deadline: .now() + Self.abandonmentPatience)
     }
 
     /// The error behind a status that is not 200. The body is read within a bound.
@@ -75,6 +96,7 @@ extension HTTPProvider {
     /// Errors that the decoder found get the provider's name, and lose the key if the provider repeated it.
     private func named(_ key: ProviderKey?, _ events: [ProviderEvent]) -> [ProviderEvent] {
         events.map { event in
+            if case .group(let events, let position) = event { return .group(named(key, events), position) }
             guard case .ended(var ending) = event, case .failed(var error) = ending.outcome else { return event }
             error.provider = name
             if let key { error.message = key.redacting(error.message) }

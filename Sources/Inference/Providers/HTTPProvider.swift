@@ -4,7 +4,8 @@
 struct HTTPProvider: Provider {
     let name: String
     let format: any WireFormat
-    let endpoint: String
+    /// With its version, without a slash at its end.
+    let base: String
     let key: ProviderKey?
     let timeouts: StreamTimeouts
     let client: ProviderClient
@@ -20,7 +21,7 @@ struct HTTPProvider: Provider {
     ) {
         self.name = name
         self.format = format
-        endpoint = (baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL) + format.path
+        base = baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL
         self.key = key
         self.timeouts = timeouts
         self.client = client

@@ -9,6 +9,10 @@ package struct ProviderRequest: Sendable, Equatable {
     package var options: GenerationOptions
     /// The workspace's own key of the provider; nil for the installation's.
     package var key: ProviderKey?
+    /// The provider is asked to keep its answer where it can, so that the rest can be read when the connection, or who had it, is lost.
+    package var isKept = false
+    /// The answer whose rest is wanted, and no new one; nil for a call that begins.
+    package var kept: KeptAnswer?
 
     package init(
         run: String, model: String, messages: [RunMessage], tools: [ToolDefinition] = [], options: GenerationOptions = GenerationOptions(),
@@ -40,4 +44,13 @@ package protocol Provider: Sendable {
     /// - Throws: What `receive` throws, and `CancellationError` when the task is cancelled; then the provider's connection is closed
     ///   at once, which is how a provider learns that nobody wants the rest.
     func stream(_ request: ProviderRequest, receive: @escaping @Sendable (ProviderEvent) async throws -> Void) async throws
+
+    /// Tells a provider that keeps an answer that nobody wants the rest. It returns soon, whatever came of it.
+    ///
+    /// - Parameter key: As in ``ProviderRequest/key``.
+    func abandon(_ position: AnswerPosition, key: ProviderKey?) async
+}
+
+extension Provider {
+    package func abandon(_ position: AnswerPosition, key: ProviderKey?) async {}
 }

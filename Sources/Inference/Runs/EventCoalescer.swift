@@ -54,7 +54,7 @@ struct EventCoalescer {
         case .toolCall(let call): 64 + call.arguments.utf8.count
         case .memoryWritten(let write): 128 + (write.content?.utf8.count ?? 0)
         case .toolResult(let result): 64 + result.output.utf8.count
-        case .runStarted, .stepStarted, .usage, .stepFinished, .paused, .completed, .incomplete, .failed, .cancelled: 128
+        case .runStarted, .resumed, .stepStarted, .usage, .stepFinished, .paused, .completed, .incomplete, .failed, .cancelled: 128
         }
     }
 }

@@ -47,8 +47,11 @@ package struct Run: Sendable, Equatable {
 struct RunClaim: Sendable, Equatable {
     var epoch: UInt64
     var attempts: Int
-    /// An earlier attempt has shown something to clients.
-    var hadOutput: Bool
+    /// An earlier attempt has shown something to clients, for the first time at that moment.
+    var firstEventAt: Date?
+    var hadOutput: Bool { firstEventAt != nil }
+    /// The newest step of which the row knows that it has shown something; 0 where it knows of none.
+    var shownStep: Int
     var isCancelRequested: Bool
 }
 

@@ -12,6 +12,9 @@ final class RunAppendQueue: Sendable {
         var since: ReceiptTime?
         /// The same of the events that were taken last.
         var takenSince: ReceiptTime?
+        /// Behind the events that wait, and behind those that were taken last.
+        var anchor: RunAnchor?
+        var takenAnchor: RunAnchor?
         var fault: (any Error)?
     }
 
@@ -24,12 +27,14 @@ final class RunAppendQueue: Sendable {
 
     /// Adds events, which are taken together or later; returns when there is room for the next.
     ///
+    /// - Parameter anchor: Where their provider's answer stands behind them: it is taken with them.
     /// - Throws: The writer's error once it has failed, and `CancellationError`; the events are in the queue all the same.
-    func offer(_ events: [RunEvent]) async throws {
+    func offer(_ events: [RunEvent], anchor: RunAnchor? = nil) async throws {
         try state.withLock { state in
             if let fault = state.fault { throw fault }
             if state.since == nil { state.since = .now }
             for event in events { state.events.offer(event) }
+            if let anchor { state.anchor = anchor }
         }
         news.ring()
         while try state.withLock({ state in
@@ -47,6 +52,8 @@ final class RunAppendQueue: Sendable {
         news.ring()
     }
 
+    var isFinished: Bool { state.withLock(\.isFinished) }
+
     /// The writer cannot go on: every later offer throws `error`.
     func fail(_ error: any Error) {
         state.withLock { $0.fault = error }
@@ -56,6 +63,9 @@ final class RunAppendQueue: Sendable {
     /// When the oldest of the events that ``next()`` returned last was offered.
     var receivedAt: ReceiptTime? { state.withLock(\.takenSince) }
 
+    /// Behind the events that ``next()`` returned last; nil where none of them has one.
+    var anchor: RunAnchor? { state.withLock(\.takenAnchor) }
+
     /// The events that gathered since the last call, at least one; nil after the last, or when the task is cancelled.
     func next() async -> [RunEvent]? {
         while true {
@@ -63,6 +73,8 @@ final class RunAppendQueue: Sendable {
                 let events = state.events.take()
                 if !events.isEmpty {
                     state.takenSince = state.since
+                    state.takenAnchor = state.anchor
+                    state.anchor = nil
                     state.since = nil
                 }
                 return (events, state.isFinished)

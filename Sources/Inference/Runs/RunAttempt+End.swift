@@ -10,6 +10,7 @@ extension RunAttempt {
     func end(_ ending: RunEnding) async throws {
         var state = progress.current
         let own = state.call?.ending
+        let stepState = (own.map { RunEnding($0) } ?? ending).state
         let shown = await journal.transcript
         var openStep = shown.openStep
         var last: [RunEvent] = []
@@ -25,23 +26,27 @@ extension RunAttempt {
             last.append(.stepStarted(step: call.step))
             openStep = call.step
         }
-        if let usage = state.call?.earlyUsage, openStep != nil { last.append(.usage(usage)) }
-        if openStep != nil, let estimate = uncounted(state.call, shown) {
-            last.append(.usage(estimate))
-            state.call?.usage.add(estimate)
+        if openStep != nil {
+            last += state.call?.untold ?? []
+            if let estimate = uncounted(state.call, shown) {
+                last.append(.usage(estimate))
+                state.call?.usage.add(estimate)
+            }
         }
         last += try await untoldWrites().map(RunEvent.memoryWritten)
         if let openStep {
             last.append(
                 .stepFinished(
-                    StepFinished(step: openStep, finish: own?.finish ?? ending.finish, missingDone: own?.missingDone ?? ending.missingDone)))
+                    StepFinished(
+                        step: openStep, finish: own?.finish ?? ending.finish, missingDone: own?.missingDone ?? ending.missingDone,
+                        state: stepState == .completed ? nil : stepState)))
         }
         if !last.isEmpty { try await journal.append(last) }
 
         let usage = await journal.transcript.usage
         let (archive, transcript) = await journal.conclude(with: ending.event(usage: usage))
         let (estimated, answering) = (transcript.estimated, state.candidate)
-        let step = state.call.map { RunStep($0, tries: $0.step == 1 ? state.tries : [], ending: ending) }
+        let step = state.call.map { RunStep($0, tries: state.tries(of: $0), ending: ending) }
         let outcome = RunOutcome(
             state: ending.state, transcript: transcript, incompleteReason: ending.incompleteReason, error: ending.error, archive: archive,
             firstOutput: state.firstOutput, step: step)
@@ -49,6 +54,7 @@ extension RunAttempt {
         try await context.finish(ending.state == .cancelled ? .cancelled : .done, error: ending.error?.description, result: result) { transaction in
             try await store.finish(
                 identity, epoch: claim.epoch, provider: answering.provider, model: answering.model, outcome: outcome, in: transaction)
+            if plan.isContinued { store.submitRelease(of: identity, in: transaction) }
             setup?.budgets.record(
                 workspace: identity.workspace, token: plan.token, provider: answering.provider, model: answering.model, usage: usage,
                 estimated: estimated, reportedCost: usage.cost, in: transaction)

@@ -24,6 +24,8 @@ struct RunAttempt: Sendable {
     let limit: Duration
     /// A client may take this long for the results of a step.
     let toolWait: Duration
+    /// Where an earlier attempt is gone on with; nil when the run begins.
+    let continuation: RunContinuation?
     let progress: RunProgress
 
     /// Lets the run take place; returns when it has ended, is cancelled or its time is up, and all events are appended.
@@ -32,24 +34,37 @@ struct RunAttempt: Sendable {
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 do {
-                    while let events = await queue.next() { try await journal.append(events, receivedAt: queue.receivedAt) }
+                    while let events = await queue.next() {
+                        try await journal.append(events, receivedAt: queue.receivedAt, anchor: queue.anchor)
+                    }
                 } catch {
                     queue.fail(error)
                     throw error
                 }
             }
-            group.addTask {
-                // Beside the first append and not before it: it must not cost the reader of the first token a commit.
-                await progress.firstOutput.wait()
-                guard progress.current.firstOutput != nil else { return }
-                // A mark that cannot be written is not missed while the log tells the same.
-                try? await context.transaction { try await store.markFirstEvent(identity, epoch: claim.epoch, in: $0) }
-            }
+            group.addTask { await markShown(queue) }
             let ending = try await produce(into: queue, until: signals)
             queue.finish()
-            progress.firstOutput.ring()
+            progress.shown.ring()
             try await group.waitForAll()
             return ending
+        }
+    }
+
+    /// Notes in the row that something was shown: of the run, and of each step where it may be gone on with.
+    ///
+    /// Beside the append and not before it: it must not cost the reader of the first token a commit. A mark that cannot be written is not
+    /// missed while the log tells the same.
+    private func markShown(_ queue: RunAppendQueue) async {
+        var marked = 0
+        while true {
+            await progress.shown.wait()
+            let step = progress.current.shownStep
+            if step > marked, marked == 0 || plan.isContinued {
+                marked = step
+                try? await context.transaction { try await store.markShown(step: step, of: identity, epoch: claim.epoch, in: $0) }
+            }
+            if queue.isFinished || Task.isCancelled { return }
         }
     }
 
@@ -68,7 +83,7 @@ struct RunAttempt: Sendable {
                 return .wish
             }
             group.addTask {
-                try await clock.sleep(for: limit)
+                try await clock.sleep(for: timeLeft)
                 return .limit
             }
             defer { group.cancelAll() }
@@ -80,10 +95,27 @@ struct RunAttempt: Sendable {
         if let whole = state.call.flatMap({ conclusion(of: $0) }) { return whole }
         switch cause {
         case .ended(let ending): return ending
-        case .wish: return RunEnding(.cancelled)
+        case .wish:
+            await abandon()
+            return RunEnding(.cancelled)
         case .limit:
+            await abandon()
             let error = InferenceError(.timeout, "The run took longer than a run may.", provider: state.candidate.provider, code: "run")
             return RunEnding(state.hasBegun ? .incomplete(.timeLimit) : .failed(error))
+        }
+    }
+
+    /// What is left of the time that a run may take, with the attempts that are gone on with.
+    private var timeLeft: Duration {
+        guard continuation != nil, let begun = claim.firstEventAt else { return limit }
+        return max(.zero, limit - .seconds(max(0, Date().timeIntervalSince(begun))))
+    }
+
+    /// Another worker could go on with the run from here.
+    var canBeContinued: Bool {
+        get async {
+            guard plan.isContinued else { return false }
+            return RunContinuation(await journal.entries, anchor: await journal.anchor) != nil
         }
     }
 
@@ -98,6 +130,6 @@ struct RunAttempt: Sendable {
 
     /// The error after which the run may be begun again, or nil: of the last model that was asked, or of one before it.
     func worthRetrying(_ error: InferenceError, patience: Duration) -> InferenceError? {
-        (progress.current.tries.map(\.error) + [error]).last { $0.isRetryable && ($0.retryAfter ?? .zero) <= patience }
+        (progress.current.tries.compactMap(\.error) + [error]).last { $0.isRetryable && ($0.retryAfter ?? .zero) <= patience }
     }
 }

@@ -6,7 +6,8 @@ import Logging
 ///
 /// **One answer.** A run is begun again only as long as nothing of an answer was shown: no event is written before the provider's first,
 /// and its first event goes out with `run.started`. An attempt that finds its predecessor's events, in the log or by the mark in the
-/// row, does not ask the provider; it ends the run as `incomplete: interrupted`.
+/// row, does not ask the provider; it ends the run as `incomplete: interrupted`. A run that asked for it (``InterruptionPolicy``) is gone
+/// on with instead, where its log says exactly what is still to come (``RunContinuation``).
 ///
 /// **One terminal event, and it is true.** PostgreSQL first: the run's end, its archive with the terminal event in it and the job's outcome
 /// commit together. Then the terminal event is appended. A worker that dies between the two leaves a log without an end and a run with
@@ -15,8 +16,8 @@ import Logging
 /// comes later gets them at once. Had the log been first, a crash could have shown an end that another attempt then contradicts.
 ///
 /// **Several steps, one conversation.** What the model, the server's tools and the client's say between two calls of the model lives in
-/// the worker; a run whose worker is lost between them is interrupted as any other. What must outlive it is committed before it is
-/// shown: memories with their events, and the calls that the client is to answer.
+/// the worker, and whoever goes on with the run reads it back from the log. What is not in the log is committed before it is shown:
+/// memories with their events, the calls that the client is to answer, and results that are longer than an event.
 package struct RunExecution: RunHandler {
     package typealias Payload = RunRequest
 
@@ -78,14 +79,19 @@ package struct RunExecution: RunHandler {
         _ job: Job<RunRequest>, _ plan: RunPlan, _ identity: RunIdentity, _ claim: RunClaim, _ signals: RunSignals, _ context: RunContext
     ) async throws {
         let earlier = claim.epoch == 1 ? [] : try await takeOver(identity, claim)
-        let journal = RunJournal(log: log, identity: identity, epoch: claim.epoch, earlier: earlier, clock: clock)
+        let hasShown = claim.hadOutput || !earlier.isEmpty
+        let continuation = hasShown ? try await continuation(earlier, plan, identity, claim) : nil
+        let anchor = continuation.flatMap { found in found.position.map { RunAnchor(step: found.step, position: $0) } }
+        let journal = RunJournal(log: log, identity: identity, epoch: claim.epoch, earlier: earlier, anchor: anchor, clock: clock)
         let attempt = RunAttempt(
             identity: identity, claim: claim, plan: plan, providers: providers, journal: journal, store: store, memories: memories,
-            setup: setup, context: context, clock: clock, limit: limit, toolWait: toolWait, progress: RunProgress(plan))
+            setup: setup, context: context, clock: clock, limit: limit, toolWait: toolWait, continuation: continuation,
+            progress: RunProgress(plan, after: continuation))
         let ending: RunEnding
         if signals.cancel.isRaised {
+            await attempt.abandon()
             ending = RunEnding(.cancelled)
-        } else if claim.hadOutput || !earlier.isEmpty {
+        } else if hasShown, continuation == nil {
             ending = RunEnding(.incomplete(.interrupted))
         } else if let fault = plan.fault {
             ending = RunEnding(.failed(fault))
@@ -94,6 +100,8 @@ package struct RunExecution: RunHandler {
                 ending = try await attempt.stream(until: signals)
             } catch let error where Task.isCancelled {
                 guard await !journal.isEmpty else { throw error }
+                // It goes back to its queue, and another worker goes on with it.
+                if await attempt.canBeContinued { throw CancellationError() }
                 return try await leave(attempt)
             }
             // Nothing was shown and another try may help: the engine waits, counts, and begins the run again.
@@ -104,15 +112,6 @@ package struct RunExecution: RunHandler {
             }
         }
         try await attempt.end(ending)
-    }
-
-    /// Fences the attempts before this one and returns what they wrote.
-    private func takeOver(_ identity: RunIdentity, _ claim: RunClaim) async throws -> [RunLogEntry] {
-        switch try await log.claim(identity, epoch: claim.epoch) {
-        case .stale: throw RunStore.Superseded(run: identity.run, epoch: claim.epoch)
-        case .claimed(nil): return []
-        case .claimed: return try await log.readAll(identity.run)
-        }
     }
 
     /// Ends a run that was cut by its worker's leaving.

@@ -23,13 +23,19 @@ actor RunJournal {
     private var unconfirmedSince: ReceiptTime?
     private var isBegun: Bool
     private var renewedAt: ContinuousClock.Instant?
+    /// Behind everything that was given to the journal.
+    private(set) var anchor: RunAnchor?
+    /// The log does not have it yet.
+    private var owesAnchor = false
 
     /// A log's time to live is set anew when it is older than this: well under the lifetime, and far from every append.
     private static let renewal = Duration.seconds(60)
     /// Events of one call when a lost log is written again: the script blocks the server.
     private static let page = 250
 
-    init(log: RunLog, identity: RunIdentity, epoch: UInt64, earlier: [RunLogEntry] = [], clock: any Clock<Duration>) {
+    init(
+        log: RunLog, identity: RunIdentity, epoch: UInt64, earlier: [RunLogEntry] = [], anchor: RunAnchor? = nil, clock: any Clock<Duration>
+    ) {
         self.log = log
         self.identity = identity
         self.epoch = epoch
@@ -37,17 +43,26 @@ actor RunJournal {
         metrics = log.metrics
         record = RunRecord(epoch: epoch, earlier: earlier)
         isBegun = !earlier.isEmpty
+        self.anchor = anchor
     }
 
     var isEmpty: Bool { record.isEmpty }
+    /// All events, with those that are not confirmed yet.
+    var entries: [RunLogEntry] { Array(record.entries) }
     var transcript: RunTranscript { record.transcript }
 
     /// Gives the events their ids and appends them.
     ///
-    /// - Parameter receivedAt: When the oldest of them was in our hands; now when nil.
+    /// - Parameters:
+    ///   - receivedAt: When the oldest of them was in our hands; now when nil.
+    ///   - anchor: Where their provider's answer stands behind them; as before when nil.
     /// - Throws: ``RunStore/Superseded`` when another attempt owns the run; `CancellationError`; an error of Redis that waiting does
     ///   not cure.
-    func append(_ events: [RunEvent], receivedAt: ReceiptTime? = nil) async throws {
+    func append(_ events: [RunEvent], receivedAt: ReceiptTime? = nil, anchor: RunAnchor? = nil) async throws {
+        if let anchor {
+            self.anchor = anchor
+            owesAnchor = true
+        }
         if unconfirmedSince == nil { unconfirmedSince = receivedAt ?? ReceiptTime.now }
         for event in events { unconfirmed.append(record.add(event)) }
         try await deliver(terminal: nil)
@@ -72,6 +87,7 @@ actor RunJournal {
                 case .appended:
                     unconfirmed = []
                     unconfirmedSince = nil
+                    owesAnchor = false
                     isBegun = true
                 case .ended:
                     // Nothing follows a terminal event; who wrote it has finished the run.
@@ -80,6 +96,7 @@ actor RunJournal {
                     throw RunStore.Superseded(run: identity.run, epoch: epoch)
                 case .missing:
                     unconfirmed = Array(record.entries)
+                    owesAnchor = anchor != nil
                     isBegun = false
                 }
             } catch let error as RedisError where error.isRetryable {
@@ -97,9 +114,11 @@ actor RunJournal {
         var start = unconfirmed.startIndex
         while start < unconfirmed.endIndex {
             let end = min(start + Self.page, unconfirmed.endIndex)
+            let isLast = end == unconfirmed.endIndex
             let answer = try await log.append(
                 Array(unconfirmed[start..<end]), to: identity, epoch: epoch, begins: !isBegun, renewsLifetime: renews,
-                terminal: end == unconfirmed.endIndex ? terminal : nil, receivedAt: unconfirmedSince ?? ReceiptTime.now)
+                terminal: isLast ? terminal : nil, receivedAt: unconfirmedSince ?? ReceiptTime.now, anchor: isLast && owesAnchor ? anchor : nil,
+                reach: isLast ? nil : unconfirmed.last?.id)
             guard answer == .appended else { return answer }
             start = end
         }

@@ -96,16 +96,18 @@ struct RunLog: Sendable {
     ///   - begins: The log may be empty: the first append, or the whole log again after ``Appended/missing``.
     ///   - renewsLifetime: Sets the time to live anew. Once in a while is enough.
     ///   - receivedAt: When the oldest of them was in our hands; the announcement tells it to those who serve the log.
+    ///   - anchor: Kept in the same step; see ``RunAnchor``. The one that is kept stays when nil.
+    ///   - reach: These are not the last events that are to be written at once, which is this one; see ``RunLogStanding/reach``.
     func append(
         _ entries: [RunLogEntry], to identity: RunIdentity, epoch: UInt64, begins: Bool, renewsLifetime: Bool, terminal: RunEventID? = nil,
-        receivedAt: ReceiptTime? = nil
+        receivedAt: ReceiptTime? = nil, anchor: RunAnchor? = nil, reach: RunEventID? = nil
     ) async throws -> Appended {
         let keys = keys(identity.run)
         var arguments: [RedisArgument] = [
             .string(String(epoch)), .string(identity.workspace.lowercased), .integer(Int(identity.acceptedAt)),
             .integer(renewsLifetime ? policy.logLifetime.wholeMilliseconds : 0), .integer(policy.metaLifetime.wholeMilliseconds),
             .integer(policy.entries), .string(keys.channel), begins ? "begin" : "continue", .string(terminal?.description ?? ""),
-            .string(receivedAt.map { String($0.microseconds) } ?? ""),
+            .string(receivedAt.map { String($0.microseconds) } ?? ""), .string(anchor?.text ?? ""), .string(reach?.description ?? ""),
         ]
         arguments.reserveCapacity(arguments.count + entries.count * 2)
         for entry in entries {
@@ -154,6 +156,13 @@ struct RunLog: Sendable {
         guard let cells = reply.array, cells.count == 3, let workspace = cells[0].string.flatMap({ UUID(uuidString: $0) }) else { return nil }
         return RunLogMeta(
             workspace: workspace, acceptedAt: Int64(cells[1].integer ?? 0), ended: cells[2].string.flatMap { RunEventID($0) })
+    }
+
+    /// What is known for whoever goes on with a run; asked by its owner.
+    func standing(_ run: UUID) async throws -> RunLogStanding {
+        let reply = try await redis.send(RedisCommand("HMGET", .string(keys(run).meta), "anchor", "reach"))
+        guard let cells = reply.array, cells.count == 2 else { throw RedisError(.protocol, "HMGET answered no list of two", command: "HMGET") }
+        return RunLogStanding(anchor: cells[0].string.flatMap { RunAnchor($0) }, reach: cells[1].string.flatMap { RunEventID($0) })
     }
 
     /// Tells all workers that a run is to be cancelled. The flag itself lies in PostgreSQL.

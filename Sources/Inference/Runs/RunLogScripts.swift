@@ -16,9 +16,12 @@ enum RunLogScripts {
     /// The announcement ends with a line that tells when the worker had the events: the last event's id once more, and the time where
     /// a payload would stand (``ReceiptTime``). An ingress of an earlier release takes that line for an event that it has already.
     ///
+    /// The anchor (``RunAnchor``) is kept with the events that it stands behind, in one step: a worker that is lost has written both, or
+    /// neither.
+    ///
     /// KEYS log, meta. ARGV epoch, workspace, accepted, time to live of log and of meta in ms or 0, bound of entries, channel,
-    /// `begin` or `continue`, id of the terminal or empty, µs at which the events were received or empty, then id and payload of each
-    /// event.
+    /// `begin` or `continue`, id of the terminal or empty, µs at which the events were received or empty, the anchor or empty, the id that
+    /// the log is to reach or empty, then id and payload of each event.
     static let append = RedisScript(
         name: "run append",
         source: """
@@ -30,7 +33,7 @@ enum RunLogScripts {
               return {'ended', known[2]}
             end
             local frame = {}
-            for i = 11, #ARGV, 2 do
+            for i = 13, #ARGV, 2 do
               local added
               if ARGV[8] == 'continue' then
                 added = redis.pcall('XADD', KEYS[1], 'NOMKSTREAM', 'MAXLEN', '~', ARGV[6], ARGV[i], 'e', ARGV[i + 1])
@@ -48,6 +51,8 @@ enum RunLogScripts {
               redis.call('HSET', KEYS[2], 'epoch', ARGV[1], 'workspace', ARGV[2], 'accepted', ARGV[3])
             end
             if ARGV[9] ~= '' then redis.call('HSET', KEYS[2], 'ended', ARGV[9]) end
+            if ARGV[11] ~= '' then redis.call('HSET', KEYS[2], 'anchor', ARGV[11]) end
+            if ARGV[12] ~= '' then redis.call('HSET', KEYS[2], 'reach', ARGV[12]) end
             if ARGV[4] ~= '0' then
               redis.call('PEXPIRE', KEYS[1], ARGV[4])
               redis.call('PEXPIRE', KEYS[2], ARGV[5])

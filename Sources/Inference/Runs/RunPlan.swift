@@ -29,7 +29,11 @@ struct RunPlan: Sendable {
     var returnsCalls = false
     /// The run whose conversation this one goes on with.
     var previous: UUID?
+    var onInterruption = InterruptionPolicy.incomplete
     var fault: InferenceError?
+
+    /// Another worker may go on with the run.
+    var isContinued: Bool { onInterruption == .continue }
 
     /// Whom the run is about to ask: what its row names until one has answered.
     var first: Candidate { candidates.first ?? Candidate(provider: "none", model: unanswered.first?.model ?? "none") }
@@ -51,7 +55,9 @@ struct RunPlanner: Sendable {
                 run: job.id.lowercased, model: "", messages: wanted.messages, tools: wanted.tools ?? [],
                 options: wanted.options ?? GenerationOptions()),
             stepLimit: wanted.stepLimit, clientTools: Set((wanted.tools ?? []).map(\.name)), usesMemory: wanted.memory == true,
-            token: wanted.token, returnsCalls: wanted.returnsCalls == true, previous: wanted.turn?.previous)
+            token: wanted.token, returnsCalls: wanted.returnsCalls == true, previous: wanted.turn?.previous,
+            onInterruption: wanted.onInterruption ?? .incomplete)
+        plan.request.isKept = plan.isContinued
         for model in [wanted.model] + (wanted.fallback ?? []).map(Optional.some) {
             if let choice = directory.choose(model: model) {
                 let candidate = RunPlan.Candidate(provider: choice.provider, model: choice.model)

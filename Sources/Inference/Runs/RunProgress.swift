@@ -5,7 +5,8 @@ import Synchronization
 struct FailedTry: Sendable, Equatable, Encodable {
     var provider: String
     var model: String
-    var error: InferenceError
+    /// Nil when the worker was lost that asked it: what became of the call, and what it cost, nobody knows.
+    var error: InferenceError?
 
     private enum CodingKeys: String, CodingKey { case provider, model, error }
 
@@ -13,7 +14,7 @@ struct FailedTry: Sendable, Equatable, Encodable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(provider, forKey: .provider)
         try container.encode(model, forKey: .model)
-        try container.encode(error.kind.rawValue, forKey: .error)
+        try container.encode(error?.kind.rawValue ?? "interrupted", forKey: .error)
     }
 }
 
@@ -33,10 +34,30 @@ struct ModelCall: Sendable {
     var text = ""
     var tools: [ToolCall] = []
     var ending: StepEnding?
+    /// Who was asked for this step before, beside those of ``RunProgress/State/tries``.
+    var lost: [FailedTry] = []
+    /// Where the answer stands, of a provider that keeps it; and what of it was told.
+    var position: AnswerPosition?
+    var told = ToldAnswer()
+    /// What came with the end of such an answer. It is told together with the step's, so that the log never stands between the two.
+    var tail: [RunEvent] = []
 
     init(step: Int) {
         self.step = step
     }
+
+    /// A call that an earlier attempt made.
+    init(_ recorded: RecordedStep) {
+        self.init(step: recorded.number)
+        usage = recorded.usage
+        text = recorded.text
+        tools = recorded.tools
+        told = recorded.told
+        ending = recorded.ending
+    }
+
+    /// What is to be told before the step's end.
+    var untold: [RunEvent] { tail + (earlyUsage.map { [.usage($0)] } ?? []) }
 
     /// Whether the provider had no chance to count the call to its end: it was cut, by us or on its way, or failed in the middle of its
     /// answer. A provider that came to an end and counted nothing is taken at its word.
@@ -61,28 +82,76 @@ final class RunProgress: Sendable {
     struct State: Sendable {
         /// Who is asked.
         var candidate: RunPlan.Candidate
-        /// Who was asked in vain.
+        /// Who was asked in vain for the first step.
         var tries: [FailedTry]
         /// The call under way, or the one whose step is not written down yet.
         var call: ModelCall?
         var firstOutput: FirstOutput?
         /// Events were given to the log.
         var hasBegun = false
+        /// The newest step that has shown something.
+        var shownStep = 0
+        /// The run's first output was an earlier attempt's.
+        var hadOutput = false
+
+        func tries(of call: ModelCall) -> [FailedTry] { (call.step == 1 ? tries : []) + call.lost }
     }
 
     let state: Mutex<State>
-    let firstOutput = Doorbell()
+    /// Rings when a step shows its first output.
+    let shown = Doorbell()
 
-    init(_ plan: RunPlan) {
-        state = Mutex(State(candidate: plan.first, tries: plan.unanswered))
+    init(_ plan: RunPlan, after continuation: RunContinuation? = nil) {
+        var first = State(candidate: plan.first, tries: plan.unanswered)
+        if let continuation {
+            first = State(candidate: continuation.candidate, tries: [])
+            first.hasBegun = true
+            first.hadOutput = true
+        }
+        state = Mutex(first)
     }
 
     var current: State { state.withLock { $0 } }
 
-    func begin(_ candidate: RunPlan.Candidate, step: Int) {
+    func begin(_ candidate: RunPlan.Candidate, step: Int, lost: [FailedTry] = []) {
         state.withLock { state in
             state.candidate = candidate
             state.call = ModelCall(step: step)
+            state.call?.lost = lost
+        }
+    }
+
+    /// A step that an earlier attempt took, or began, is the call under way.
+    @discardableResult
+    func recall(_ step: RecordedStep, at position: AnswerPosition? = nil) -> ModelCall {
+        var call = ModelCall(step)
+        call.position = position
+        state.withLock { $0.call = call }
+        return call
+    }
+
+    /// Something is about to be shown; true when it is the first of the run.
+    func begins() -> Bool {
+        state.withLock { state -> Bool in
+            defer { state.hasBegun = true }
+            return !state.hasBegun
+        }
+    }
+
+    /// Takes the call's end back where the connection broke and the provider has the rest; nil where it has none.
+    func reopen() -> KeptAnswer? {
+        state.withLock { state -> KeptAnswer? in
+            guard let call = state.call, call.ending?.outcome == .incomplete(.truncated), let position = call.position else { return nil }
+            state.call?.ending = nil
+            return KeptAnswer(position: position, told: call.told)
+        }
+    }
+
+    /// The rest of the answer could not be read.
+    func interrupt() -> ModelCall? {
+        state.withLock { state -> ModelCall? in
+            state.call?.ending?.outcome = .incomplete(.interrupted)
+            return state.call
         }
     }
 
@@ -95,8 +164,8 @@ final class RunProgress: Sendable {
     enum Reception: Sendable {
         /// Nothing: it is kept for the end.
         case keep
-        /// Show it. `begins`: nothing was shown before it.
-        case show(RunEvent, begins: Bool)
+        /// Show them. `begins`: nothing was shown before. `position`: where the answer stands behind them.
+        case show([RunEvent], begins: Bool, position: AnswerPosition?)
     }
 
     /// Takes an event of the call under way.
@@ -104,7 +173,7 @@ final class RunProgress: Sendable {
     /// - Parameter acceptedAt: The run's acceptance, milliseconds since 1970.
     func receive(_ event: ProviderEvent, acceptedAt: Int64) -> Reception {
         let (reception, isFirstOutput) = state.withLock { $0.receive(event, acceptedAt: acceptedAt) }
-        if isFirstOutput { firstOutput.ring() }
+        if isFirstOutput { shown.ring() }
         return reception
     }
 
@@ -124,34 +193,62 @@ final class RunProgress: Sendable {
 
 extension RunProgress.State {
     fileprivate mutating func receive(_ event: ProviderEvent, acceptedAt: Int64) -> (RunProgress.Reception, isFirstOutput: Bool) {
-        let shown: RunEvent
+        guard case .group(let events, let position) = event else {
+            let shown = take(event)
+            return show(shown.map { [$0] } ?? [], at: nil, acceptedAt)
+        }
+        var shown: [RunEvent] = []
+        for event in events { if let event = take(event) { shown.append(event) } }
+        call?.position = position
+        for event in shown { call?.told.take(event) }
+        guard let ending = call?.ending else { return show(shown, at: position, acceptedAt) }
+        // An answer that failed as a whole has shown nothing: it may be asked for again.
+        if case .failed = ending.outcome { shown.removeAll(where: \.isModelOutput) }
+        call?.tail = shown
+        return (.keep, noteOutput(among: shown, acceptedAt))
+    }
+
+    /// Notes what an event of the provider says; returns what is to be shown of it.
+    private mutating func take(_ event: ProviderEvent) -> RunEvent? {
         switch event {
         case .chunk(let chunk):
             if chunk.channel == .text { call?.text += chunk.text }
-            shown = .chunk(chunk)
-        case .toolCallDelta(let delta): shown = .toolCallDelta(delta)
+            return .chunk(chunk)
+        case .toolCallDelta(let delta): return .toolCallDelta(delta)
         case .toolCall(let tool):
             call?.tools.append(tool)
-            shown = .toolCall(tool)
+            return .toolCall(tool)
         case .usage(let usage):
             call?.usage.add(usage)
-            if !hasBegun {
-                call?.earlyUsage = usage
-                return (.keep, false)
-            }
-            shown = .usage(usage)
+            if hasBegun { return .usage(usage) }
+            call?.earlyUsage = usage
+            return nil
         case .ended(let ending):
             call?.ending = ending
-            return (.keep, false)
+            return nil
+        case .group: return nil
         }
+    }
+
+    private mutating func show(
+        _ events: [RunEvent], at position: AnswerPosition?, _ acceptedAt: Int64
+    ) -> (RunProgress.Reception, isFirstOutput: Bool) {
+        guard !events.isEmpty else { return (.keep, false) }
         let begins = !hasBegun
         hasBegun = true
-        guard shown.isModelOutput, let called = call?.calledInstant else { return (.show(shown, begins: begins), false) }
+        return (.show(events, begins: begins, position: position), noteOutput(among: events, acceptedAt))
+    }
+
+    /// True for the first output of a step.
+    private mutating func noteOutput(among events: [RunEvent], _ acceptedAt: Int64) -> Bool {
+        guard let called = call?.calledInstant, call?.firstOutput == nil, events.contains(where: \.isModelOutput) else { return false }
         let sinceCall = called.duration(to: .now)
-        if call?.firstOutput == nil { call?.firstOutput = sinceCall }
-        guard firstOutput == nil else { return (.show(shown, begins: begins), false) }
-        let sinceAcceptance = Date().timeIntervalSince1970 - Double(acceptedAt) / 1_000
-        firstOutput = FirstOutput(sinceAcceptance: .seconds(max(0, sinceAcceptance)), sinceCall: sinceCall)
-        return (.show(shown, begins: begins), true)
+        call?.firstOutput = sinceCall
+        shownStep = call?.step ?? shownStep
+        if firstOutput == nil, !hadOutput {
+            let sinceAcceptance = Date().timeIntervalSince1970 - Double(acceptedAt) / 1_000
+            firstOutput = FirstOutput(sinceAcceptance: .seconds(max(0, sinceAcceptance)), sinceCall: sinceCall)
+        }
+        return true
     }
 }

@@ -27,6 +27,8 @@ package struct RunRequest: JobPayload, Equatable {
     package var fallback: [String]?
     /// Names of the workspace's own tools that the model is offered, `*` for all.
     package var workspaceTools: [String]?
+    /// What becomes of the run when its worker is lost after it has shown something; ``InterruptionPolicy/incomplete`` when nil.
+    package var onInterruption: InterruptionPolicy?
     /// Who asked, by the id of its token: whose budget the run is counted in. Set by the server, whatever a body says.
     package var token: UUID?
     /// A turn of a conversation of responses; nil for any other run. Set by the server, whatever a body says.
@@ -40,12 +42,13 @@ package struct RunRequest: JobPayload, Equatable {
         case returnsCalls = "returns_calls"
         case workspaceTools = "workspace_tools"
         case maxSteps = "max_steps"
+        case onInterruption = "on_interruption"
     }
 
     package init(
         messages: [RunMessage], agent: String? = nil, model: String? = nil, tools: [ToolDefinition]? = nil, metadata: [String: String]? = nil,
         options: GenerationOptions? = nil, maxSteps: Int? = nil, memory: Bool? = nil, fallback: [String]? = nil,
-        workspaceTools: [String]? = nil
+        workspaceTools: [String]? = nil, onInterruption: InterruptionPolicy? = nil
     ) {
         self.messages = messages
         self.agent = agent
@@ -57,6 +60,7 @@ package struct RunRequest: JobPayload, Equatable {
         self.memory = memory
         self.fallback = fallback
         self.workspaceTools = workspaceTools
+        self.onInterruption = onInterruption
     }
 
     /// Calls of the model at most. One unless asked otherwise: then a finish by tool calls completes the run, and its client asks

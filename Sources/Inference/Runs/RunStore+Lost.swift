@@ -35,6 +35,7 @@ extension RunStore {
                 guard !letters.isEmpty else { return false }
                 try await finish(
                     lost.identity, epoch: lost.epoch, provider: lost.provider, model: lost.model, outcome: outcome, in: transaction)
+                submitRelease(of: lost.identity, in: transaction)
                 return true
             }
         } catch is Superseded {

@@ -40,7 +40,7 @@ struct RunStore: Sendable {
               set epoch = runs.epoch + 1, attempts = runs.attempts + 1, provider = excluded.provider, model = excluded.model,
                   agent_id = excluded.agent_id, agent = excluded.agent, started_at = excluded.started_at
               where runs.state = 'running'
-            returning epoch, attempts, first_event_at is not null as had_output,
+            returning epoch, attempts, first_event_at, coalesce(shown_step, 0) as shown_step,
               exists (select 1 from run_cancellations c where c.workspace_id = $1 and c.id = $2) as is_cancelled
             """,
             beginning.identity.workspace, beginning.identity.run, Self.storable(beginning.provider), Self.storable(beginning.model),
@@ -48,18 +48,9 @@ struct RunStore: Sendable {
         return try rows.first.map { row in
             RunClaim(
                 epoch: UInt64(try row.decode("epoch", as: Int64.self)), attempts: try row.decode("attempts"),
-                hadOutput: try row.decode("had_output"), isCancelRequested: try row.decode("is_cancelled"))
+                firstEventAt: try row.decode("first_event_at"), shownStep: try row.decode("shown_step"),
+                isCancelRequested: try row.decode("is_cancelled"))
         }
-    }
-
-    /// Notes that clients may have seen something: from here on a lost attempt is not begun again.
-    func markFirstEvent(_ identity: RunIdentity, epoch: UInt64, in transaction: PostgresTransaction) async throws {
-        try await transaction.execute(
-            """
-            -- mark a run's first event
-            update runs set first_event_at = coalesce(first_event_at, mainstay_now()) where workspace_id = $1 and id = $2 and epoch = $3
-            """,
-            identity.workspace, identity.run, Int64(epoch))
     }
 
     /// Writes the run's end, its last step, and who answered.

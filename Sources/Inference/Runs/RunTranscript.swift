@@ -46,7 +46,7 @@ struct RunTranscript: Equatable, Sendable {
         case .completed(let reason, _): finish = reason
         case .incomplete(_, let reason, _): finish = reason ?? finish
         case .toolResult(let result): spoken += result.output.utf8.count
-        case .runStarted, .toolCallDelta, .paused, .failed, .cancelled: break
+        case .runStarted, .resumed, .toolCallDelta, .paused, .failed, .cancelled: break
         }
     }
 

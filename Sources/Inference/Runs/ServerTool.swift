@@ -7,6 +7,9 @@ protocol ServerTool: Sendable {
     var definition: ToolDefinition { get }
     /// Who answers, for metrics.
     var origin: RunMetrics.ToolOrigin { get }
+    /// Whether a call may be carried out once more by whoever goes on with a run whose worker was lost during it: it reads only, or
+    /// knows the call again by its run, step and id. Of any other the model is told that nobody knows what came of it.
+    var isRepeatable: Bool { get }
 
     /// Carries out one call. Calls of one step are carried out side by side.
     ///
@@ -16,6 +19,7 @@ protocol ServerTool: Sendable {
 
 extension ServerTool {
     var origin: RunMetrics.ToolOrigin { .builtin }
+    var isRepeatable: Bool { false }
 }
 
 /// Where in which run something is done.

@@ -8,6 +8,8 @@ struct WorkspaceTool: ServerTool {
 
     var definition: ToolDefinition { tool.definition }
     var origin: RunMetrics.ToolOrigin { .webhook }
+    /// A repetition has the id of the first (``WebhookSignature``).
+    var isRepeatable: Bool { true }
 
     func call(_ call: ToolCall, in place: ToolPlace) async throws -> ToolOutcome {
         let (run, workspace) = (place.run.identity.run, place.run.identity.workspace)

@@ -50,8 +50,9 @@ extension RunRoutes {
 
     /// Every type that a stream may carry, in the order of a run.
     static let eventTypes = [
-        "run.started", "step.started", "text.delta", "reasoning.delta", "refusal.delta", "tool_call.delta", "tool_call.completed", "usage",
-        "step.finished", "memory.written", "tool.result", "run.paused", "run.completed", "run.incomplete", "run.failed", "run.cancelled",
+        "run.started", "run.resumed", "step.started", "text.delta", "reasoning.delta", "refusal.delta", "tool_call.delta",
+        "tool_call.completed", "usage", "step.finished", "memory.written", "tool.result", "run.paused", "run.completed", "run.incomplete",
+        "run.failed", "run.cancelled",
     ]
 
     private static let newRun = JSONSchema.object(
@@ -69,7 +70,12 @@ extension RunRoutes {
                 of: .string("The name of a tool of the workspace that the model is offered; `*` for all."), maxItems: RunRequest.Bounds.tools),
             "options": options,
             "fallback": .array(of: .string("A model to ask when the one before fails and nothing was shown."), maxItems: RunRequest.Bounds.fallback),
-        ], optional: ["agent", "model", "tools", "metadata", "max_steps", "memory", "workspace_tools", "options", "fallback"])
+            "on_interruption": .string(
+                """
+                What becomes of the run when its worker is lost after it has shown something: it ends as `incomplete`, which is what happens \
+                without a word, or another worker goes on where that is exact.
+                """, oneOf: InterruptionPolicy.allCases.map(\.rawValue)),
+        ], optional: ["agent", "model", "tools", "metadata", "max_steps", "memory", "workspace_tools", "options", "fallback", "on_interruption"])
 
     private static let options = JSONSchema.object(
         [

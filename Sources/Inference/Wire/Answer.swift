@@ -29,6 +29,8 @@ struct Answer: Sendable {
 
     var isSettled: Bool { finish != nil || fault != nil }
     var hasToolCalls: Bool { !tools.isEmpty }
+    /// The provider's own index of each tool call, in the order of the calls.
+    var toolIndices: [Int] { tools.wireIndices }
 
     /// The events since the last call.
     mutating func handOver() -> [ProviderEvent] {
@@ -158,5 +160,21 @@ struct Answer: Sendable {
         case .argumentsNotJSON(let index, let name):
             InferenceError(.invalidResponse, "The arguments of tool call \(index) (\(name)) are not one JSON value.")
         }
+    }
+}
+
+extension Answer {
+    /// An answer of which a part was told already; what follows goes on behind it.
+    init(readingOn kept: KeptAnswer) {
+        self.init()
+        hasBegun = true
+        // What stands for the text that was told: that there was some is all that the rest of the answer depends on.
+        for channel in kept.told.channels { say(channel, "…") }
+        let indices = kept.position.calls
+        for delta in kept.told.fragments {
+            let index = indices.indices.contains(delta.index) ? indices[delta.index] : delta.index
+            take(ToolCallFragment(index: index, id: delta.id, name: delta.name, arguments: delta.arguments))
+        }
+        events = []
     }
 }

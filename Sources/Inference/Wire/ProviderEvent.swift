@@ -8,6 +8,10 @@ package enum ProviderEvent: Sendable, Equatable {
     case toolCall(ToolCall)
     case usage(TokenUsage)
     case ended(StepEnding)
+    /// Events that came as one, and where the answer stands behind them: who notes the position has told all of them, or none. Only of a
+    /// provider that was asked to keep its answer (``ProviderRequest/isKept``). There are no groups in a group; one without events
+    /// tells that the answer has a position now.
+    case group([ProviderEvent], AnswerPosition)
 }
 
 /// How one call of the model ended. A stream that was cut is never ``Outcome/completed``.

@@ -49,17 +49,27 @@ protocol EventReader: Sendable {
 
     /// Takes a whole body that is no stream.
     mutating func read(body: [UInt8], into answer: inout Answer)
+
+    /// Where the answer stands behind the last event; nil in formats whose providers keep none, and where nobody asked for that.
+    func position(in answer: Answer) -> AnswerPosition?
+}
+
+extension EventReader {
+    func position(in answer: Answer) -> AnswerPosition? { nil }
 }
 
 /// The decoder of every format that is a `text/event-stream`: lines and bounds here, the words of the events in a ``EventReader``, the
 /// rules of the end in ``Answer``.
 struct EventStreamDecoder<Reader: EventReader>: StreamDecoder {
     private var lines: SSEDecoder
-    private var reader = Reader()
-    private var answer = Answer()
+    private var reader: Reader
+    private var answer: Answer
+    private var isPlaced = false
 
-    init(limits: SSEDecoder.Limits = .init()) {
+    init(limits: SSEDecoder.Limits = .init(), reader: Reader = Reader(), answer: Answer = Answer()) {
         lines = SSEDecoder(limits: limits)
+        self.reader = reader
+        self.answer = answer
     }
 
     var isEnded: Bool { answer.isEnded }
@@ -69,6 +79,7 @@ struct EventStreamDecoder<Reader: EventReader>: StreamDecoder {
 
     mutating func decode(_ bytes: [UInt8]) -> [ProviderEvent] {
         guard !answer.isEnded else { return [] }
+        var groups: [ProviderEvent] = []
         do {
             for event in try lines.decode(bytes) {
                 if answer.isEnded { break }
@@ -78,13 +89,22 @@ struct EventStreamDecoder<Reader: EventReader>: StreamDecoder {
                     answer.close()
                 } else {
                     reader.read(event, into: &answer)
+                    group(&groups)
                 }
             }
         } catch {
             answer.fail(InferenceError(.invalidResponse, "The provider sent a line or event over the bound: \(error)."))
             answer.close()
         }
-        return answer.handOver()
+        return groups.isEmpty ? answer.handOver() : groups + answer.handOver()
+    }
+
+    /// What an event of the stream came to stays together with the position behind it.
+    private mutating func group(_ groups: inout [ProviderEvent]) {
+        guard let position = reader.position(in: answer) else { return }
+        let events = answer.handOver()
+        if !events.isEmpty || !isPlaced { groups.append(.group(events, position)) }
+        isPlaced = true
     }
 
     mutating func decode(body: [UInt8]) -> [ProviderEvent] {

@@ -32,6 +32,8 @@ struct ToolCallAssembler {
     private var slots: [Slot] = []
 
     var isEmpty: Bool { slots.isEmpty }
+    /// The provider's own index of each call; its place where there was none.
+    var wireIndices: [Int] { slots.enumerated().map { $0.element.wireIndex ?? $0.offset } }
 
     /// Takes a fragment and returns what is new in it; nil when it only repeats what is known.
     mutating func take(_ fragment: ToolCallFragment) -> ToolCallDelta? {

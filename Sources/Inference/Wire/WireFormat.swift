@@ -20,6 +20,15 @@ protocol WireFormat: Sendable {
 
     func decoder() -> any StreamDecoder
 
+    /// The decoder of the answer to `request`, which may begin in the middle (``ProviderRequest/kept``).
+    func decoder(for request: ProviderRequest) -> any StreamDecoder
+
+    /// Where the rest of an answer that the provider keeps is read, behind the base URL; nil in formats whose providers keep none.
+    func rest(of position: AnswerPosition) -> String?
+
+    /// Where such an answer is given up, behind the base URL.
+    func abandonment(of position: AnswerPosition) -> String?
+
     /// The error behind a status that is not 200.
     ///
     /// - Parameter body: What came with it; may be anything, or cut.
@@ -27,6 +36,12 @@ protocol WireFormat: Sendable {
 }
 
 extension WireFormat {
+    func decoder(for request: ProviderRequest) -> any StreamDecoder { decoder() }
+
+    func rest(of position: AnswerPosition) -> String? { nil }
+
+    func abandonment(of position: AnswerPosition) -> String? { nil }
+
     func headers(key: ProviderKey?) -> [(name: String, value: String)] {
         guard let key else { return [] }
         return [(name: "authorization", value: "Bearer \(key.revealed)")]

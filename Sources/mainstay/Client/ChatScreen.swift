@@ -32,6 +32,9 @@ struct ChatScreen {
         case .memoryWritten(let write):
             endLine()
             Talk.say("[memory] \(write.operation.rawValue) for the \(write.scope)\(write.content.map { ": \(Self.line($0))" } ?? "")")
+        case .resumed:
+            // The answer goes on in the middle of its line: nothing is said, nothing is broken.
+            break
         case .paused(let pause):
             endLine()
             Talk.say("[waiting until \(pause.until) for results of \(pause.calls.joined(separator: ", "))]")

@@ -17,6 +17,7 @@ struct ChatCommand: AsyncParsableCommand {
               mainstay chat --model scripted-fast "Hello"
               mainstay chat --memory "Remember with memory_write that I drink Assam"
               mainstay chat --model openai/gpt-4o --fallback scripted "Hello"
+              mainstay chat --memory --on-interruption continue "What do I drink?"
               mainstay chat --json default/harbor-guide "Hello" > events.ndjson
 
             EXIT CODES
@@ -30,6 +31,8 @@ struct ChatCommand: AsyncParsableCommand {
     @Flag(help: "Let the model remember, and tell it what is remembered.") var memory = false
     @Option(help: "A tool of the workspace that the model is offered, * for all; may be given several times.") var tool: [String] = []
     @Option(help: "Calls of the model at most, from 1 to 32: 8 with --memory or --tool, else 1.") var maxSteps: Int?
+    @Option(help: "What becomes of the run when its worker is lost in mid-answer: another goes on where it can, or it ends incomplete.")
+    var onInterruption: InterruptionPolicy?
     @Flag(help: "Print each event as one JSON object a line.") var json = false
 
     func validate() throws {
@@ -45,6 +48,7 @@ struct ChatCommand: AsyncParsableCommand {
         if memory { request["memory"] = true }
         if !tool.isEmpty { request["workspace_tools"] = tool }
         if !fallback.isEmpty { request["fallback"] = fallback }
+        request["on_interruption"] = onInterruption?.rawValue
         let body = try JSONSerialization.data(withJSONObject: request)
         let answer = try await client.raw(.post, "/v1/runs", body: body, idempotencyKey: UUID().uuidString)
         let run = try APIClient.decoder.decode(AcceptedJob.self, from: answer).id.uuidString.lowercased()
@@ -85,3 +89,5 @@ struct ChatCommand: AsyncParsableCommand {
         }
     }
 }
+
+extension InterruptionPolicy: ExpressibleByArgument {}

@@ -1,6 +1,7 @@
 """Asks for a Response with the `openai` package.
 
-Takes {"stream": bool}. The client's own accumulator is asked, and what it was given is kept beside it.
+Takes {"stream": bool}; the client's own accumulator is asked, and what it was given is kept beside it. Or {"resume": number}: a
+Response in the background is left behind that event, and read on.
 """
 
 import openai
@@ -30,22 +31,41 @@ def items(response):
     return found
 
 
+def take(found, event):
+    found["numbers"].append(event.sequence_number)
+    if event.type.endswith(".delta"):
+        found["deltas"].append(event.delta)
+    if event.type in ("response.completed", "response.incomplete", "response.failed"):
+        found |= items(event.response)
+    if event.type == "error":
+        found["error"] = {"class": "event", "code": getattr(event, "code", None)}
+
+
 def streamed(found):
     with client.responses.stream(**request) as stream:
         for event in stream:
-            found["numbers"].append(event.sequence_number)
-            if event.type.endswith(".delta"):
-                found["deltas"].append(event.delta)
-            if event.type in ("response.completed", "response.incomplete", "response.failed"):
-                found |= items(event.response)
-            if event.type == "error":
-                found["error"] = {"class": "event", "code": getattr(event, "code", None)}
+            take(found, event)
+
+
+def resumed(found, number):
+    made = None
+    with client.responses.create(**request, stream=True, background=True) as stream:
+        for event in stream:
+            if event.type == "response.created":
+                made = event.response.id
+            take(found, event)
+            if event.sequence_number == number:
+                break
+    for event in client.responses.retrieve(made, stream=True, starting_after=number):
+        take(found, event)
 
 
 def ask(asked):
     found = {"deltas": [], "numbers": [], "error": None}
     try:
-        if asked.get("stream"):
+        if asked.get("resume") is not None:
+            resumed(found, asked["resume"])
+        elif asked.get("stream"):
             streamed(found)
         else:
             found |= items(client.responses.create(**request))

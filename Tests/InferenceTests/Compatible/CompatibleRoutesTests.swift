@@ -116,6 +116,7 @@ import Web
                     (try await ask(.delete, path), 405), (try await ask(.get, path + "/x/y/z"), 404), (try await ask(.post, path, large), 413),
                     (try await ask(.post, path, body.replacing(#""a""#, with: "\"\"")), 400),
                     (try await ask(.post, path, body, headers: [.onDisconnect: "maybe"]), 400),
+                    (try await ask(.post, path, body, headers: [.onInterruption: "maybe"]), 400),
                 ]
                 for (answer, status) in answers {
                     #expect(answer.status.code == status, "\(path)")

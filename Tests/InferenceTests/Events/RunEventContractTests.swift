@@ -62,6 +62,8 @@ import Web
         #expect(try words(["run.incomplete", "reason"]) == IncompleteReason.allCases.map(\.rawValue))
         #expect(try words(["finish", "unified"]) == FinishReason.Unified.allCases.map(\.rawValue))
         #expect(try words(["error", "kind"]) == InferenceError.Kind.allCases.map(\.rawValue))
+        #expect(try words(["run.started", "on_interruption"]) == InterruptionPolicy.allCases.map(\.rawValue))
+        #expect(try Set(words(["step.finished", "state"])) == ["incomplete", "failed", "cancelled"])
         #expect(try words(["memory.written", "operation"]) == MemoryWriteEvent.Operation.allCases.map(\.rawValue))
         #expect(try Set(words(["memory.written", "scope"])) == Set(MemoryScope.allCases.map(\.rawValue)))
     }

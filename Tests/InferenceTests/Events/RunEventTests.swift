@@ -47,6 +47,12 @@ import Testing
             .stepFinished(StepFinished(step: 1, finish: FinishReason(.stop, raw: "stop"), missingDone: true)),
             #"{"type":"step.finished","step":1,"finish":{"unified":"stop","raw":"stop"},"missing_done":true}"#
         ),
+        (
+            .runStarted(RunStarted(run: "r", attempt: 1, provider: "p", model: "m", onInterruption: .continue)),
+            #"{"type":"run.started","version":1,"run":"r","attempt":1,"provider":"p","model":"m","on_interruption":"continue"}"#
+        ),
+        (.resumed(RunResumed(attempt: 2, step: 3)), #"{"type":"run.resumed","attempt":2,"step":3}"#),
+        (.stepFinished(StepFinished(step: 2, finish: nil, state: .cancelled)), #"{"type":"step.finished","step":2,"state":"cancelled"}"#),
         (.stepFinished(StepFinished(step: 1, finish: nil)), #"{"type":"step.finished","step":1}"#),
         (
             .memoryWritten(MemoryWriteEvent(.upsert, memory: "m", event: "e", scope: "agent", kind: "fact", content: "a")),
@@ -136,7 +142,9 @@ import Testing
 
     @Test("An event that lacks a member is refused")
     func missingMember() {
-        for text in [#"{"type":"text.delta"}"#, #"{"type":"run.incomplete"}"#, #"{"type":"run.incomplete","reason":"odd"}"#, "{}", "nope"] {
+        let cut = [#"{"type":"text.delta"}"#, #"{"type":"run.incomplete"}"#, "{}", "nope"]
+        let odd = [#"{"type":"run.incomplete","reason":"odd"}"#, #"{"type":"step.finished","step":1,"state":"odd"}"#]
+        for text in cut + odd {
             #expect(throws: DecodingError.self, "\(text)") { try RunEvent(payload: text.utf8) }
         }
     }

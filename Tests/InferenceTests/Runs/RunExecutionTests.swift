@@ -159,7 +159,7 @@ import Testing
             let identity = fixture.identity()
             _ = try await lostAttempt(identity, fixture, events: [])
             try await fixture.pool.transaction(.workspaces([fixture.workspace])) {
-                try await fixture.store.markFirstEvent(identity, epoch: 1, in: $0)
+                try await fixture.store.markShown(step: 1, of: identity, epoch: 1, in: $0)
             }
             try await fixture.withEngine([provider]) { engine in
                 _ = try await engine.accept(id: identity.run)

@@ -93,6 +93,40 @@ import Testing
         }
     }
 
+    @Test("An anchor is kept with the events that it stands behind, or not at all")
+    func anchors() async throws {
+        try await InferenceFixture.with { fixture in
+            let identity = fixture.identity()
+            func anchor(_ sequence: Int) -> RunAnchor {
+                RunAnchor(step: 1, position: AnswerPosition(answer: "resp_1", sequence: sequence, calls: [], told: []))
+            }
+            func append(_ number: UInt64, epoch: UInt64 = 1, begins: Bool = false, _ anchor: RunAnchor?) async throws -> RunLog.Appended {
+                try await fixture.log.append(
+                    entries(epoch, number...number), to: identity, epoch: epoch, begins: begins, renewsLifetime: false, anchor: anchor)
+            }
+            #expect(try await fixture.log.standing(identity.run) == RunLogStanding())
+            #expect(try await append(1, begins: true, anchor(4)) == .appended)
+            #expect(try await append(2, nil) == .appended)
+            #expect(try await fixture.log.standing(identity.run) == RunLogStanding(anchor: anchor(4)))
+            #expect(try await append(3, anchor(6)) == .appended)
+            _ = try await fixture.log.claim(identity, epoch: 2)
+            #expect(try await append(4, anchor(9)) == .stale(owner: 2))
+            #expect(try await fixture.log.standing(identity.run) == RunLogStanding(anchor: anchor(6)))
+
+            // A journal that writes a lost log again writes its anchor, too, with the last page.
+            let other = fixture.identity()
+            let journal = RunJournal(log: fixture.log, identity: other, epoch: 1, clock: ContinuousClock())
+            try await journal.append((1...300).map { .chunk(StreamChunk(.text, "\($0)")) }, anchor: anchor(300))
+            let keys = fixture.log.keys(other.run)
+            _ = try await fixture.runLog.send(RedisCommand("DEL", .string(keys.log), .string(keys.meta)))
+            try await journal.append([.usage(TokenUsage(input: 1))])
+            let standing = try await fixture.log.standing(other.run)
+            #expect(standing.anchor == anchor(300))
+            #expect(standing.reach == RunEventID(epoch: 1, number: 301))
+            #expect(try await fixture.log.readAll(other.run).last?.id == standing.reach)
+        }
+    }
+
     @Test("A journal writes a lost log again, whole, with the same ids")
     func journal() async throws {
         try await InferenceFixture.with { fixture in

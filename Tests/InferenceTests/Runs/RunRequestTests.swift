@@ -120,6 +120,17 @@ import Web
         #expect(RunRequest(messages: hi, tools: taken).faults.isEmpty)
     }
 
+    @Test("What becomes of an interrupted run is one of two words, and nothing when nobody said it")
+    func interruption() throws {
+        #expect(try decode(#"{"messages":[{"role":"user","content":"Hi"}]}"#).onInterruption == nil)
+        for policy in InterruptionPolicy.allCases {
+            let request = try decode(#"{"messages":[{"role":"user","content":"Hi"}],"on_interruption":"\#(policy.rawValue)"}"#)
+            #expect(request.onInterruption == policy)
+            #expect(try JSONDecoder().decode(RunRequest.self, from: JSONEncoder().encode(request)) == request)
+        }
+        #expect(throws: DecodingError.self) { try decode(#"{"messages":[{"role":"user","content":"Hi"}],"on_interruption":"again"}"#) }
+    }
+
     @Test("Options are read under their own names, and a tool choice is a word or a name")
     func options() throws {
         let all = try decode(

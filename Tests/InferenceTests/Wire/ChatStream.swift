@@ -118,6 +118,7 @@ struct DecodedStream: Equatable {
             case .toolCall(let call): calls.append(call)
             case .usage(let usage): usages.append(usage)
             case .ended(let ending): endings.append(ending)
+            case .group(let events, _): add(events)
             }
         }
     }

@@ -114,7 +114,7 @@ import Testing
             let shows = events.contains { event in
                 switch event {
                 case .chunk, .toolCallDelta: true
-                case .toolCall, .usage, .ended: false
+                case .toolCall, .usage, .ended, .group: false
                 }
             }
             if shows { #expect(decoder.hasFirstToken) }

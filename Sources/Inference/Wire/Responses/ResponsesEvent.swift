@@ -2,7 +2,8 @@
 ///
 /// Only what a known event needs is read: events and items of a later version may hold anything, and are to be ignored.
 enum ResponsesEvent: Decodable {
-    case created
+    /// With the response's id.
+    case created(String?)
     case item(output: Int, ResponsesItem, isDone: Bool)
     case piece(ResponsesPart, String)
     /// A part's whole text, which its pieces have told before.
@@ -34,7 +35,7 @@ enum ResponsesEvent: Decodable {
             .whole(try part(kind), try container.decodeIfPresent(String.self, forKey: kind == .refusal ? .refusal : .text) ?? "")
         }
         switch try container.decodeIfPresent(String.self, forKey: .type) {
-        case "response.created": self = .created
+        case "response.created": self = .created((try? container.decodeIfPresent(Head.self, forKey: .response))?.id)
         case "response.output_item.added":
             self = .item(output: output, try container.decode(ResponsesItem.self, forKey: .item), isDone: false)
         case "response.output_item.done":
@@ -63,6 +64,10 @@ enum ResponsesEvent: Decodable {
         }
     }
 
+    private struct Head: Decodable {
+        var id: String?
+    }
+
     /// The members of an error stand beside its type by the specification, and inside `error` on the wire.
     private static func fault(_ decoder: any Decoder, _ container: KeyedDecodingContainer<CodingKeys>) throws -> ProviderFault {
         if let fault = try container.decodeIfPresent(ProviderFault.self, forKey: .error) { return fault }
@@ -73,9 +78,22 @@ enum ResponsesEvent: Decodable {
     }
 }
 
+/// An event with its number in the stream.
+struct NumberedResponsesEvent: Decodable {
+    var number: Int?
+    var event: ResponsesEvent
+
+    private enum CodingKeys: String, CodingKey { case number = "sequence_number" }
+
+    init(from decoder: any Decoder) throws {
+        event = try ResponsesEvent(from: decoder)
+        number = try? decoder.container(keyedBy: CodingKeys.self).decodeIfPresent(Int.self, forKey: .number)
+    }
+}
+
 /// A text within the output.
-struct ResponsesPart: Hashable {
-    enum Kind: Hashable {
+struct ResponsesPart: Hashable, Codable {
+    enum Kind: String, Hashable, Codable {
         case text, refusal, reasoning, summary
     }
 

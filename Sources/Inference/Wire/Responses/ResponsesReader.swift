@@ -13,9 +13,42 @@ struct ResponsesReader: EventReader {
     /// Parts whose text has been told: their whole repeats it.
     private var told: Set<ResponsesPart> = []
 
+    /// The provider keeps the answer, and its events are counted.
+    private var isKept = false
+    private var answerID: String?
+    /// The number of the last event that was read.
+    private var number: Int?
+    /// The next event has to be the one behind that, or something of the answer is missing.
+    private var isReadOn = false
+
+    init() {}
+
+    /// - Parameter position: Where an earlier connection stopped reading; nil for an answer that begins.
+    init(keeping position: AnswerPosition?) {
+        isKept = true
+        answerID = position?.answer
+        number = position?.sequence
+        isReadOn = position != nil
+        told = position?.told ?? []
+    }
+
+    func position(in answer: Answer) -> AnswerPosition? {
+        guard isKept, let answerID, let number else { return nil }
+        return AnswerPosition(answer: answerID, sequence: number, calls: answer.toolIndices, told: told)
+    }
+
     mutating func read(_ event: SSEEvent, into answer: inout Answer) {
         do {
-            take(try Self.json.decode(ResponsesEvent.self, from: Data(event.data.utf8)), into: &answer)
+            guard isKept else { return take(try Self.json.decode(ResponsesEvent.self, from: Data(event.data.utf8)), into: &answer) }
+            let found = try Self.json.decode(NumberedResponsesEvent.self, from: Data(event.data.utf8))
+            if let next = found.number {
+                // What was read before is not told again, whatever the provider sends.
+                if let number, next <= number { return }
+                if isReadOn, let number, next != number + 1 { return answer.close(as: .incomplete(.truncated)) }
+                isReadOn = false
+                number = next
+            }
+            take(found.event, into: &answer)
         } catch {
             answer.malformed("The provider sent an event that is none of the responses format.")
         }
@@ -30,7 +63,9 @@ struct ResponsesReader: EventReader {
 
     private mutating func take(_ event: ResponsesEvent, into answer: inout Answer) {
         switch event {
-        case .created: answer.begin()
+        case .created(let id):
+            answerID = id ?? answerID
+            answer.begin()
         case .item(let output, let item, let isDone): take(item, at: output, isDone: isDone, into: &answer)
         case .piece(let part, let text): say(part, text, into: &answer)
         case .whole(let part, let text): sayUntold(part, text, into: &answer)

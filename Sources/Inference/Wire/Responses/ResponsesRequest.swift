@@ -12,7 +12,8 @@ import Web
 /// | `response_format` | `text.format`, the schema's members one level up |
 /// | `stop` | there is no word for it |
 ///
-/// The provider is asked to keep nothing (`store`): the conversation is in the request.
+/// The provider is asked to keep nothing (`store`): the conversation is in the request. Unless the answer is to outlive the connection
+/// (``ProviderRequest/isKept``): then it goes on in the `background`, and is stored so that the rest can be read.
 enum ResponsesRequest {
     /// - Throws: ``InferenceError`` for stop texts.
     static func body(_ request: ProviderRequest) throws(InferenceError) -> JSONValue {
@@ -31,7 +32,8 @@ enum ResponsesRequest {
         members.add("top_p", number: options.topP)
         members.add("reasoning", options.reasoningEffort.map { ["effort": .string($0)] })
         members.add("text", options.responseFormat.map { ["format": format($0)] })
-        members.add("store", false)
+        members.add("store", .bool(request.isKept))
+        if request.isKept { members.add("background", true) }
         members.add("stream", true)
         return .object(members)
     }

@@ -1,0 +1,118 @@
+import Testing
+import Web
+
+@testable import Inference
+
+/// Answers whose provider keeps them, read on behind any of their events.
+@Suite("A response that is read on") struct ResponsesReadOnTests {
+    private let format = ResponsesFormat()
+
+    private func request(_ kept: KeptAnswer? = nil) -> ProviderRequest {
+        var request = ProviderRequest(run: "r", model: "m", messages: [RunMessage(.user, "Hi")])
+        request.isKept = true
+        request.kept = kept
+        return request
+    }
+
+    /// Reads frames, and ends the stream cleanly.
+    private func read(_ kept: KeptAnswer, _ frames: some Sequence<String>, of fixture: WireFixture) -> DecodedStream {
+        var decoder = format.decoder(for: request(kept))
+        var found = DecodedStream()
+        for frame in frames { found.add(decoder.decode(fixture.bytes([frame]))) }
+        found.add(decoder.end(.clean))
+        return found
+    }
+
+    @Test("is the same answer wherever the first reader stopped, in the middle of a text or of a call", arguments: WireFixture.responses)
+    func everyCut(_ fixture: WireFixture) throws {
+        let whole = fixture.decoded()
+        var decoder = format.decoder(for: request())
+        var (before, told) = (DecodedStream(), ToldAnswer())
+        for frame in fixture.frames {
+            for event in decoder.decode(fixture.bytes([frame])) {
+                guard case .group(let events, let position) = event else {
+                    Issue.record("an event without a position: \(event)")
+                    continue
+                }
+                before.add(events)
+                for event in events { if let shown = RunEvent(event) { told.take(shown) } }
+                guard !decoder.isEnded, told != ToldAnswer() else { continue }
+                let kept = KeptAnswer(position: position, told: told)
+                let rest = Array(fixture.frames.dropFirst(position.sequence + 1))
+                for frames in [rest, fixture.frames] {
+                    // A provider that begins from the start again is not told twice.
+                    let found = read(kept, frames, of: fixture)
+                    #expect(before.text + found.text == whole.text, "behind \(position.sequence)")
+                    #expect(before.reasoning + found.reasoning == whole.reasoning)
+                    #expect(before.refusal + found.refusal == whole.refusal)
+                    #expect(before.fragments.merging(found.fragments) { $0 + $1 } == whole.fragments)
+                    #expect(found.calls == whole.calls && found.usages == whole.usages && found.endings == whole.endings)
+                }
+                // The rest lacks an event: whatever it is, it is not the rest of this answer.
+                let torn = read(kept, rest.dropFirst(), of: fixture)
+                #expect(torn.outcome == .incomplete(.truncated) && torn.text.isEmpty && torn.calls.isEmpty)
+            }
+        }
+        #expect(before == whole)
+    }
+
+    @Test("has a position from its first event on, and as a group what came as one")
+    func groups() {
+        var decoder = format.decoder(for: request())
+        let frames = ResponsesFixtures.text.fixture().frames
+        guard case .group(let none, let first)? = decoder.decode(ResponsesFixtures.text.fixture().bytes([frames[0]])).first else {
+            return #expect(Bool(false), "there is no group")
+        }
+        #expect(none.isEmpty && first.answer == "resp_1" && first.sequence == 0)
+        let rest = decoder.decode(ResponsesFixtures.text.fixture().bytes(Array(frames.dropFirst())))
+        guard case .group(let last, _)? = rest.last else { return #expect(Bool(false), "there is no group") }
+        #expect(last.count == 2, "the count and the end are one")
+        guard case .ended = last.last else { return #expect(Bool(false), "the last event is no end") }
+    }
+
+    @Test("is asked for in the background, and stored; any other is not")
+    func body() throws {
+        func body(_ isKept: Bool) throws -> JSONValue {
+            var request = request()
+            request.isKept = isKept
+            return try JSONBody.decode(JSONValue.self, from: format.body(request))
+        }
+        #expect(try body(true)["background"] == true && body(true)["store"] == true && body(true)["stream"] == true)
+        #expect(try body(false)["background"] == nil && body(false)["store"] == false)
+    }
+
+    @Test("is read and given up at its own place; an id that is none has no place")
+    func places() {
+        func position(_ id: String) -> AnswerPosition { AnswerPosition(answer: id, sequence: 12, calls: [], told: []) }
+        #expect(format.rest(of: position("resp_a-1")) == "/responses/resp_a-1?stream=true&starting_after=12")
+        #expect(format.abandonment(of: position("resp_a-1")) == "/responses/resp_a-1/cancel")
+        for id in ["", "..", "a/b", "a?b", "a b"] {
+            #expect(format.rest(of: position(id)) == nil && format.abandonment(of: position(id)) == nil)
+        }
+        for other in ProviderFormat.allCases where other != .openaiResponses {
+            #expect(other.wire().rest(of: position("a")) == nil)
+        }
+    }
+
+    @Test("stands in the log as it was")
+    func anchor() {
+        let position = AnswerPosition(
+            answer: "resp_1", sequence: 7, calls: [1, 2], told: [ResponsesPart(kind: .summary, output: 0, index: 1)])
+        let anchor = RunAnchor(step: 3, position: position)
+        #expect(RunAnchor(anchor.text) == anchor)
+        #expect(RunAnchor("") == nil && RunAnchor("{}") == nil)
+    }
+}
+
+extension RunEvent {
+    /// What a provider says, as the log tells it; nil for what it does not tell so.
+    init?(_ event: ProviderEvent) {
+        switch event {
+        case .chunk(let chunk): self = .chunk(chunk)
+        case .toolCallDelta(let delta): self = .toolCallDelta(delta)
+        case .toolCall(let call): self = .toolCall(call)
+        case .usage(let usage): self = .usage(usage)
+        case .ended, .group: return nil
+        }
+    }
+}
