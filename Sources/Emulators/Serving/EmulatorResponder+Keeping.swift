@@ -19,7 +19,7 @@ extension EmulatorResponder {
         try await exchange.reachHead(after: course.head)
         let writer = ResponsesWriter(identity, resolved, to: question, wire: answer.wire, padding: generator)
         let kept = KeptResponse(identity, isStreamed: question.streams, document: writer.latest)
-        shelf.keep(kept) { [clock] in await kept.make(course.acts, writer, on: clock) }
+        shelf.keep(kept) { await kept.make(course.acts, writer, on: self.clock) }
         guard question.streams else { return done(document(kept.document, identity), exchange.number) }
         return exchange.follow(Response(status: .ok, headers: headers.stream(identity)), kept, after: -1, ending: answer.ending)
     }

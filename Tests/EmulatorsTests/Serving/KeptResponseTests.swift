@@ -1,4 +1,5 @@
 import NIOCore
+import AsyncHTTPClient
 import NIOHTTP1
 import TestSupport
 import Testing

@@ -119,7 +119,7 @@ import Web
         let wish = ToolStore.Wish(
             name: "warmth", description: nil, parameters: ["type": "object"], url: url, timeoutMilliseconds: 5000, isDisabled: false)
         let secret = try keys.seal(ToolSecret().revealedBytes, for: .tool(id, fixture.workspace))
-        _ = try await ToolStore(pool: fixture.pool).make(id, wish, secret: secret, workspace: fixture.workspace)
+        _ = try await ToolStore(pool: fixture.pool).make(id, wish, secret: secret, workspace: fixture.workspace, by: .tester)
         return InferenceSetup(configuration: configuration, pool: fixture.pool, logger: fixture.logger)
     }
 

@@ -84,7 +84,7 @@ import Testing
                 if case .group(let events, let position) = event { groups.add((events.compactMap { RunEvent($0) }, position)) }
             }
             let whole = groups.all.flatMap { $0.0 }
-            func said(_ events: [RunEvent]) -> String {
+            @Sendable func said(_ events: [RunEvent]) -> String {
                 events.reduce(into: "") { said, event in
                     switch event {
                     case .chunk(let chunk): said += chunk.text
