@@ -112,11 +112,13 @@ import Testing
 
     /// Removes a run's log, as its time to live does.
     private static func forgetLog(of run: String, _ deployment: Deployment) async throws {
-        let url = try #require(deployment.environment["MAINSTAY_RUN_LOG_URL"])
+        let url = try #require(deployment.environment["MAINSTAY_RUN_LOG_URL"].flatMap(URLComponents.init(string:)))
         let keys = ["log", "meta"].map { "mainstay:{run:\(run)}:\($0)" }
-        let words = ["/usr/bin/env", "redis-cli", "-u", url, "--no-auth-warning", "DEL"] + keys
-        let path = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"]
-        let result = try await Program.run(words: words, environment: path)
+        let place = ["-h", try #require(url.host), "-p", "\(try #require(url.port))", "-n", String(url.path.dropFirst())]
+        let environment = [
+            "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "REDISCLI_AUTH": try #require(url.password),
+        ]
+        let result = try await Program.run(words: ["/usr/bin/env", "redis-cli"] + place + ["DEL"] + keys, environment: environment)
         #expect(result.status == 0 && result.output.contains("2"), "both were there: \(result.output) \(result.errors)")
     }
 }

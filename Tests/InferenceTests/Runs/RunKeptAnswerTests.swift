@@ -142,7 +142,7 @@ import Testing
                 try await lost.passOn(to: engine, request())
                 let run = try await engine.finished(lost.identity.run)
                 #expect(run.incompleteReason == .interrupted && run.text == "half")
-                #expect(try await engine.wholeLog(run.id).types.suffix(3) == ["run.resumed", "step.finished", "run.incomplete"])
+                #expect(try await engine.wholeLog(run.id).types.suffix(4) == ["run.resumed", "usage", "step.finished", "run.incomplete"])
                 #expect(book.entries.allSatisfy { $0.method == "GET" } && !book.entries.isEmpty)
 
                 book.clear()
