@@ -72,7 +72,7 @@ def ingress_memory(stack):
         try:
             with open(f"/proc/{name}/cmdline", "rb") as file:
                 words = file.read().split(b"\0")
-            if b"serve" not in words or os.readlink(f"/proc/{name}/cwd") != stack.folder:
+            if b"serve" not in words or stack.place.encode() not in words:
                 continue
             with open(f"/proc/{name}/smaps_rollup", encoding="ascii") as file:
                 return int(re.search(r"^Pss:\s+(\d+)", file.read(), re.MULTILINE)[1])
