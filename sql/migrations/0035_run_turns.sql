@@ -6,8 +6,9 @@ create table run_turns (
   workspace_id uuid not null,
   id uuid not null,
   previous_id uuid,
-  -- A list of messages as JSON, images among them.
-  messages bytea not null,
+  -- A list of messages as JSON, images among them. text, for they are the workspace's own words and belong into its export, which leaves
+  -- bytes out; and not jsonb, which refuses a NUL that JSON may escape.
+  messages text not null,
   primary key (workspace_id, id),
   foreign key (workspace_id, id) references runs (workspace_id, id)
 );

@@ -35,7 +35,7 @@ extension RunStore {
             -- keep a turn of a conversation
             insert into run_turns (workspace_id, id, previous_id, messages) values ($1, $2, $3, $4) on conflict (workspace_id, id) do nothing
             """,
-            identity.workspace, identity.run, turn.previous, Array(messages))
+            identity.workspace, identity.run, turn.previous, String(decoding: messages, as: UTF8.self))
     }
 
     /// The conversation up to a response that is over, the oldest first; empty for one that was not kept or is another workspace's.
@@ -70,10 +70,11 @@ extension RunStore {
     }
 
     private static func turn(_ row: PostgresRow) throws -> Turn {
-        guard let messages = try row.decode("messages", as: [UInt8]?.self), let events = try row.decode("events", as: [UInt8]?.self),
+        guard let messages = try row.decode("messages", as: String?.self), let events = try row.decode("events", as: [UInt8]?.self),
             let entries = RunArchive.decode(events), entries.first?.id.number == 1
         else { throw ConversationTooLong() }
         return Turn(
-            previous: try row.decode("previous_id"), messages: try JSONDecoder().decode([RunMessage].self, from: Data(messages)), events: entries)
+            previous: try row.decode("previous_id"), messages: try JSONDecoder().decode([RunMessage].self, from: Data(messages.utf8)),
+            events: entries)
     }
 }

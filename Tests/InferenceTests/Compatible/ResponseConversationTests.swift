@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import Postgres
 import TestSupport
 import Testing
 import Web
@@ -142,6 +143,22 @@ import Web
             #expect(seen.all.last?.messages.map(\.content) == ["a", "answer 1", "b"])
             let rows = try await ask.engine.fixture.database.psql("select count(*) from run_turns")
             #expect(rows.trimmingCharacters(in: .whitespacesAndNewlines) == "1")
+        }
+    }
+
+    @Test("What was asked is in the export of its workspace, and of no other")
+    func export() async throws {
+        try await RunRoutesTests.withRoutes([Self.provider(Collected())]) { ask in
+            _ = try await Self.respond(ask, #""I am Ada.""#)
+            let fixture = ask.engine.fixture
+            @Sendable func lines(of workspace: UUID) async throws -> [String] {
+                try await fixture.pool.query(
+                    .workspaces([workspace]), "select line from export_page($1, $2, $3)", "run_turns", nil as String?, 10
+                ).map { try $0.decode("line") }
+            }
+            let told = try await lines(of: fixture.workspace)
+            #expect(told.count == 1 && told.first?.contains("I am Ada.") == true)
+            #expect(try await lines(of: UUID()).isEmpty)
         }
     }
 
