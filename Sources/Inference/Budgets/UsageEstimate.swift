@@ -3,8 +3,8 @@ import Web
 /// What a call of a model is taken for when its provider did not count it to the end: it was cancelled, cut, interrupted, or failed in
 /// the middle of its answer. Else a budget could be passed by with a cancellation before each end. Pure.
 ///
-/// A token is taken for four bytes, which is near what most models make of European languages; it is no count. What a provider told of
-/// the call is kept, and the estimate is what is missing of it:
+/// A token is taken for four bytes, which is near what most models make of European languages, and an image for a thousand tokens, for its
+/// bytes say nothing of them; it is no count. What a provider told of the call is kept, and the estimate is what is missing of it:
 ///
 /// | sent | received | the provider counted | is added |
 /// |---|---|---|---|
@@ -14,6 +14,8 @@ import Web
 /// | 400 bytes | 90 bytes | 120 of input, 30 of output | nothing |
 enum UsageEstimate {
     static let bytesPerToken = 4
+    /// Models make some hundreds of tokens of an image, and up to two thousand.
+    static let bytesPerImage = 1_000 * bytesPerToken
 
     /// At least one: nothing is sent or received for nothing.
     static func tokens(bytes: Int) -> Int { max(1, (bytes + bytesPerToken - 1) / bytesPerToken) }
@@ -34,11 +36,13 @@ enum UsageEstimate {
 }
 
 extension ProviderRequest {
-    /// Bytes of what the model is given to read: messages, calls and tools, without what a format writes around them.
+    /// Bytes of what the model is given to read: messages, calls and tools, without what a format writes around them. An image counts as
+    /// what it is taken for, however it is sent.
     var size: Int {
         let said = messages.reduce(0) { sum, message in
             let calls = (message.toolCalls ?? []).reduce(0) { $0 + $1.function.name.utf8.count + $1.function.arguments.utf8.count }
-            return sum + message.content.utf8.count + (message.name?.utf8.count ?? 0) + calls
+            let images = message.images.count * UsageEstimate.bytesPerImage
+            return sum + message.content.utf8.count + (message.name?.utf8.count ?? 0) + calls + images
         }
         let offered = tools.reduce(0) { sum, tool in
             sum + tool.name.utf8.count + (tool.description?.utf8.count ?? 0) + (tool.parameters?.bytes().count ?? 0)

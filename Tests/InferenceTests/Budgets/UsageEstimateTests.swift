@@ -36,6 +36,16 @@ import Web
         #expect(request.size == 25 + 4 + 5 + #"{"type":"object"}"#.utf8.count)
     }
 
+    @Test("an image is a thousand tokens, whether it is sent by its address or as its data")
+    func images() throws {
+        let address = try MessageImage(url: "https://a.example/b.png")
+        let data = try MessageImage(mediaType: "image/png", base64: String(repeating: "AAAA", count: 10_000))
+        for image in [address, data] {
+            let message = RunMessage(.user, parts: [.text("four"), .image(image), .image(image)])
+            #expect(UsageEstimate.tokens(bytes: ProviderRequest(run: "r", model: "m", messages: [message]).size) == 2_001)
+        }
+    }
+
     @Test("an answer is as large as its words and its calls, which are counted once")
     func answer() {
         var size = AnswerSize()
