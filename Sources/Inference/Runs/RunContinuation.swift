@@ -54,7 +54,9 @@ struct RunContinuation: Sendable, Equatable {
             point = .ask
         } else {
             // A whole call or a count come with the end of an answer: behind them there is no rest.
-            guard let anchor, anchor.step == current.number, current.tools.isEmpty, current.usage.isEmpty else { return nil }
+            guard let anchor, anchor.step == current.number, anchor.position.isPlaced, current.tools.isEmpty, current.usage.isEmpty else {
+                return nil
+            }
             point = .answer(KeptAnswer(position: anchor.position, told: current.told))
         }
         self.started = started

@@ -2,12 +2,16 @@
 package struct AnswerPosition: Codable, Sendable, Equatable {
     /// The provider's id of the answer.
     let answer: String
-    /// The number of the last of its events that was read.
+    /// The number of the last of its events that was read; negative where the provider has said something without a number: then nobody
+    /// can tell what stands behind it.
     let sequence: Int
     /// The provider's own index of each tool call that was begun, in the order of the calls.
     let calls: [Int]
     /// Parts of which something was read: a whole that repeats them is no news.
     let told: Set<ResponsesPart>
+
+    /// The answer can be read on from here.
+    var isPlaced: Bool { sequence >= 0 }
 }
 
 /// What was told of an answer, as far as its decoder needs it to go on.

@@ -53,8 +53,8 @@ import Testing
     func answer() throws {
         let fragment = ToolCallDelta(index: 0, id: "a", name: "f", arguments: "{")
         let told: [RunEvent] = Self.toldStep + [.stepStarted(step: 2), .chunk(StreamChunk(.text, "Ha")), .toolCallDelta(fragment)]
-        func anchor(_ step: Int) -> RunAnchor {
-            RunAnchor(step: step, position: AnswerPosition(answer: "resp_1", sequence: 7, calls: [1], told: []))
+        func anchor(_ step: Int, at sequence: Int = 7) -> RunAnchor {
+            RunAnchor(step: step, position: AnswerPosition(answer: "resp_1", sequence: sequence, calls: [1], told: []))
         }
         let found = try #require(RunContinuation(log([LostWorker.started()] + told), anchor: anchor(2)))
         guard case .answer(let kept) = found.point else { throw TestSupportError("it goes on elsewhere") }
@@ -62,6 +62,7 @@ import Testing
         #expect(found.finishedSteps == 1 && found.shownSteps == 2 && found.position == kept.position)
         #expect(RunContinuation(log([LostWorker.started()] + told), anchor: anchor(1)) == nil)
         #expect(RunContinuation(log([LostWorker.started()] + told)) == nil)
+        #expect(RunContinuation(log([LostWorker.started()] + told), anchor: anchor(2, at: -1)) == nil, "nobody knows what stands behind it")
         // What comes with the end of an answer was told already.
         for last in [RunEvent.toolCall(Self.search), .usage(TokenUsage(input: 1))] {
             #expect(RunContinuation(log([LostWorker.started()] + told + [last]), anchor: anchor(2)) == nil)

@@ -70,6 +70,29 @@ import Web
         guard case .ended = last.last else { return #expect(Bool(false), "the last event is no end") }
     }
 
+    @Test("has no place to go on from once something of it came without a number, and can still be given up")
+    func unnumbered() {
+        func frame(_ json: String) -> [UInt8] { Array("data: \(json)\n\n".utf8) }
+        let said = #"{"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"Hi"}"#
+        let numbered = #"{"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"Hi","sequence_number":1}"#
+        var decoder = format.decoder(for: request())
+        _ = decoder.decode(frame(#"{"type":"response.created","sequence_number":0,"response":{"id":"resp_1"}}"#))
+        // What says nothing needs no number.
+        _ = decoder.decode(frame(#"{"type":"keepalive"}"#))
+        guard case .group(let first, let placed)? = decoder.decode(frame(numbered)).first else { return #expect(Bool(false), "there is no group") }
+        #expect(first == [.chunk(StreamChunk(.text, "Hi"))] && placed.isPlaced && format.rest(of: placed) != nil)
+        guard case .group(let next, let unplaced)? = decoder.decode(frame(said)).first else { return #expect(Bool(false), "there is no group") }
+        #expect(next == first && !unplaced.isPlaced)
+        #expect(format.rest(of: unplaced) == nil && format.abandonment(of: unplaced) == "/responses/resp_1/cancel")
+
+        var told = ToldAnswer()
+        told.take(.chunk(StreamChunk(.text, "Hi")))
+        var rest = format.decoder(for: request(KeptAnswer(position: placed, told: told)))
+        var found = DecodedStream()
+        found.add(rest.decode(frame(said)))
+        #expect(found.outcome == .incomplete(.truncated) && found.text.isEmpty, "it may have been told before")
+    }
+
     @Test("is asked for in the background, and stored; any other is not")
     func body() throws {
         func body(_ isKept: Bool) throws -> JSONValue {

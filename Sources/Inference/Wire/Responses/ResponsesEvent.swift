@@ -15,6 +15,9 @@ enum ResponsesEvent: Decodable {
     case error(ProviderFault)
     case other
 
+    /// It says nothing of the answer.
+    var isOther: Bool { if case .other = self { true } else { false } }
+
     private enum CodingKeys: String, CodingKey {
         case type, item, delta, text, refusal, arguments, response, error
         case outputIndex = "output_index"

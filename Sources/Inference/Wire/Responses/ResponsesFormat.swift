@@ -15,7 +15,8 @@ struct ResponsesFormat: WireFormat {
     }
 
     func rest(of position: AnswerPosition) -> String? {
-        Self.place(of: position).map { "\($0)?stream=true&starting_after=\(position.sequence)" }
+        guard position.isPlaced else { return nil }
+        return Self.place(of: position).map { "\($0)?stream=true&starting_after=\(position.sequence)" }
     }
 
     func abandonment(of position: AnswerPosition) -> String? { Self.place(of: position).map { "\($0)/cancel" } }

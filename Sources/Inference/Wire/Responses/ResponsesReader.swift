@@ -20,6 +20,8 @@ struct ResponsesReader: EventReader {
     private var number: Int?
     /// The next event has to be the one behind that, or something of the answer is missing.
     private var isReadOn = false
+    /// Something was said without a number. Where it stands nobody knows, so the answer has no place any more that could be read on from.
+    private var isUnplaced = false
 
     init() {}
 
@@ -34,7 +36,7 @@ struct ResponsesReader: EventReader {
 
     func position(in answer: Answer) -> AnswerPosition? {
         guard isKept, let answerID, let number else { return nil }
-        return AnswerPosition(answer: answerID, sequence: number, calls: answer.toolIndices, told: told)
+        return AnswerPosition(answer: answerID, sequence: isUnplaced ? -1 : number, calls: answer.toolIndices, told: told)
     }
 
     mutating func read(_ event: SSEEvent, into answer: inout Answer) {
@@ -47,6 +49,10 @@ struct ResponsesReader: EventReader {
                 if isReadOn, let number, next != number + 1 { return answer.close(as: .incomplete(.truncated)) }
                 isReadOn = false
                 number = next
+            } else if !found.event.isOther {
+                // It may have been told before, or not.
+                if isReadOn { return answer.close(as: .incomplete(.truncated)) }
+                isUnplaced = true
             }
             take(found.event, into: &answer)
         } catch {
