@@ -24,7 +24,7 @@ extension RunAttempt {
         rest.kept = kept
         let call = try await read(candidate, rest, queue)
         // Nothing of the rest came: the answer is as its worker left it.
-        guard call.firstOutput == nil, call.ending?.outcome == .incomplete(.truncated) else { return call }
+        guard call.firstOutput == nil, call.isBroken else { return call }
         return progress.interrupt() ?? call
     }
 
@@ -100,9 +100,13 @@ extension RunAttempt {
     func abandon() async {
         let state = progress.current
         var position = continuation?.position
-        if let call = state.call { position = call.ending == nil ? call.position : nil }
+        if let call = state.call { position = call.ending == nil || call.isBroken ? call.position : nil }
         guard let position, let provider = providers.provider(state.candidate.provider) else { return }
-        await provider.abandon(position, key: try? await key(of: state.candidate.provider))
+        do {
+            await provider.abandon(position, key: try await key(of: state.candidate.provider))
+        } catch {
+            // Nobody else's key is used instead: the provider comes to the end by itself.
+        }
     }
 
     /// The workspace's own key of a provider. One that does not open fails the call: it is not answered on somebody else's account.

@@ -61,6 +61,8 @@ extension RunAttempt {
         }
         journal.metrics.runs.ended(ending.state, last: step)
         await announceEnd()
+        // Only now: of an attempt that was overtaken another may be reading on.
+        if ending.incompleteReason == .truncated || ending.incompleteReason == .interrupted { await abandon() }
     }
 
     /// What is taken for the rest of a step that ends with the run and that its provider did not count to the end.

@@ -70,6 +70,14 @@ struct ModelCall: Sendable {
         }
     }
 
+    /// The answer broke off, and its provider has said nothing of an end: one that keeps it may be at it still.
+    var isBroken: Bool {
+        switch ending?.outcome {
+        case .incomplete(.truncated)?, .incomplete(.interrupted)?: ending?.finish == nil
+        default: false
+        }
+    }
+
     /// As a message of the conversation.
     var message: RunMessage {
         RunMessage(
@@ -141,7 +149,7 @@ final class RunProgress: Sendable {
     /// Takes the call's end back where the connection broke and the provider has the rest; nil where it has none.
     func reopen() -> KeptAnswer? {
         state.withLock { state -> KeptAnswer? in
-            guard let call = state.call, call.ending?.outcome == .incomplete(.truncated), let position = call.position else { return nil }
+            guard let call = state.call, call.isBroken, call.tail.isEmpty, let position = call.position, position.isPlaced else { return nil }
             state.call?.ending = nil
             return KeptAnswer(position: position, told: call.told)
         }

@@ -143,7 +143,8 @@ import Testing
                 let run = try await engine.finished(lost.identity.run)
                 #expect(run.incompleteReason == .interrupted && run.text == "half")
                 #expect(try await engine.wholeLog(run.id).types.suffix(4) == ["run.resumed", "usage", "step.finished", "run.incomplete"])
-                #expect(book.entries.allSatisfy { $0.method == "GET" } && !book.entries.isEmpty)
+                try await eventually("it is given up") { book.entries.last?.path.hasSuffix("/responses/resp_gone/cancel") == true }
+                #expect(book.entries.count > 1 && book.entries.dropLast().allSatisfy { $0.method == "GET" })
 
                 book.clear()
                 let torn = try await LostWorker(fixture)
@@ -159,6 +160,26 @@ import Testing
                 #expect(book.entries.isEmpty)
             }
         }
+    }
+
+    @Test("is not asked for again when its provider has ended it, for whatever reason that nobody knows")
+    func ended() async throws {
+        let asked = Collected<Bool>()
+        let provider = PlayedProvider { request, receive in
+            func position(_ sequence: Int) -> AnswerPosition { AnswerPosition(answer: "resp_1", sequence: sequence, calls: [], told: []) }
+            asked.add(request.kept == nil)
+            try await receive(.group([.text("half")], position(1)))
+            let end = StepEnding(.incomplete(.truncated), finish: FinishReason(.other, raw: "max_tool_calls"))
+            try await receive(.group([.usage(TokenUsage(input: 3, output: 1)), .ended(end)], position(2)))
+        }
+        try await InferenceFixture.with { fixture in
+            try await fixture.withEngine([provider]) { engine in
+                let run = try await engine.finished(try await engine.accept(request()))
+                #expect(run.incompleteReason == .truncated && run.text == "half")
+                #expect(run.finish == FinishReason(.other, raw: "max_tool_calls") && run.usage == TokenUsage(input: 3, output: 1))
+            }
+        }
+        #expect(asked.all == [true])
     }
 
     @Test("tells its provider within a second when it is cancelled")
