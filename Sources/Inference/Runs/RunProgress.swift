@@ -41,6 +41,8 @@ struct ModelCall: Sendable {
     var told = ToldAnswer()
     /// What came with the end of such an answer. It is told together with the step's, so that the log never stands between the two.
     var tail: [RunEvent] = []
+    /// An earlier attempt has told a part of the answer.
+    var hadOutput = false
 
     init(step: Int) {
         self.step = step
@@ -54,6 +56,7 @@ struct ModelCall: Sendable {
         tools = recorded.tools
         told = recorded.told
         ending = recorded.ending
+        hadOutput = recorded.hasOutput
     }
 
     /// What is to be told before the step's end.
@@ -66,7 +69,7 @@ struct ModelCall: Sendable {
         case nil: true
         case .completed?, .incomplete(.maxOutputTokens)?, .incomplete(.contentFilter)?: false
         case .incomplete?: true
-        case .failed?: firstOutput != nil
+        case .failed?: firstOutput != nil || hadOutput
         }
     }
 

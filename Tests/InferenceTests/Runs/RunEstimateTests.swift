@@ -126,6 +126,27 @@ import Web
         }
     }
 
+    @Test("an answer that fails when it is read on has used what was told of it before its worker was lost")
+    func failedRest() async throws {
+        let provider = PlayedProvider { request, receive in
+            #expect(request.kept != nil)
+            try await receive(.ended(StepEnding(.failed(InferenceError(.serverError, "no")))))
+        }
+        try await InferenceFixture.with { fixture in
+            let setup = try await setup(fixture)
+            let lost = try await LostWorker(fixture)
+            let position = AnswerPosition(answer: "resp_1", sequence: 4, calls: [], told: [])
+            try await lost.tell(
+                [.stepStarted(step: 1), .chunk(StreamChunk(.text, "half an ans"))], anchor: RunAnchor(step: 1, position: position))
+            try await fixture.withEngine([provider], setup: setup) { engine in
+                try await lost.passOn(to: engine, RunRequest(messages: question, onInterruption: .continue))
+                let run = try await engine.finished(lost.identity.run)
+                #expect(run.state == .failed && run.usage == TokenUsage(input: 4, output: 3, isEstimated: true))
+            }
+            #expect(try await day(fixture).estimatedRuns == 1)
+        }
+    }
+
     @Test("a step that was lost with its worker is counted by whoever ends the run, with what earlier steps had said")
     func lost() async throws {
         let provider = PlayedProvider { _, _ in Issue.record("the provider was asked again") }
