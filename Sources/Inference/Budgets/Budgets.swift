@@ -15,7 +15,7 @@ package final class Budgets: Sendable {
     }
 
     private let store: BudgetStore
-    private let prices: PriceTable
+    let prices: PriceTable
     /// Whether anything bounds a workspace or its token.
     private let isBounded: @Sendable (Name) async throws -> Bool
 

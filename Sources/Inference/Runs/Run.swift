@@ -34,10 +34,14 @@ package struct Run: Sendable, Equatable {
     /// Milliseconds from acceptance to the model's first output.
     package var ttftMilliseconds: Double?
     package var usage: TokenUsage
+    /// US dollars; nil when nobody knows the whole of it.
+    package var cost: Double?
     package var finish: FinishReason?
     package var incompleteReason: IncompleteReason?
     package var errorKind: InferenceError.Kind?
     package var errorMessage: String?
+    /// As the run's last event says: the provider's own word, where it had one. Nil where no error is.
+    package var isErrorRetryable: Bool?
     package var text: String
     package var refusal: String
     package var isCancelRequested: Bool
@@ -65,6 +69,8 @@ struct RunOutcome: Sendable, Equatable {
     var firstOutput: FirstOutput?
     /// The last step, where it is not written down yet.
     var step: RunStep?
+    /// US dollars; nil when nobody knows the whole of it.
+    var cost: Double?
 }
 
 /// When the model said its first word.

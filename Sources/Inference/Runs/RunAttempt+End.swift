@@ -47,9 +47,11 @@ extension RunAttempt {
         let (archive, transcript) = await journal.conclude(with: ending.event(usage: usage))
         let (estimated, answering) = (transcript.estimated, state.candidate)
         let step = state.call.map { RunStep($0, tries: state.tries(of: $0), ending: ending) }
+        let cost = (setup?.budgets.prices ?? PriceTable.none).cost(
+            of: usage, estimated: estimated, provider: answering.provider, model: answering.model, reported: usage.cost)
         let outcome = RunOutcome(
             state: ending.state, transcript: transcript, incompleteReason: ending.incompleteReason, error: ending.error, archive: archive,
-            firstOutput: state.firstOutput, step: step)
+            firstOutput: state.firstOutput, step: step, cost: cost.isWhole ? cost.known : nil)
         let result = try JobResult(["run": identity.run.lowercased, "state": ending.state.rawValue])
         try await context.finish(ending.state == .cancelled ? .cancelled : .done, error: ending.error?.description, result: result) { transaction in
             try await store.finish(

@@ -66,7 +66,8 @@ struct RunStore: Sendable {
             update runs set state = $4, finished_at = mainstay_now(), first_event_at = case when $5 then coalesce(first_event_at, mainstay_now()) end,
               ttft_ms = $6, provider_ttft_ms = $7, input_tokens = $8, output_tokens = $9, total_tokens = $10, cached_input_tokens = $11,
               reasoning_output_tokens = $12, finish = $13, finish_raw = $14, incomplete_reason = $15, error_kind = $16, error_message = $17,
-              error_retryable = $18, text = $19, refusal = $20, events = $21, provider = $22, model = $23, usage_estimated = $24
+              error_retryable = $18, text = $19, refusal = $20, events = $21, provider = $22, model = $23, usage_estimated = $24,
+              cost = $25
             where workspace_id = $1 and id = $2 and epoch = $3 and state = 'running'
             """,
             identity.workspace, identity.run, Int64(epoch), outcome.state.rawValue, transcript.hasModelOutput,
@@ -75,7 +76,7 @@ struct RunStore: Sendable {
             transcript.finish?.unified.rawValue, transcript.finish?.raw.map(Self.storable), outcome.incompleteReason?.rawValue,
             outcome.error?.kind.rawValue, outcome.error.map { Self.storable($0.message) }, outcome.error?.isRetryable,
             Self.storable(transcript.text), Self.storable(transcript.refusal), outcome.archive, Self.storable(provider), Self.storable(model),
-            transcript.usage.isEstimated)
+            transcript.usage.isEstimated, outcome.cost)
         guard affected == 1 else { throw Superseded(run: identity.run, epoch: epoch) }
         if let step = outcome.step { try submit(step, of: identity, provider: provider, model: model, in: transaction) }
     }
@@ -133,7 +134,7 @@ struct RunStore: Sendable {
             from (
               select workspace_id, id, state, epoch, attempts, provider, model, agent, metadata, accepted_at, started_at, first_event_at,
                 finished_at, ttft_ms, input_tokens, output_tokens, total_tokens, cached_input_tokens, reasoning_output_tokens, finish,
-                finish_raw, incomplete_reason, error_kind, error_message, text, refusal, usage_estimated
+                finish_raw, incomplete_reason, error_kind, error_message, error_retryable, text, refusal, usage_estimated, cost
               from runs where workspace_id = $1 and id = $2
             ) r
             """,
@@ -171,10 +172,11 @@ struct RunStore: Sendable {
                 input: try row.decode("input_tokens"), output: try row.decode("output_tokens"), total: try row.decode("total_tokens"),
                 cachedInput: try row.decode("cached_input_tokens"), reasoningOutput: try row.decode("reasoning_output_tokens"),
                 isEstimated: try row.decode("usage_estimated")),
+            cost: try row.decode("cost"),
             finish: try finish.map { FinishReason(FinishReason.Unified(rawValue: $0) ?? .other, raw: try row.decode("finish_raw")) },
             incompleteReason: try row.decode("incomplete_reason", as: String?.self).flatMap(IncompleteReason.init(rawValue:)),
             errorKind: try row.decode("error_kind", as: String?.self).flatMap(InferenceError.Kind.init(rawValue:)),
-            errorMessage: try row.decode("error_message"), text: try row.decode("text"), refusal: try row.decode("refusal"),
-            isCancelRequested: try row.decode("is_cancelled"))
+            errorMessage: try row.decode("error_message"), isErrorRetryable: try row.decode("error_retryable"),
+            text: try row.decode("text"), refusal: try row.decode("refusal"), isCancelRequested: try row.decode("is_cancelled"))
     }
 }

@@ -25,6 +25,8 @@ struct RunAnswer: Encodable, Sendable {
     var firstEventAt: Date?
     var finishedAt: Date?
     var ttftMilliseconds: Double?
+    /// Those that are over, in order. In the answer that shows a run; else nil.
+    var steps: [RunStepAnswer]?
     var eventsURL: String
 
     struct Finish: Encodable, Sendable {
@@ -44,6 +46,8 @@ struct RunAnswer: Encodable, Sendable {
         var total: Int?
         var cachedInput: Int?
         var reasoningOutput: Int?
+        /// US dollars, where the whole of it is known.
+        var cost: Double?
         /// True, or absent.
         var estimated: Bool?
 
@@ -53,12 +57,24 @@ struct RunAnswer: Encodable, Sendable {
             case total = "total_tokens"
             case cachedInput = "cached_input_tokens"
             case reasoningOutput = "reasoning_output_tokens"
-            case estimated
+            case cost, estimated
+        }
+
+        /// Nil where nobody counted anything.
+        init?(_ usage: TokenUsage, cost: Double? = nil) {
+            guard !usage.isEmpty else { return nil }
+            input = usage.input
+            output = usage.output
+            total = usage.total
+            cachedInput = usage.cachedInput
+            reasoningOutput = usage.reasoningOutput
+            self.cost = cost
+            estimated = usage.isEstimated ? true : nil
         }
     }
 
     enum CodingKeys: String, CodingKey {
-        case id, state, agent, provider, model, attempts, text, refusal, finish, error, usage, metadata
+        case id, state, agent, provider, model, attempts, text, refusal, finish, error, usage, metadata, steps
         case isCancelRequested = "cancel_requested"
         case incompleteReason = "incomplete_reason"
         case acceptedAt = "accepted_at"
@@ -109,12 +125,10 @@ struct RunAnswer: Encodable, Sendable {
         ttftMilliseconds = run.ttftMilliseconds
         finish = run.finish.map { Finish(unified: $0.unified.rawValue, raw: $0.raw) }
         incompleteReason = run.incompleteReason?.rawValue
-        error = run.errorKind.map { Fault(kind: $0.rawValue, message: run.errorMessage ?? "", retryable: $0.isRetryable) }
-        if !run.usage.isEmpty {
-            usage = Usage(
-                input: run.usage.input, output: run.usage.output, total: run.usage.total, cachedInput: run.usage.cachedInput,
-                reasoningOutput: run.usage.reasoningOutput, estimated: run.usage.isEstimated ? true : nil)
+        error = run.errorKind.map {
+            Fault(kind: $0.rawValue, message: run.errorMessage ?? "", retryable: run.isErrorRetryable ?? $0.isRetryable)
         }
+        usage = Usage(run.usage, cost: run.cost)
         guard run.state.isFinished else { return }
         text = run.text
         refusal = run.refusal.isEmpty ? nil : run.refusal

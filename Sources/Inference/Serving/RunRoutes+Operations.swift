@@ -22,7 +22,8 @@ extension RunRoutes {
         ])
 
     static let show = APIOperation(
-        .get, "/v1/runs/{id}", summary: "Show a run", description: "`text` is there once the run has finished; until then follow its events.",
+        .get, "/v1/runs/{id}", summary: "Show a run",
+        description: "`text` is there once the run has finished; until then follow its events. `steps` are those that are over.",
         tag: "Runs", scope: "runs:read", answers: [.init(.ok, "The run.", schema: run)], problems: [.notFound])
 
     static let events = APIOperation(
@@ -121,6 +122,28 @@ extension RunRoutes {
                 "parameters": .object([:], description: "A JSON Schema."),
             ], optional: ["description", "parameters"]))
 
+    /// A call of the model.
+    private static let step = JSONSchema.named(
+        "RunStep",
+        .object(
+            [
+                "step": .integer("1 is the first."), "state": .string(oneOf: RunState.allCases.filter(\.isFinished).map(\.rawValue)),
+                "provider": .string(), "model": .string(), "started_at": .time, "finished_at": .time,
+                "ttft_ms": .number("From the call of the model to its first token."),
+                "usage": .object(
+                    [
+                        "input_tokens": .integer(), "output_tokens": .integer(), "reasoning_output_tokens": .integer(),
+                        "estimated": .boolean,
+                    ], optional: ["input_tokens", "output_tokens", "reasoning_output_tokens", "estimated"]),
+                "finish": .object(["unified": .string(oneOf: FinishReason.Unified.allCases.map(\.rawValue)), "raw": .string()], optional: ["raw"]),
+                "missing_done": JSONSchema(["type": "boolean", "description": "The provider finished and closed without its end marker."]),
+                "tries": .array(
+                    of: .object([
+                        "provider": .string(), "model": .string(),
+                        "error": .string("A kind of error; `interrupted` where the worker was lost that asked."),
+                    ])),
+            ], optional: ["ttft_ms", "usage", "finish", "missing_done", "tries"]))
+
     private static let run = JSONSchema.named(
         "Run",
         .object(
@@ -137,17 +160,17 @@ extension RunRoutes {
                 "usage": .object(
                     [
                         "input_tokens": .integer(), "output_tokens": .integer(), "total_tokens": .integer(), "cached_input_tokens": .integer(),
-                        "reasoning_output_tokens": .integer(),
+                        "reasoning_output_tokens": .integer(), "cost": .number("US dollars, where the whole of it is known."),
                         "estimated": JSONSchema(["type": "boolean", "description": "The provider did not count to the end; absent where it did."]),
                     ],
                     optional: [
-                        "input_tokens", "output_tokens", "total_tokens", "cached_input_tokens", "reasoning_output_tokens", "estimated",
-                    ]), "metadata": .map(of: .string()), "accepted_at": .time, "started_at": .time,
+                        "input_tokens", "output_tokens", "total_tokens", "cached_input_tokens", "reasoning_output_tokens", "cost", "estimated",
+                    ]), "steps": .array(of: step), "metadata": .map(of: .string()), "accepted_at": .time, "started_at": .time,
                 "first_event_at": .time, "finished_at": .time, "ttft_ms": .number("From acceptance to the first token."),
                 "events_url": .string(),
             ],
             optional: [
-                "agent", "provider", "model", "text", "refusal", "finish", "incomplete_reason", "error", "usage", "metadata", "started_at",
+                "agent", "provider", "model", "text", "refusal", "finish", "incomplete_reason", "error", "usage", "steps", "metadata", "started_at",
                 "first_event_at", "finished_at", "ttft_ms",
             ]))
 }

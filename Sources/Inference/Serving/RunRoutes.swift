@@ -123,8 +123,11 @@ struct RunRoutes: Sendable {
 
     private func show(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
         let id = try context.pathID()
-        guard let situation = try await reader.situation(of: id, workspace: context.identity.workspace) else { throw Self.unknown(id) }
-        return try context.responseEncoder.encode(RunAnswer(id: id, situation: situation), from: request, context: context)
+        let workspace = context.identity.workspace
+        guard let situation = try await reader.situation(of: id, workspace: workspace) else { throw Self.unknown(id) }
+        var answer = RunAnswer(id: id, situation: situation)
+        if answer.startedAt != nil { answer.steps = try await store.steps(of: id, workspace: workspace).map(RunStepAnswer.init) }
+        return try context.responseEncoder.encode(answer, from: request, context: context)
     }
 
     private func events(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
