@@ -37,6 +37,34 @@ import Testing
         #expect(try settings.providers() == [ProviderConfiguration(name: "default", baseURL: "https://one/v1", defaultModel: "m")])
     }
 
+    @Test("waits are those of all providers, and a provider's own where it has some")
+    func waits() async throws {
+        let settings = try await Settings.load(environment: [
+            "MAINSTAY_PROVIDER_URL": "https://one/v1", "MAINSTAY_PROVIDER_MODEL": "m", "MAINSTAY_PROVIDER_IDLE_SECONDS": "20",
+            "MAINSTAY_PROVIDERS": "my-llama", "MAINSTAY_PROVIDER_MY_LLAMA_URL": "http://two/v1", "MAINSTAY_PROVIDER_MY_LLAMA_MODEL": "m",
+            "MAINSTAY_PROVIDER_MY_LLAMA_HEADER_WAIT_SECONDS": "600", "MAINSTAY_PROVIDER_MY_LLAMA_FIRST_TOKEN_SECONDS": "300",
+        ])
+        #expect(
+            try settings.providers().map(\.timeouts) == [
+                StreamTimeouts(idle: .seconds(20)), StreamTimeouts(headers: .seconds(600), firstToken: .seconds(300), idle: .seconds(20)),
+            ])
+    }
+
+    @Test("a wait that is none is told once, by the variable that sets it")
+    func wrongWaits() async throws {
+        let settings = try await Settings.load(environment: [
+            "MAINSTAY_PROVIDERS": "a,b-c", "MAINSTAY_PROVIDER_A_URL": "https://a/v1", "MAINSTAY_PROVIDER_A_MODEL": "m",
+            "MAINSTAY_PROVIDER_B_C_URL": "https://b/v1", "MAINSTAY_PROVIDER_B_C_MODEL": "m", "MAINSTAY_PROVIDER_IDLE_SECONDS": "0",
+            "MAINSTAY_PROVIDER_B_C_HEADER_WAIT_SECONDS": "half",
+        ])
+        let error = #expect(throws: Settings.Faults.self) { try settings.providers() }
+        #expect(
+            error?.faults == [
+                "MAINSTAY_PROVIDER_IDLE_SECONDS is \"0\"; wanted is a whole number from 1 to 900.",
+                "MAINSTAY_PROVIDER_B_C_HEADER_WAIT_SECONDS is \"half\"; wanted is a whole number from 1 to 900.",
+            ])
+    }
+
     @Test("all that is wrong is told at once, each with its variable")
     func faults() async throws {
         let settings = try await Settings.load(environment: [

@@ -110,6 +110,13 @@ enum SettingsReference {
             key: "provider.format", standard: "openai",
             summary: "how the provider is spoken to: `openai`, `openai-responses`, `anthropic` or `openrouter`, see `ops/providers.md`"),
         .init(
+            key: "provider.header.wait.seconds", standard: "30",
+            summary:
+                "seconds until a provider's answer begins; of all providers, and with a provider's name in it of that one (`MAINSTAY_PROVIDER_NAME_HEADER_WAIT_SECONDS`)"
+        ),
+        .init(key: "provider.first.token.seconds", standard: "120", summary: "seconds from there to the first token; likewise"),
+        .init(key: "provider.idle.seconds", standard: "60", summary: "seconds between two tokens; likewise"),
+        .init(
             key: "providers", standard: nil,
             summary: "names of further providers, with commas; the variables of each have its name in them, see `ops/providers.md`"),
         .init(
