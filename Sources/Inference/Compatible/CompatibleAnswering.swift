@@ -57,7 +57,7 @@ struct CompatibleAnswering: Sendable {
                     }
                 }
             } catch let error as CancellationError {
-                await left(subject)
+                await runs.left(subject.run, subject.policy, subject.identity)
                 throw error
             }
         }
@@ -83,7 +83,7 @@ struct CompatibleAnswering: Sendable {
                 // A server that stops does not wait for a model: whoever repeats the request under its key finds the run.
                 answer = try await cancelWhenGracefulShutdown { try await Self.collect(feed) }
             } catch let error as CancellationError {
-                await left(subject)
+                await runs.left(subject.run, subject.policy, subject.identity)
                 throw error
             }
             if let fault = answer.ending?.fault { throw fault.problem(isKeyed: subject.isKeyed) }
@@ -127,22 +127,6 @@ struct CompatibleAnswering: Sendable {
             _ = answer.add(.runStarted(started))
         }
         return answer
-    }
-
-    // MARK: Ends
-
-    /// Asks for the run's end.
-    func cancel(_ run: UUID, _ identity: Identity) async throws {
-        // The row first: an announcement that is lost is found again, a wish that is only announced is not.
-        try await runs.store.requestCancellation(of: run, workspace: identity.workspace, by: identity.user)
-        try? await runs.log.announceCancellation(of: run, timeout: .milliseconds(500))
-    }
-
-    /// The client of an answer has left before its end, or the server stops, which is no wish of the client's.
-    private func left(_ subject: Subject) async {
-        guard subject.policy == .cancel, !Task.isShuttingDownGracefully else { return }
-        // A task of its own, for this one is cancelled and could write nothing any more. It is awaited here and ends by the store's deadlines.
-        _ = await Task { try? await cancel(subject.run, subject.identity) }.value
     }
 }
 

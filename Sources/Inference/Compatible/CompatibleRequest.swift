@@ -22,27 +22,6 @@ struct CompatibleRequest: Sendable, Equatable {
     var input = 0
 }
 
-/// What becomes of the run when the client of a stream leaves before its end: the header `Mainstay-On-Disconnect`.
-enum DisconnectPolicy: String, CaseIterable, Sendable {
-    /// The default: a socket is closed for many reasons, and a client that comes back wants its answer.
-    case `continue`
-    case cancel
-
-    /// - Throws: A 400 problem for another word.
-    init(_ request: Request) throws {
-        guard let field = request.headers[.onDisconnect] else {
-            self = .continue
-            return
-        }
-        guard let policy = Self(rawValue: field.lowercased()) else {
-            let detail = "Send `cancel` or `continue`."
-            throw Problem.badRequest(
-                "The header `Mainstay-On-Disconnect` cannot be read. \(detail)", errors: [FieldFault(.header("mainstay-on-disconnect"), detail)])
-        }
-        self = policy
-    }
-}
-
 extension InterruptionPolicy {
     /// The header `Mainstay-On-Interruption`; nil without it.
     ///
@@ -60,7 +39,6 @@ extension InterruptionPolicy {
 }
 
 extension HTTPField.Name {
-    static let onDisconnect = literal("mainstay-on-disconnect")
     static let onInterruption = literal("mainstay-on-interruption")
     /// The run behind an answer, for `/v1/runs/{id}`.
     static let run = literal("mainstay-run")

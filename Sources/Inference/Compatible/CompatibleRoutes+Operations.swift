@@ -6,10 +6,6 @@ import Web
 extension CompatibleRoutes {
     private static let tag = "Compatible endpoints"
 
-    private static let onDisconnect = APIOperation.Parameter(
-        "Mainstay-On-Disconnect", in: .header, "What becomes of the run when the client leaves before the answer's end.",
-        schema: .string(oneOf: DisconnectPolicy.allCases.map(\.rawValue)))
-
     private static let onInterruption = APIOperation.Parameter(
         "Mainstay-On-Interruption", in: .header, "What becomes of the run when its worker is lost after it has shown something.",
         schema: .string(oneOf: InterruptionPolicy.allCases.map(\.rawValue)))
@@ -23,7 +19,7 @@ extension CompatibleRoutes {
                 API's shape. A run that was cut is an error, never an answer. `workspace_tools`, `memory`, `max_steps`, `agent` and `fallback` are \
                 as in `POST /v1/runs`; calls of tools that the server carries out are not shown.
                 """,
-            tag: tag, scope: "runs:write", parameters: [.idempotencyKey, onDisconnect, onInterruption],
+            tag: tag, scope: "runs:write", parameters: [.idempotencyKey, DisconnectPolicy.parameter, onInterruption],
             request: .init(members, limit: BodyLimit.generous),
             answers: [.init(.ok, "\(whole); with `stream` an event stream.", schema: .object([:]))], problems: [.notFound, .tooManyRequests])
     }

@@ -108,7 +108,7 @@ struct CompatibleRoutes: Sendable {
         let (run, workspace) = (try Self.responseID(context), context.identity.workspace)
         guard var answer = try await answering.snapshot(of: run, workspace: workspace) else { throw Self.unknown(run) }
         if answer.ending == nil {
-            try await answering.cancel(run, context.identity)
+            try await runs.requestEnd(of: run, by: context.identity)
             // The provider hears of it within a second; the answer says what became of the run, if that is known by then.
             for _ in 0..<Self.looks where answer.ending == nil {
                 try await Task.sleep(for: Self.lookPause)

@@ -32,11 +32,12 @@ extension RunRoutes {
             An event stream, from the run's first event or from behind a cursor, to its terminal event, during the run or at any time after it. \
             What is replayed is the same bytes under the same ids as what was live. Each event has an id; heartbeats (comments) and `gap` have none. \
             A `gap` tells of events that are no longer kept. A stream that ends without a terminal event was cut: come back with the last id. \
-            Closing the stream does not cancel the run.
+            Closing the stream does not cancel the run, unless its request says so, which needs the scope `runs:write`.
             """,
         tag: "Runs", scope: "runs:read",
         parameters: [
             .lastEventID, .init("after", in: .query, "The same as `Last-Event-ID`, for clients that cannot send it; the header wins."),
+            DisconnectPolicy.parameter,
         ],
         answers: [
             .events("Frames of `id`, `event` (the type) and `data`, a JSON object: \(eventTypes.map { "`\($0)`" }.joined(separator: ", "))."),

@@ -135,6 +135,8 @@ struct RunRoutes: Sendable {
         let id = try context.pathID()
         let workspace = context.identity.workspace
         let after = try Self.cursor(of: request)
+        let policy = try DisconnectPolicy(request)
+        if policy == .cancel { try context.identity.require(Scope.runsWrite.rawValue) }
         guard let opening = try await reader.open(id, workspace: workspace, after: after) else { throw Self.unknown(id) }
         let stream = RunStream(hub: hub, reader: reader)
         switch opening {
@@ -145,8 +147,14 @@ struct RunRoutes: Sendable {
                 try await stream.replay(rest, after: after, asked: asked) { try await writer.send($0) }
             }.response(from: request, context: context)
         case .live:
+            let identity = context.identity
             return SSEResponse(retry: Self.retry) { writer in
-                try await stream.follow(id, workspace: workspace, after: after, asked: asked) { try await writer.send($0) }
+                do {
+                    try await stream.follow(id, workspace: workspace, after: after, asked: asked) { try await writer.send($0) }
+                } catch let error as CancellationError {
+                    await left(id, policy, identity)
+                    throw error
+                }
             }.response(from: request, context: context)
         }
     }
