@@ -176,6 +176,24 @@ import Testing
         }
     }
 
+    @Test("chat takes its question from standard input, and several line by line, each with what was said before")
+    func conversation() async throws {
+        try await Deployment.with { deployment in
+            func piped(_ text: String, _ words: String) async throws -> Program.Result {
+                let command = "printf '%s' '\(text)' | '\(try Deployment.program)' chat --model scripted-fast \(words)"
+                return try await Program.run(words: ["/bin/sh", "-c", command], environment: deployment.environment)
+            }
+            let alone = try await piped("First line,\nsecond line", "-")
+            let said = several.output
+            #expect(said.contains("called Tern") && said.contains("That was your message number 2."), "\(said)")
+            let several = try await piped("My boat is called Tern\nWhat is it called?\n", "--interactive")
+            #expect(several.status == 0, "\(several.errors)")
+            #expect(several.output.contains("called Tern") && several.output.contains("That was your message number 2."), "\(several.output)")
+            let nothing = try await piped("", "-")
+            #expect(nothing.status == 64 && nothing.errors.contains("standard input has no question"), "\(nothing.errors)")
+        }
+    }
+
     @Test("a queue is paused, a job that waits in it is cancelled, the queue goes on; everything is accounted for")
     func control() async throws {
         try await Deployment.with { deployment in

@@ -1,31 +1,42 @@
 import ArgumentParser
 import Foundation
 import Inference
-import UnixSignals
 
-/// `mainstay chat`: one question to an agent, its answer as it comes.
+/// `mainstay chat`: a question to an agent, or several in turn, and the answers as they come.
 struct ChatCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "chat",
         abstract: "Ask an agent, and print its answer token by token.",
         discussion: """
-            A break of the connection, or a restart of the ingress, costs no character. Ctrl-C cancels the run. What the answer does \
-            beside its text (tool calls and their results, memories, models that were asked) is said on standard error.
+            A break of the connection, or a restart of the ingress, costs no character. Ctrl-C cancels the run; a second one leaves without \
+            waiting for its end. What there is beside the answer (who answers, thoughts, tool calls and their results, memories) is said on \
+            standard error, dimmed where that is a terminal and NO_COLOR is not set. On a terminal, control characters are taken out of \
+            answers.
+
+            With --interactive each line is a question, asked with all that was said before it; Ctrl-D ends it.
 
             EXAMPLES
               mainstay chat default/harbor-guide "Where do I begin?"
               mainstay chat --model scripted-fast "Hello"
+              git log -5 | mainstay chat --model scripted -
+              mainstay chat --interactive --memory default/harbor-guide
               mainstay chat --memory "Remember with memory_write that I drink Assam"
               mainstay chat --model openai/gpt-4o --fallback scripted "Hello"
               mainstay chat --memory --on-interruption continue "What do I drink?"
               mainstay chat --json default/harbor-guide "Hello" > events.ndjson
 
             EXIT CODES
-              0 completed   1 failed, cancelled or incomplete
+              0 completed   1 failed, cancelled or incomplete   64 misuse
             """)
 
     @OptionGroup var settings: SettingsOptions
-    @Argument(help: "OWNER/NAME or the id of an agent, then the question; the question alone asks the model as it is.") var words: [String]
+    @Argument(
+        help: """
+            OWNER/NAME or the id of an agent, then the question; the question alone asks the model as it is. - is a question that is read from \
+            standard input.
+            """)
+    var words: [String] = []
+    @Flag(name: .shortAndLong, help: "Ask line by line; OWNER/NAME alone may be given.") var interactive = false
     @Option(help: "The model; the default one without it.") var model: String?
     @Option(help: "A model to ask when the one before fails before its first word; may be given several times.") var fallback: [String] = []
     @Flag(help: "Let the model remember, and tell it what is remembered.") var memory = false
@@ -36,57 +47,55 @@ struct ChatCommand: AsyncParsableCommand {
     @Flag(help: "Print each event as one JSON object a line.") var json = false
 
     func validate() throws {
-        guard (1...2).contains(words.count) else { throw ValidationError("give an agent and a question (in quotes), or a question alone") }
+        if interactive {
+            guard words.count <= 1 else { throw ValidationError("with --interactive give an agent or nothing; questions are read line by line") }
+        } else {
+            guard (1...2).contains(words.count) else { throw ValidationError("give an agent and a question (in quotes), or a question alone") }
+        }
     }
 
     func run() async throws {
         let client = APIClient(settings: try await settings.load())
-        var request: [String: Any] = ["messages": [["role": "user", "content": words[words.count - 1]]]]
-        if words.count == 2 { request["agent"] = words[0] }
-        request["model"] = model
-        request["max_steps"] = maxSteps
-        if memory { request["memory"] = true }
-        if !tool.isEmpty { request["workspace_tools"] = tool }
-        if !fallback.isEmpty { request["fallback"] = fallback }
-        request["on_interruption"] = onInterruption?.rawValue
-        let body = try JSONSerialization.data(withJSONObject: request)
-        let answer = try await client.raw(.post, "/v1/runs", body: body, idempotencyKey: UUID().uuidString)
-        let run = try APIClient.decoder.decode(AcceptedJob.self, from: answer).id.uuidString.lowercased()
-        let isJSON = json
-        let ending = try await withThrowingTaskGroup(of: RunEvent?.self) { group in
+        let (output, interrupts) = (ChatOutput.process(), ChatInterrupts(client: client))
+        let run = ChatRun(client: client, output: output, isJSON: json, interrupts: interrupts, request: request)
+        let question = interactive ? nil : words.last
+        let isWhole = try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask { try await Self.talk(run, question: question, output) }
             group.addTask {
-                var screen = ChatScreen(isJSON: isJSON)
-                try await RunStream(client: client, run: run).follow { screen.show($0) }
-                return screen.ending
-            }
-            group.addTask {
-                for await _ in await UnixSignalsSequence(trapping: .sigint) {
-                    Talk.say("\ncancelling …")
-                    await Self.cancel(run, at: client)
-                }
-                return nil
+                await interrupts.listen()
+                return false
             }
             defer { group.cancelAll() }
-            return try await group.next() ?? nil
+            return try await group.next() ?? false
         }
-        guard case .completed = ending else { throw ExitCode.failure }
+        guard isWhole else { throw ExitCode.failure }
     }
 
-    /// Asks for the run's end until the ingress has heard it: one that is starting again must not swallow a Ctrl-C.
-    private static func cancel(_ run: String, at client: APIClient) async {
-        var pause = Duration.milliseconds(100)
-        while !Task.isCancelled {
-            do {
-                _ = try await client.raw(.post, "/v1/runs/\(run)/cancel", body: Data("{}".utf8))
-                return
-            } catch let failure as APIClient.Failure where !failure.mayPass {
-                return Talk.say("the run is not cancelled: \(failure)")
-            } catch {
-                // Ends with the task, when the run is over or its stream is given up.
-                try? await Task.sleep(for: pause)
-                pause = min(pause * 2, .seconds(2))
-            }
+    /// The body of every run, without messages.
+    var request: RunRequest {
+        RunRequest(
+            messages: [], agent: interactive || words.count == 2 ? words.first : nil, model: model, maxSteps: maxSteps,
+            memory: memory ? true : nil, fallback: fallback.isEmpty ? nil : fallback, workspaceTools: tool.isEmpty ? nil : tool,
+            onInterruption: onInterruption)
+    }
+
+    /// - Parameter question: Nil to ask line by line.
+    /// - Returns: whether every answer was whole.
+    private static func talk(_ run: ChatRun, question: String?, _ output: ChatOutput) async throws -> Bool {
+        guard let question else {
+            let isAsked = StandardInput.isTerminal
+            var conversation = ChatConversation(
+                prompt: { if isAsked { output.aside("> ") } }, complain: { output.say("\($0)") }, ask: { try await run.answer(to: $0) })
+            return try await conversation.go(StandardInput.lines)
         }
+        var text = question
+        if question == "-" {
+            var lines: [String] = []
+            for await line in StandardInput.lines { lines.append(line) }
+            text = lines.joined(separator: "\n")
+            guard !text.isEmpty else { throw ValidationError("standard input has no question") }
+        }
+        return try await run.answer(to: [RunMessage(.user, text)]).isCompleted
     }
 }
 
