@@ -36,6 +36,36 @@ import Testing
         }
     }
 
+    @Test("T1, T2: a read may end behind any byte, in any line ending", arguments: WireFixture.all, WireConformanceTests.lineEnds)
+    func everyByte(_ fixture: WireFixture, _ lineEnd: String) async {
+        let frames = fixture.frames.map { fixture.bytes([$0], lineEnd: lineEnd) }
+        // What is shown behind each frame when each comes in a read of its own.
+        var whole = fixture.decoder()
+        var told = DecodedStream()
+        let shown = frames.map { frame -> DecodedStream in
+            told.add(whole.decode(frame))
+            return told
+        }
+        var decoder = fixture.decoder()
+        var found = DecodedStream()
+        var faults: [String] = []
+        for (index, frame) in frames.enumerated() {
+            await Task.yield()  // other tests wait on these threads
+            // A cut that spoils anything shows in its frame or, where it leaves something behind, in the next one.
+            let next = index + 1 < frames.count ? frames[index + 1] : []
+            for cut in 1...frame.count {
+                found.add(decoder.decode([frame[cut - 1]]))
+                // A decoder is a value: a copy of it reads the rest at once, itself goes on byte by byte.
+                var (copy, rest) = (decoder, found)
+                rest.add(copy.decode(Array(frame[cut...]) + next))
+                if rest != shown[min(index + 1, frames.count - 1)] { faults.append("frame \(index), byte \(cut)") }
+            }
+        }
+        #expect(faults.isEmpty, "\(faults.prefix(5))")
+        found.add(decoder.end(.clean))
+        #expect(found == fixture.decoded())
+    }
+
     @Test("T5: comments between all events and a byte order mark change nothing", arguments: WireFixture.all, WireConformanceTests.lineEnds)
     func comments(_ fixture: WireFixture, _ lineEnd: String) {
         let frames = fixture.frames.flatMap { [": keep-alive", $0, ":"] }
