@@ -212,7 +212,8 @@ let package = Package(
             dependencies: [
                 "mainstay", "TestSupport", "LocalStack", hummingbird, httpTypes, httpClient, nio, nioHTTP,
                 .product(name: "HummingbirdTesting", package: "hummingbird"), .product(name: "NIOPosix", package: "swift-nio"),
-            ]),
+            ],
+            exclude: ["Clients"]),
         .testTarget(
             name: "ChaosTests",
             dependencies: ["mainstay", "TestSupport", "LocalStack"]),

@@ -111,6 +111,37 @@ import Testing
         }
     }
 
+    @Test("One connection serves the clients of all runs of an ingress, and two ingresses tell the same")
+    func manyRuns() async throws {
+        try await withHub { test in
+            let fixture = test.fixture
+            let second = RunEventHub(log: fixture.log, heartbeat: .milliseconds(300), logger: fixture.logger)
+            let runs = (0..<30).map { _ in fixture.identity() }
+            try await withThrowingTaskGroup(of: Void.self) { service in
+                service.addTask { try await second.run() }
+                defer { service.cancelAll() }
+                try await withThrowingTaskGroup(of: [String].self) { group in
+                    for hub in [test.hub, second] {
+                        for identity in runs {
+                            group.addTask { try await hub.withListener(run: identity.run, after: nil) { try await test.take(2, from: $0) } }
+                        }
+                    }
+                    try await eventually("all listen") { test.hub.statistics == (30, 30) && second.statistics == (30, 30) }
+                    let connections = try await subscribers(of: fixture)
+                    #expect(connections.count == 2)
+                    let entries = (UInt64(1)...2).map { number in
+                        RunLogEntry(id: RunEventID(epoch: 1, number: number), payload: RunEvent.stepStarted(step: Int(number)).payload)
+                    }
+                    for identity in runs {
+                        let answer = try await fixture.log.append(entries, to: identity, epoch: 1, begins: true, renewsLifetime: true)
+                        #expect(answer == .appended)
+                    }
+                    for try await ids in group { #expect(ids == ["1-1", "1-2"]) }
+                }
+            }
+        }
+    }
+
     @Test("Clients that come and go at once leave the hub as it was, and miss nothing")
     func churn() async throws {
         try await withHub { test in
@@ -151,13 +182,15 @@ import Testing
         }
     }
 
-    /// Closes the fixture's connections that are subscribed to anything.
-    private func killSubscribers(of fixture: InferenceFixture) async throws {
+    /// Ids of the fixture's connections that are subscribed to anything.
+    private func subscribers(of fixture: InferenceFixture) async throws -> [String] {
         let list = try #require(await fixture.runLog.send(RedisCommand("CLIENT", "LIST", "TYPE", "pubsub")).string)
-        for client in list.split(separator: "\n") where client.contains(" name=\(fixture.jobs.prefix) ") {
-            let id = try #require(client.split(separator: " ").first?.split(separator: "=").last)
-            _ = try await fixture.runLog.send(RedisCommand("CLIENT", "KILL", "ID", .string(String(id))))
-        }
+        return list.split(separator: "\n").filter { $0.contains(" name=\(fixture.jobs.prefix) ") }
+            .compactMap { $0.split(separator: " ").first?.split(separator: "=").last.map(String.init) }
+    }
+
+    private func killSubscribers(of fixture: InferenceFixture) async throws {
+        for id in try await subscribers(of: fixture) { _ = try await fixture.runLog.send(RedisCommand("CLIENT", "KILL", "ID", .string(id))) }
     }
 
     @Test("A writer that is faster than the client: every event once, in order")
