@@ -20,16 +20,24 @@ struct EmulatorCourse: Sendable, Equatable {
         let pieces = Self.pieces(answer, resolved, question.shape)
         let shown = Self.isAfterAll(answer.ending.kind) ? pieces.count : min(pieces.count, answer.ending.after ?? pieces.count)
         var isFirst = true
+        // Behind so many pieces, or behind more than there are.
+        func frames(behind said: Int) {
+            let due = answer.frames.filter { $0.after.map { min($0, pieces.count) } == said }
+            acts += due.map { EmulatorAct.say(.frame($0.lines)) }
+        }
         func say(_ steps: ArraySlice<EmulatorStep>) {
-            for step in steps {
+            for (place, step) in zip(steps.indices, steps) {
+                if place > steps.startIndex { frames(behind: place) }
                 if !isFirst { Self.wait(pace.drawn(pace.gap, using: &generator), &acts) }
                 isFirst = false
                 acts.append(.say(step))
             }
+            frames(behind: steps.endIndex)
         }
         let closing = Self.closing(answer, resolved, question, kind)
         let end = closing.map(EmulatorAct.say)
-        say(pieces[..<shown])
+        frames(behind: 0)
+        if shown > 0 { say(pieces[..<shown]) }
         switch answer.ending.kind {
         case .done, .silent: acts += end + [.finish]
         case .withoutDone: acts += end.filter { $0 != .say(.done) } + [.finish]
@@ -41,7 +49,7 @@ struct EmulatorCourse: Sendable, Equatable {
         case .hang: acts.append(.hold)
         case .malformed:
             acts.append(.say(.malformed))
-            say(pieces[shown...])
+            if shown < pieces.count { say(pieces[shown...]) }
             acts += end + [.finish]
         case .error: acts += Self.failing(answer.ending.error ?? EmulatorError(), kind) + [.finish]
         }
@@ -90,10 +98,11 @@ struct EmulatorCourse: Sendable, Equatable {
         _ answer: EmulatorAnswer, _ resolved: ResolvedAnswer, _ question: Question, _ kind: EmulatorKind
     ) -> [EmulatorStep] {
         let place = answer.usage.place
-        guard question.shape == .chat else { return [.finish(resolved.finish, withUsage: place != .missing), .done] }
+        let frames = answer.frames.filter { $0.after == nil }.map { EmulatorStep.frame($0.lines) }
+        guard question.shape == .chat else { return [.finish(resolved.finish, withUsage: place != .missing)] + frames + [.done] }
         var closing: [EmulatorStep] = [.finish(resolved.finish, withUsage: place == .finish || place == .twice)]
         if place == .twice || place == .end && question.includesUsage { closing.append(.usage) }
-        return closing + [.done]
+        return closing + frames + [.done]
     }
 
     private static func failing(_ error: EmulatorError, _ kind: EmulatorKind) -> [EmulatorAct] {

@@ -17,6 +17,8 @@ enum EmulatorStep: Sendable, Equatable {
     case failure(EmulatorError)
     /// A line that is no JSON.
     case malformed
+    /// Lines as they are, and the empty one behind them.
+    case frame([String])
 }
 
 /// A piece of a tool call.

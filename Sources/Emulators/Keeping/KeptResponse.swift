@@ -116,7 +116,7 @@ extension EmulatorStep {
     fileprivate var isPiece: Bool {
         switch self {
         case .reasoning, .text, .refusal, .tool: true
-        case .keepAlive, .begin, .finish, .usage, .done, .failure, .malformed: false
+        case .keepAlive, .begin, .finish, .usage, .done, .failure, .malformed, .frame: false
         }
     }
 }

@@ -14,6 +14,8 @@ package struct EmulatorAnswer: Codable, Sendable, Equatable {
     package var usage: EmulatorUsage
     package var pace: EmulatorPace
     package var wire: EmulatorWire
+    /// What stands in a stream beside it; a document has none of it.
+    package var frames: [EmulatorFrame]
     /// An error in place of the answer.
     package var refuse: EmulatorError?
     package var ending: EmulatorEnding
@@ -21,7 +23,7 @@ package struct EmulatorAnswer: Codable, Sendable, Equatable {
     package init(
         text: EmulatorText = .nothing, reasoning: EmulatorText = .nothing, refusal: EmulatorText = .nothing, toolCalls: [EmulatorToolCall] = [],
         traps: EmulatorToolTraps = EmulatorToolTraps(), finish: EmulatorFinish? = nil, usage: EmulatorUsage = EmulatorUsage(),
-        pace: EmulatorPace = EmulatorPace(), wire: EmulatorWire = EmulatorWire(), refuse: EmulatorError? = nil,
+        pace: EmulatorPace = EmulatorPace(), wire: EmulatorWire = EmulatorWire(), frames: [EmulatorFrame] = [], refuse: EmulatorError? = nil,
         ending: EmulatorEnding = EmulatorEnding(.done)
     ) {
         self.reasoning = reasoning
@@ -33,12 +35,13 @@ package struct EmulatorAnswer: Codable, Sendable, Equatable {
         self.usage = usage
         self.pace = pace
         self.wire = wire
+        self.frames = frames
         self.refuse = refuse
         self.ending = ending
     }
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
-        case reasoning, text, refusal, traps, finish, usage, pace, wire, refuse, ending
+        case reasoning, text, refusal, traps, finish, usage, pace, wire, frames, refuse, ending
         case toolCalls = "tool_calls"
     }
 
@@ -54,6 +57,7 @@ package struct EmulatorAnswer: Codable, Sendable, Equatable {
         usage = try container.value(.usage, or: EmulatorUsage())
         pace = try container.value(.pace, or: EmulatorPace())
         wire = try container.value(.wire, or: EmulatorWire())
+        frames = try container.value(.frames, or: [])
         refuse = try container.decodeIfPresent(EmulatorError.self, forKey: .refuse)
         ending = try container.value(.ending, or: EmulatorEnding(.done))
     }

@@ -66,6 +66,7 @@ struct ChatWriter: EmulatorWriter {
             buffer.writeStaticString("data: [DONE]")
             buffer.writeBytes(events.end)
         case .failure(let error): failure(error, to: &buffer)
+        case .frame(let lines): events.frame(lines, to: &buffer)
         case .malformed:
             buffer.writeBytes(opening)
             buffer.writeStaticString(#""content":"this line is cut"#)

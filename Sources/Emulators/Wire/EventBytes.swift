@@ -19,6 +19,15 @@ struct EventBytes: Sendable {
         buffer.writeBytes(end)
     }
 
+    /// Lines as they are, and the empty one behind them.
+    func frame(_ lines: [String], to buffer: inout ByteBuffer) {
+        for text in lines {
+            buffer.writeString(text)
+            buffer.writeBytes(line)
+        }
+        buffer.writeBytes(line)
+    }
+
     /// An event without a name.
     func data(_ value: JSONValue, to buffer: inout ByteBuffer) {
         buffer.writeString("data: ")

@@ -47,6 +47,7 @@ struct MessagesWriter: EmulatorWriter {
         case .finish(let finish, let withUsage): self.finish(finish, withUsage, to: &buffer)
         case .done: event("message_stop", [], to: &buffer)
         case .failure(let error): events.event("error", [.init("error", ErrorWords(error, of: .anthropic).inner)], to: &buffer)
+        case .frame(let lines): events.frame(lines, to: &buffer)
         case .malformed:
             buffer.writeBytes(events.head("content_block_delta"))
             buffer.writeStaticString(#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"this line is cut"#)

@@ -63,6 +63,7 @@ struct ResponsesWriter: EmulatorWriter {
         // The last event has said both.
         case .usage, .done: break
         case .failure(let error): failure(error, to: &buffer)
+        case .frame(let lines): events.frame(lines, to: &buffer)
         case .malformed:
             buffer.writeBytes(events.head("response.output_text.delta"))
             buffer.writeStaticString(#"{"type":"response.output_text.delta","delta":"this line is cut"#)

@@ -50,6 +50,35 @@ import Testing
         #expect(acts(EmulatorAnswer(text: ["a", "b"], ending: ending)).suffix(last.count) == last[...])
     }
 
+    @Test("has further frames where the script says, also behind a cut and around a malformed line") func frames() {
+        let (first, second, late) = (EmulatorFrame(after: 0, ": 0"), EmulatorFrame(after: 1, ": 1"), EmulatorFrame(": end"))
+        var answer = EmulatorAnswer(text: ["a", "b"], frames: [late, second, first, EmulatorFrame(after: 9, ": 9")])
+        func frame(_ text: String) -> EmulatorAct { .say(.frame([text])) }
+        #expect(
+            acts(answer) == [
+                .say(.begin), frame(": 0"), .say(.text("a")), frame(": 1"), .say(.text("b")), frame(": 9"),
+                .say(.finish(.stop, withUsage: false)), frame(": end"), .say(.done), .finish,
+            ])
+        answer.ending = EmulatorEnding(.withoutFinish, after: 1)
+        #expect(acts(answer) == [.say(.begin), frame(": 0"), .say(.text("a")), frame(": 1"), .finish])
+        answer.ending = EmulatorEnding(.hang, after: 0)
+        #expect(acts(answer) == [.say(.begin), frame(": 0"), .hold])
+        answer.ending = EmulatorEnding(.malformed, after: 1)
+        #expect(
+            acts(answer) == [
+                .say(.begin), frame(": 0"), .say(.text("a")), frame(": 1"), .say(.malformed), .say(.text("b")), frame(": 9"),
+                .say(.finish(.stop, withUsage: false)), frame(": end"), .say(.done), .finish,
+            ])
+    }
+
+    @Test("writes a frame's lines as they are, on every wire", arguments: [EmulatorShape.chat, .responses, .messages])
+    func frameBytes(shape: EmulatorShape) {
+        let kind: EmulatorKind = shape == .messages ? .anthropic : .openai
+        let frame = EmulatorFrame(after: 1, "event: x", "data: \u{2028}")
+        let answer = EmulatorAnswer(text: ["a"], wire: EmulatorWire(lineEnding: .crlf), frames: [frame])
+        #expect(StreamSample(answer, shape, of: kind).parts.contains("event: x\r\ndata: \u{2028}\r\n\r\n"))
+    }
+
     @Test("never begins when it is silent") func silent() {
         var generator = SeededGenerator(seed: 1)
         let answer = EmulatorAnswer(text: ["a"], ending: EmulatorEnding(.silent))

@@ -30,7 +30,7 @@ import Testing
     @Test("are the same after they were written and read") func roundTrip() throws {
         let script = EmulatorScript(
             key: "k", models: ["m"],
-            rules: [Answers.greeting, Answers.parallel, Answers.refusal, Answers.cutTool, Answers.thinking].map { answer in
+            rules: [Answers.framed, Answers.greeting, Answers.parallel, Answers.refusal, Answers.cutTool, Answers.thinking].map { answer in
                 EmulatorRule(answer, afterTool: false)
             })
         #expect(try EmulatorScript(json: JSONEncoder().encode(script)) == script)
@@ -44,6 +44,8 @@ import Testing
             (#"{"rules": [{"answer": {"wire": {"split": 1}}}]}"#, "rules[0].answer.wire: \"split\" is no member here"),
             (#"{"rules": [{"answer": {"wire": {"split_every": 0}}}]}"#, "rules[0].answer.wire.split_every: 0 is too small"),
             (#"{"rules": [{"answer": {"pace": {"gap_ms": -1}}}]}"#, "rules[0].answer.pace.gap_ms: -1.0 is no time"),
+            (#"{"rules": [{"answer": {"frames": [{"after": 1}]}}]}"#, "rules[0].answer.frames[0]: \"lines\" is missing"),
+            (#"{"rules": [{"answer": {"frames": [{"after": -1, "lines": []}]}}]}"#, "rules[0].answer.frames[0].after: -1 is too small"),
             (#"{"rules": [{"answer": {"refuse": {"status": 42}}}]}"#, "rules[0].answer.refuse.status: 42 is no status"),
         ]) func refusals(json: String, reason: String) throws
     {

@@ -68,5 +68,6 @@ enum Answers {
     static let refusal = EmulatorAnswer(refusal: ["I can", "not."], finish: .refusal, wire: .plain)
     static let cutTool = EmulatorAnswer(
         toolCalls: [EmulatorToolCall("get_weather", [#"{"city":"#, #""Os"#], id: "call_a")], finish: .length, wire: .plain)
+    static let framed = EmulatorAnswer(text: ["a"], frames: [EmulatorFrame(after: 1, "event: x", "data: {}"), EmulatorFrame(": y")])
     static let thinking = EmulatorAnswer(text: ["Yes."], reasoning: ["Let me ", "think."], wire: .plain)
 }
