@@ -184,8 +184,7 @@ import Testing
                 return try await Program.run(words: ["/bin/sh", "-c", command], environment: deployment.environment)
             }
             let alone = try await piped("First line,\nsecond line", "-")
-            let said = several.output
-            #expect(said.contains("called Tern") && said.contains("That was your message number 2."), "\(said)")
+            #expect(alone.status == 0 && alone.output.contains("second line"), "\(alone.output) \(alone.errors)")
             let several = try await piped("My boat is called Tern\nWhat is it called?\n", "--interactive")
             #expect(several.status == 0, "\(several.errors)")
             #expect(several.output.contains("called Tern") && several.output.contains("That was your message number 2."), "\(several.output)")
