@@ -50,6 +50,8 @@ struct RedisServer: PrivateServer {
         # A title has 255 bytes at most; the command line as it is names this file in full, by which the process is recognised.
         set-proc-title no
         save ""
+        # One for each deployment that shares the server: a stack has one, a test run many.
+        databases 256
         maxmemory-policy noeviction
         tcp-keepalive 60
         \(server == .runLog ? memoryOnly : durable)

@@ -79,8 +79,8 @@ package final class Deployment: Sendable {
         _ database: TestDatabase, _ own: Bool, _ workers: Int, _ variables: [String: String], _ body: @Sendable (Deployment) async throws -> Void
     ) async throws {
         let port = try freePort()
-        // A Redis database of its own: deployments that share one would work on each other's jobs.
-        let number = own ? 0 : 1 + nextDatabase.wrappingAdd(1, ordering: .relaxed).oldValue % 15
+        // A Redis database of its own, that none before it had: deployments that share one would work on each other's jobs.
+        let number = own ? 0 : 1 + nextDatabase.wrappingAdd(1, ordering: .relaxed).oldValue
         var environment = [
             "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": "/tmp",
             "MAINSTAY_DATABASE_URL": database.serverURL, "MAINSTAY_REPORTING_URL": database.reportingURL,
