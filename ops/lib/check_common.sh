@@ -6,14 +6,16 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 folder=$(mktemp -d)
+: >"$folder/going"
 (
-    while :; do
+    while [ -e "$folder/going" ]; do
         for place in 1 2 3 4 5 6 7 8; do mkdir -p "$folder/$place/a/b" && echo 1 >"$folder/$place/a/x.pid"; done
         rm -rf "${folder:?}"/?
     done
 ) 2>/dev/null &
 churn=$!
-trap 'kill $churn 2>/dev/null || true; wait $churn 2>/dev/null || true; rm -rf "$folder"' EXIT
+# Told and not killed: a `mkdir` of its own would outlive it, and make again what is being removed.
+trap 'rm -f "$folder/going"; wait $churn 2>/dev/null || true; rm -rf "$folder"' EXIT
 for _ in $(seq 80); do
     found=$(processes_below "$folder") || die "a look at a folder that changes failed"
     [ -z "$found" ] || die "process $found is none of this folder's"
