@@ -78,11 +78,14 @@ import Web
         return try JSONValue(parsing: result.output)
     }
 
+    /// As long as in earnest: after it the head of an answer is sent, and a failure has no status of its own any more.
+    private let silence = Duration.seconds(10)
+
     private static let calls: JSONValue = [["c0", "weather", #"{"city":"Oslo"}"#], ["c1", "time", #"{"zone":"CET"}"#]]
 
     @Test("OpenAI's: Chat Completions and Responses, streamed, by its helpers and as a whole; tools, refusals, bounds, errors, resume, models")
     func openAI() async throws {
-        try await RunRoutesTests.withRoutes([Self.provider]) { ask in
+        try await RunRoutesTests.withRoutes([Self.provider], silence: silence) { ask in
             let told = try await Self.run("openai_client.py", { "http://127.0.0.1:\($0)/v1" }, ask)
             for way in ["chat_whole", "chat_stream", "chat_helper", "responses_whole", "responses_stream", "responses_helper"] {
                 let isChat = way.hasPrefix("chat")
@@ -134,7 +137,7 @@ import Web
 
     @Test("Anthropic's: Messages, streamed, by its helper and as a whole; tools, thinking, refusals, bounds, errors, models")
     func anthropic() async throws {
-        try await RunRoutesTests.withRoutes([Self.provider]) { ask in
+        try await RunRoutesTests.withRoutes([Self.provider], silence: silence) { ask in
             let told = try await Self.run("anthropic_client.py", { "http://127.0.0.1:\($0)" }, ask)
             for way in ["whole", "helper"] {
                 #expect(told[path: "\(way).text.text"] == "Hello wörld 🌍", "\(way)")
