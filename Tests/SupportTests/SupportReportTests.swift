@@ -26,9 +26,19 @@ struct SupportReportTests {
     static func write(_ histories: [SupportHistory], to fixture: SupportFixture, lookedAt day: Date) async throws {
         let jobs = histories.map { fixture.job(acceptedAt: $0.openedAt, subject: $0.title) }
         for start in stride(from: 0, to: jobs.count, by: 500) { try await fixture.create(Array(jobs[start..<min(start + 500, jobs.count)])) }
+        let rows = Array(zip(jobs, histories))
+        // A transaction has a deadline, and a whole history many rows.
+        for start in stride(from: 0, to: rows.count, by: 500) {
+            try await write(rows[start..<min(start + 500, rows.count)], to: fixture, lookedAt: day)
+        }
+    }
+
+    private static func write(
+        _ rows: ArraySlice<(Job<CreateTicket>, SupportHistory)>, to fixture: SupportFixture, lookedAt day: Date
+    ) async throws {
         let workspace = fixture.workspace
         try await fixture.pool.transaction(.workspaces([workspace])) { transaction in
-            for (job, history) in zip(jobs, histories) {
+            for (job, history) in rows {
                 let (state, clocks) = history.replayed(until: day)
                 let answered = clocks[0].state == .cancelled ? nil : clocks[0].stoppedAt
                 let ticket = Ticket(
