@@ -16,7 +16,9 @@ extension RunAttempt {
             let ending = call.ending
             let end = RunEvent.stepFinished(
                 StepFinished(step: call.step, finish: ending?.finish, missingDone: ending?.missingDone ?? false))
-            try await queue.offer((progress.begins() ? [started, .stepStarted(step: 1)] : []) + call.untold + [end])
+            let begins = progress.begins()
+            if begins { await markBegun() }
+            try await queue.offer((begins ? [started, .stepStarted(step: 1)] : []) + call.untold + [end])
         }
         let calls = call.tools.sorted { $0.index < $1.index }
         let clients = calls.filter { plan.serverTools[$0.name] == nil && plan.clientTools.contains($0.name) }

@@ -51,16 +51,24 @@ struct RunAttempt: Sendable {
         }
     }
 
-    /// Notes in the row that something was shown: of the run, and of each step where it may be gone on with.
+    /// Notes in the row that the run has begun to show something, before it does.
     ///
-    /// Beside the append and not before it: it must not cost the reader of the first token a commit. A mark that cannot be written is not
-    /// missed while the log tells the same.
+    /// The first token waits for this commit. Without it a worker that is killed in the same moment as the run log's Redis, which keeps
+    /// no file, would leave nothing that tells of what was shown, and the run would be begun again in front of a client that has seen its
+    /// first words. A row that cannot be written is not waited for: while PostgreSQL is away the log tells the same.
+    func markBegun() async {
+        try? await context.transaction { try await store.markShown(step: 1, of: identity, epoch: claim.epoch, in: $0) }
+    }
+
+    /// Notes in the row each later step of which something was shown, of a run that may be gone on with.
+    ///
+    /// Beside the append and not before it: where the log is lost with the worker, such a run is not gone on with in any case.
     private func markShown(_ queue: RunAppendQueue) async {
-        var marked = 0
+        var marked = continuation == nil ? 1 : 0
         while true {
             await progress.shown.wait()
             let step = progress.current.shownStep
-            if step > marked, marked == 0 || plan.isContinued {
+            if step > marked, plan.isContinued {
                 marked = step
                 try? await context.transaction { try await store.markShown(step: step, of: identity, epoch: claim.epoch, in: $0) }
             }

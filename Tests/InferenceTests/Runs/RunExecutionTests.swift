@@ -170,6 +170,25 @@ import Testing
         }
     }
 
+    @Test("is marked as begun before its first word is told: a lost log and a lost worker together do not begin it again")
+    func markedFirst() async throws {
+        let marks = Collected<String>()
+        try await InferenceFixture.with { fixture in
+            let identity = fixture.identity()
+            let provider = PlayedProvider { _, receive in
+                try await receive(.text("first"))
+                let marked = "select count(*) from runs where id = '\(identity.run)' and first_event_at is not null and shown_step = 1"
+                marks.add(try await fixture.database.psql(marked).trimmingCharacters(in: .whitespacesAndNewlines))
+                try await receive(.stopped)
+            }
+            try await fixture.withEngine([provider]) { engine in
+                _ = try await engine.accept(id: identity.run)
+                #expect(try await engine.finished(identity.run).state == .completed)
+            }
+        }
+        #expect(marks.all == ["1"])
+    }
+
     @Test("whose worker was lost before the first event is begun again under the next epoch")
     func begunAgain() async throws {
         try await InferenceFixture.with { fixture in
