@@ -64,21 +64,23 @@ struct EmulatorExchange: Sendable {
 
     /// An answer that is a stream.
     func stream(_ head: Response, _ acts: [EmulatorAct], _ wire: EmulatorWire, writer eventWriter: any EmulatorWriter) -> Response {
-        let exchange = self
+        answer(head) { writer in try await perform(acts, wire, eventWriter, to: writer, on: self.clock) }
+    }
+
+    /// An answer whose body `tell` writes, and whose connection ends as it says.
+    private func answer(_ head: Response, _ tell: @escaping @Sendable (any ResponseBodyWriter) async throws -> End) -> Response {
         var response = head
         response.body = ResponseBody { writer in
             let transfer = WriterTransfer(writer)
             let end: End
             do {
-                end = try await exchange.departure.interrupting {
-                    try await exchange.perform(acts, wire, eventWriter, to: transfer.writer, on: exchange.clock)
-                }
-                if end == .hold { throw await exchange.departure.wait() }
+                end = try await departure.interrupting { try await tell(transfer.writer) }
+                if end == .hold { throw await departure.wait() }
             } catch {
-                throw exchange.told(error)
+                throw told(error)
             }
-            guard end == .reset else { return exchange.book.ended(exchange.number, as: .finished) }
-            throw await exchange.reset()
+            guard end == .reset else { return book.ended(number, as: .finished) }
+            throw await reset()
         }
         return response
     }
@@ -128,23 +130,7 @@ struct EmulatorExchange: Sendable {
     ///
     /// - Parameter ending: How the connection ends, behind so many pieces of the answer; the Response itself goes on.
     func follow(_ head: Response, _ kept: KeptResponse, after number: Int, ending: EmulatorEnding) -> Response {
-        let exchange = self
-        var response = head
-        response.body = ResponseBody { writer in
-            let transfer = WriterTransfer(writer)
-            let end: End
-            do {
-                end = try await exchange.departure.interrupting {
-                    try await exchange.tell(kept, after: number, ending, to: transfer.writer)
-                }
-                if end == .hold { throw await exchange.departure.wait() }
-            } catch {
-                throw exchange.told(error)
-            }
-            guard end == .reset else { return exchange.book.ended(exchange.number, as: .finished) }
-            throw await exchange.reset()
-        }
-        return response
+        answer(head) { writer in try await tell(kept, after: number, ending, to: writer) }
     }
 
     private func tell(_ kept: KeptResponse, after number: Int, _ ending: EmulatorEnding, to given: any ResponseBodyWriter) async throws -> End {
