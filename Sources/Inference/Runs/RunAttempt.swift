@@ -42,7 +42,7 @@ struct RunAttempt: Sendable {
                     throw error
                 }
             }
-            group.addTask { await markShown(queue) }
+            if plan.isContinued { group.addTask { await markShown(queue) } }
             let ending = try await produce(into: queue, until: signals)
             queue.finish()
             progress.shown.ring()
@@ -68,7 +68,7 @@ struct RunAttempt: Sendable {
         while true {
             await progress.shown.wait()
             let step = progress.current.shownStep
-            if step > marked, plan.isContinued {
+            if step > marked {
                 marked = step
                 try? await context.transaction { try await store.markShown(step: step, of: identity, epoch: claim.epoch, in: $0) }
             }
