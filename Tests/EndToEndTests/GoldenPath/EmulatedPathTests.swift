@@ -33,14 +33,10 @@ import Testing
 
     @Test(
         "pieces are at the client as they are said, a tool is called, a memory is written, and a stream resumed anywhere is the rest of the whole",
-        arguments: [("openai", "openai"), ("openai", "openai-responses"), ("anthropic", "anthropic"), ("openrouter", "openrouter")])
+        arguments: EmulatorProcess.formats)
     func path(emulator kind: String, format: String) async throws {
         try await EmulatorProcess.with(kind, script: try Self.script) { emulator in
-            let variables = [
-                "MAINSTAY_PROVIDER_URL": kind == "anthropic" ? "\(emulator.url)/v1" : emulator.url, "MAINSTAY_PROVIDER_KEY": "sk-none",
-                "MAINSTAY_PROVIDER_MODEL": "tale", "MAINSTAY_PROVIDER_FORMAT": format, "MAINSTAY_LEASE_SECONDS": "30",
-            ]
-            try await Deployment.with(workers: 1, variables: variables) { deployment in
+            try await Deployment.with(workers: 1, variables: emulator.variables(format: format)) { deployment in
                 let chat = try ChatProcess(["--json", "--memory", "Remember what we drink"], environment: deployment.environment)
                 let (arrivals, resumed) = try await Self.follow(chat, emulator, deployment)
                 #expect(await chat.end() == 0, "\(chat.errors)")

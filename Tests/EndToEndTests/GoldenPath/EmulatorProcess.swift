@@ -7,6 +7,9 @@ import Testing
 
 /// `mainstay emulate` as a process of its own.
 struct EmulatorProcess: Sendable {
+    /// Each with a format in which workers speak to it.
+    static let formats = [("openai", "openai"), ("openai", "openai-responses"), ("anthropic", "anthropic"), ("openrouter", "openrouter")]
+
     /// The base URL of a client of that provider.
     let url: String
     private let port: Int
@@ -56,6 +59,16 @@ struct EmulatorProcess: Sendable {
         let told = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
         guard let url = told?["url"] as? String, let port = told?["port"] as? Int else { throw TestSupportError("no address: \(line)") }
         return EmulatorProcess(url: url, port: port)
+    }
+
+    /// What a deployment is told to have it for its provider.
+    func variables(format: String) -> [String: String] {
+        // Of Anthropic's clients alone the base URL has no version.
+        let base = format == "anthropic" ? "\(url)/v1" : url
+        return [
+            "MAINSTAY_PROVIDER_URL": base, "MAINSTAY_PROVIDER_KEY": "sk-none", "MAINSTAY_PROVIDER_MODEL": "tale",
+            "MAINSTAY_PROVIDER_FORMAT": format, "MAINSTAY_LEASE_SECONDS": "30",
+        ]
     }
 
     func book() async throws -> Book {

@@ -40,14 +40,10 @@ import Testing
 
     @Test(
         "what is put together is what the provider was told to say: text, parallel calls, a refusal, a cut call, errors before and within",
-        arguments: [("openai", "openai"), ("openai", "openai-responses"), ("anthropic", "anthropic"), ("openrouter", "openrouter")])
+        arguments: EmulatorProcess.formats)
     func path(emulator kind: String, format: String) async throws {
         try await EmulatorProcess.with(kind, script: try Self.script) { emulator in
-            let variables = [
-                "MAINSTAY_PROVIDER_URL": kind == "anthropic" ? "\(emulator.url)/v1" : emulator.url, "MAINSTAY_PROVIDER_KEY": "sk-none",
-                "MAINSTAY_PROVIDER_MODEL": "tale", "MAINSTAY_PROVIDER_FORMAT": format, "MAINSTAY_LEASE_SECONDS": "30",
-            ]
-            try await Deployment.with(workers: 1, variables: variables) { deployment in
+            try await Deployment.with(workers: 1, variables: emulator.variables(format: format)) { deployment in
                 let told = try await Self.ask(deployment)
                 for endpoint in ["chat", "responses", "messages"] {
                     Self.look(at: try #require(told[endpoint]), of: endpoint, "\(format), \(endpoint)")
