@@ -14,8 +14,8 @@ struct ClusterNode: Sendable {
 /// runs, and whenever something hints at a change (a redirect, a lost connection, a command that waits for one). Nobody waits for a
 /// load as such: those who need a node look again until their deadline.
 ///
-/// A node that is no primary any more loses its connections: commands that were not written there fail as unsent, and so go to
-/// whoever has their slot now.
+/// A node that is no primary any more loses its connections when it has answered: commands that were not written there fail as
+/// unsent, and so go to whoever has their slot now.
 final class ClusterTopology: Sendable {
     private struct State {
         var map: ClusterMap?
@@ -223,18 +223,11 @@ final class ClusterTopology: Sendable {
             return (state.isRunning ? fresh : [], retired, isNew)
         }
         for node in fresh { node.connections.start() }
-        for node in retired { retire(node) }
+        // One that has handed over still answers what it was sent, if only by naming its successor.
+        for node in retired { node.connections.retire("\(node.address) is no primary of the cluster any more") }
         if isNew {
             let primaries = answer.map.primaries.map(\.description).sorted().joined(separator: " ")
             logger.info("the map of the Redis cluster", metadata: ["primaries": "\(primaries)", "epoch": "\(answer.epoch)"])
-        }
-    }
-
-    /// A node in good health may still answer what it was sent; one that is away is let go of at once.
-    private func retire(_ node: ClusterNode) {
-        Task {
-            if node.connections.isUp { try? await Task.sleep(for: .seconds(1)) }
-            await node.connections.stop("\(node.address) is no primary of the cluster any more")
         }
     }
 

@@ -56,11 +56,19 @@ final class CommandConnection: Sendable {
         eventLoop.execute { [core] in core.value?.start() }
     }
 
-    /// Closes the connection; callers fail, told the reason. Returns when the socket is closed.
-    func stop(_ reason: String = CommandConnectionCore.shutDown) async {
-        eventLoop.execute { [core] in core.value?.stop(reason) }
+    /// Closes the connection; callers fail. Returns when the socket is closed.
+    func stop() async {
+        eventLoop.execute { [core] in core.value?.stop() }
         // Succeeds in every case: `stopped` is never failed.
         try? await stopped.futureResult.get()
+    }
+
+    /// Closes the connection once every command that was written there has its reply, or the link breaks. Those not yet written fail
+    /// as unsent, told the reason, and so does every one that comes from now on.
+    func retire(_ reason: String) {
+        eventLoop.execute { [core] in core.value?.retire(reason) }
+        // Whoever retires it lets go of it, and it would end with its last owner.
+        stopped.futureResult.whenComplete { [self] _ in withExtendedLifetime(self) {} }
     }
 
     /// Sends a request and waits for its replies until its deadline. Throws ``RedisError``.

@@ -17,6 +17,8 @@ final class CommandConnectionCore: LinkOwner {
     private var lastSweep: NIODeadline = .uptimeNanoseconds(0)
     /// Whether someone keeps the connection; always for shared ones, never for those on demand.
     private var isKept = false
+    /// Why it takes nothing more and ends with the last reply that is due; nil while it serves.
+    private var retirement: String?
 
     /// One write joins requests up to this size: enough for one system call to be worth it, little to copy.
     private static let bytesPerWrite = 256 * 1_024
@@ -47,9 +49,9 @@ final class CommandConnectionCore: LinkOwner {
 
     func collect() {
         mailbox.collect(into: &collected)
-        let action = machine.enqueued(collected)
+        let action = retirement == nil ? machine.enqueued(collected) : .refuse
         if action == .refuse {
-            for request in collected { fail(request, RedisError(.connection, "the client was shut down", command: request.label)) }
+            for request in collected { fail(request, RedisError(.connection, retirement ?? Self.shutDown, command: request.label)) }
         }
         collected.removeAll(keepingCapacity: true)
         if policy.connectsOnDemand, action == .none { link.start() }
@@ -68,21 +70,38 @@ final class CommandConnectionCore: LinkOwner {
         departure.continuation?.resume(throwing: request.cancelled(mayHaveExecuted: departure.wasSent))
     }
 
-    /// Why callers fail when the client itself ends.
-    static let shutDown = "the client was shut down"
-
-    func stop(_ reason: String = CommandConnectionCore.shutDown) {
+    func stop() {
         mailbox.close()
         collect()
         let (unsent, inFlight) = machine.stop()
-        for request in unsent { fail(request, RedisError(.connection, reason, command: request.label)) }
+        for request in unsent { fail(request, RedisError(.connection, Self.shutDown, command: request.label)) }
         for request in inFlight {
-            failSlot(request, RedisError(.connection, reason, command: request.label, mayHaveExecuted: true))
+            failSlot(request, RedisError(.connection, Self.shutDown, command: request.label, mayHaveExecuted: true))
         }
         isUpFlag.value.store(false, ordering: .relaxed)
         timer?.task.cancel()
         timer = nil
         link.stop()
+    }
+
+    /// Lets what was written be answered and nothing else begin. How long that may take is bounded as ever: a link that says nothing
+    /// is given up, and a lost one is not made again.
+    func retire(_ reason: String) {
+        mailbox.close()
+        isKept = false
+        retirement = reason
+        for request in machine.withdraw() { fail(request, RedisError(.connection, reason, command: request.label)) }
+        collect()
+        leaveIfDone()
+    }
+
+    /// Why callers fail when the client itself ends.
+    static let shutDown = "the client was shut down"
+
+    private func leaveIfDone() {
+        guard retirement != nil, machine.slotCount == 0 else { return }
+        // Not from within a reading of the channel that this closes.
+        eventLoop.assumeIsolated().execute { [self] in stop() }
     }
 
     // MARK: LinkOwner
@@ -102,6 +121,7 @@ final class CommandConnectionCore: LinkOwner {
             let code = index == 0 ? error.code : .connection
             failSlot(request, RedisError(code, error.message, command: request.label, mayHaveExecuted: true))
         }
+        leaveIfDone()
     }
 
     func linkReplied(_ reply: RedisValue) {
@@ -120,6 +140,7 @@ final class CommandConnectionCore: LinkOwner {
 
     func linkReadCompleted() {
         machine.progressed(now: .now())
+        leaveIfDone()
     }
 
     func linkWritabilityChanged(isWritable: Bool) {

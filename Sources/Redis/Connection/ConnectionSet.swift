@@ -33,8 +33,13 @@ final class ConnectionSet: Sendable {
     }
 
     /// Closes them; what still waits fails, as unsent where it was not written. Returns when the sockets are closed.
-    func stop(_ reason: String = CommandConnectionCore.shutDown) async {
-        for connection in connections { await connection.stop(reason) }
+    func stop() async {
+        for connection in connections { await connection.stop() }
+    }
+
+    /// Closes them when what was written has been answered; what was not fails as unsent, and so does what comes from now on.
+    func retire(_ reason: String) {
+        for connection in connections { connection.retire(reason) }
     }
 
     /// The connection for the next request.

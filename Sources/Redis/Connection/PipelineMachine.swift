@@ -176,6 +176,12 @@ struct PipelineMachine<Request: PipelinedRequest>: ~Copyable {
         return action
     }
 
+    /// Takes back what waits: whoever sent it goes elsewhere. What is in flight stays.
+    mutating func withdraw() -> [Request] {
+        defer { waiting.removeAll() }
+        return Array(waiting)
+    }
+
     /// Ends the pipeline. Returns what waits and what is in flight.
     mutating func stop() -> (unsent: [Request], inFlight: [Request]) {
         guard phase != .stopped else { return ([], []) }

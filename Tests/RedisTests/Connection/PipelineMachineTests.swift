@@ -27,7 +27,7 @@ import Testing
     }
 
     enum Event: String, CaseIterable {
-        case enqueued, takeWritable, replied, linkUp, linkUpBlocked, linkDown, writable, notWritable, timerEarly, timerAtDeadline, stop
+        case enqueued, takeWritable, replied, linkUp, linkUpBlocked, linkDown, writable, notWritable, timerEarly, timerAtDeadline, withdraw, stop
     }
 
     static func second(_ seconds: Int64) -> NIODeadline { .uptimeNanoseconds(0) + .seconds(seconds) }
@@ -74,6 +74,7 @@ import Testing
             return ""
         case .timerEarly: return timer(machine.timerDue(now: second(4)))
         case .timerAtDeadline: return timer(machine.timerDue(now: second(5)))
+        case .withdraw: return names(machine.withdraw())
         case .stop:
             let (unsent, inFlight) = machine.stop()
             return "unsent \(names(unsent)), in flight \(names(inFlight))"
@@ -90,15 +91,15 @@ import Testing
     static let table: [Place: [Event: String]] = [
         .down: [
             .enqueued: "none", .replied: "breakLink", .linkUp: " > open", .linkUpBlocked: " > blocked", .timerEarly: "expired ",
-            .timerAtDeadline: "expired b", .stop: "unsent b, in flight  > stopped",
+            .timerAtDeadline: "expired b", .withdraw: "b", .stop: "unsent b, in flight  > stopped",
         ],
         .open: [
             .enqueued: "none", .takeWritable: "b", .replied: "answer a", .linkDown: "a > down", .notWritable: " > blocked",
-            .timerEarly: "expired ", .timerAtDeadline: "expired ba, broken", .stop: "unsent b, in flight a > stopped",
+            .timerEarly: "expired ", .timerAtDeadline: "expired ba, broken", .withdraw: "b", .stop: "unsent b, in flight a > stopped",
         ],
         .blocked: [
             .enqueued: "none", .replied: "answer a", .linkDown: "a > down", .writable: " > open", .timerEarly: "expired ",
-            .timerAtDeadline: "expired ba, broken", .stop: "unsent b, in flight a > stopped",
+            .timerAtDeadline: "expired ba, broken", .withdraw: "b", .stop: "unsent b, in flight a > stopped",
         ],
         .stopped: [
             .enqueued: "refuse", .replied: "breakLink", .timerEarly: "expired ", .timerAtDeadline: "expired ", .stop: "unsent , in flight ",
