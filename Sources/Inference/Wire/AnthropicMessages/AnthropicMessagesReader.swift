@@ -26,6 +26,7 @@ struct AnthropicMessagesReader: EventReader {
     mutating func read(_ event: SSEEvent, into answer: inout Answer) {
         // Some intermediaries send it with an empty object.
         if event.type == "ping" { return }
+        if let piece = AnthropicMessagesPiece(event.data) { return add(piece.delta, at: piece.index, to: &answer) }
         read(Data(event.data.utf8), into: &answer)
     }
 

@@ -9,6 +9,7 @@ struct ChatCompletionsReader: EventReader {
     private static let json = JSONDecoder()
 
     mutating func read(_ event: SSEEvent, into answer: inout Answer) {
+        if let piece = ChatCompletionsPiece(event.data) { return answer.say(.text, piece.text) }
         read(Data(event.data.utf8), into: &answer)
     }
 

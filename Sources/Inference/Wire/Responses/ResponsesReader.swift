@@ -41,23 +41,30 @@ struct ResponsesReader: EventReader {
 
     mutating func read(_ event: SSEEvent, into answer: inout Answer) {
         do {
-            guard isKept else { return take(try Self.json.decode(ResponsesEvent.self, from: Data(event.data.utf8)), into: &answer) }
-            let found = try Self.json.decode(NumberedResponsesEvent.self, from: Data(event.data.utf8))
-            if let next = found.number {
-                // What was read before is not told again, whatever the provider sends.
-                if let number, next <= number { return }
-                if isReadOn, let number, next != number + 1 { return answer.close(as: .incomplete(.truncated)) }
-                isReadOn = false
-                number = next
-            } else if !found.event.isOther {
-                // It may have been told before, or not.
-                if isReadOn { return answer.close(as: .incomplete(.truncated)) }
-                isUnplaced = true
-            }
-            take(found.event, into: &answer)
+            let data = event.data
+            if let piece = ResponsesPiece(data) { return take(piece.event, numbered: piece.number, into: &answer) }
+            guard isKept else { return take(try Self.json.decode(ResponsesEvent.self, from: Data(data.utf8)), into: &answer) }
+            let found = try Self.json.decode(NumberedResponsesEvent.self, from: Data(data.utf8))
+            take(found.event, numbered: found.number, into: &answer)
         } catch {
             answer.malformed("The provider sent an event that is none of the responses format.")
         }
+    }
+
+    private mutating func take(_ event: ResponsesEvent, numbered next: Int?, into answer: inout Answer) {
+        guard isKept else { return take(event, into: &answer) }
+        if let next {
+            // What was read before is not told again, whatever the provider sends.
+            if let number, next <= number { return }
+            if isReadOn, let number, next != number + 1 { return answer.close(as: .incomplete(.truncated)) }
+            isReadOn = false
+            number = next
+        } else if !event.isOther {
+            // It may have been told before, or not.
+            if isReadOn { return answer.close(as: .incomplete(.truncated)) }
+            isUnplaced = true
+        }
+        take(event, into: &answer)
     }
 
     mutating func read(body: [UInt8], into answer: inout Answer) {
