@@ -146,6 +146,39 @@ struct ListingStatusTests {
         }
     }
 
+    @Test("what a workspace has published leaves the directory with it, and comes back as it was", .timeLimit(.minutes(1)))
+    func deletedWorkspace() async throws {
+        try await DirectoryFixture.with { fixture in
+            for name in ["Eliza", "Lisa", "Sam", "Tom"] { _ = try await fixture.publish("{\"name\": \"\(name)\"}") }
+            _ = try await fixture.publish(#"{"name": "Rita"}"#, in: fixture.rival)
+            let workspaces = WorkspaceStore(pool: fixture.pool, multiUser: true)
+            let actor = AccessActor.operator("tester")
+            try await fixture.asking { ask in
+                _ = try await ask(.put, "/v1/agents/acme/lisa/status", Self.body("deprecated", "Take Eliza."), token: "acme")
+                _ = try await ask(.put, "/v1/operations/directory/acme/sam/status", Self.body("quarantined"), token: "operator")
+                _ = try await workspaces.delete(fixture.acme, grace: .standard, by: actor)
+
+                #expect(try await ask(.get, "/v1/directory", token: nil).names == ["rita"])
+                #expect(try await ask(.get, "/v1/directory?q=eliza", token: nil).names == [])
+                for path in Self.paths {
+                    let gone = try await ask(.get, "/v1/agents/acme/lisa\(path)", token: nil)
+                    #expect(gone.status == .gone && gone.json["reason"] == "Its owner has deleted the workspace.", "\(path)")
+                }
+                #expect(try await ask(.post, "/v1/agents/acme/eliza/forks").status == .gone)
+                // A decision in between is about the agent, and stays.
+                _ = try await ask(.put, "/v1/operations/directory/acme/tom/status", Self.body("removed"), token: "operator")
+
+                _ = try await workspaces.restore(fixture.acme, by: actor)
+                #expect(Set(try await ask(.get, "/v1/directory", token: nil).names) == ["eliza", "lisa", "rita"])
+                let lisa = try await ask(.get, "/v1/agents/acme/lisa", token: nil)
+                #expect(lisa.json["status"] == "deprecated" && lisa.json["status_reason"] == "Take Eliza.")
+                #expect(try await ask(.get, "/v1/agents/acme/sam", token: nil).json["status"] == "quarantined")
+                let tom = try await ask(.get, "/v1/agents/acme/tom", token: nil)
+                #expect(tom.status == .gone && tom.json["reason"] == "It asks for keys.")
+            }
+        }
+    }
+
     @Test("a fork that was accepted before ends for good", .timeLimit(.minutes(1)))
     func acceptedFork() async throws {
         try await DirectoryFixture.with { fixture in

@@ -131,7 +131,7 @@ extension WorkspacePages {
             effects: [
                 "Within a second nobody gets in any more: all of its tokens are refused, and you are signed out.",
                 "For \(days) a token of an owner restores it. Then every row that it has is deleted for good.",
-                "What it has published stays in the directory until then: take it back first, if it should not.",
+                "What it has published leaves the directory at once, and is back when the workspace is restored. Forks of it stay with their owners.",
                 "An export keeps what it has: GET /v1/workspace/export, or mainstay workspace export \(workspace.slug)",
             ], button: "Delete the workspace", action: "/workspace/delete", trail: [Self.home], here: "Delete")
         page.word = workspace.slug
