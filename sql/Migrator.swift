@@ -60,7 +60,7 @@ package struct Migrator: Sendable {
                 guard let migration = try await runNext() else { return done }
                 logger.info("migration done", metadata: ["file": "\(migration.file)"])
                 done.append(migration)
-            } catch let error as PostgresError where error.sqlState == "55P03" && ContinuousClock.now - began < limit {
+            } catch let error as PostgresError where ["55P03", "40P01"].contains(error.sqlState) && ContinuousClock.now - began < limit {
                 logger.notice("a migration waits for a table that somebody reads; it is tried again", metadata: ["error": "\(error)"])
                 try await Task.sleep(for: .seconds(Double.random(in: 1...3)))
             }

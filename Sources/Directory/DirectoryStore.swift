@@ -13,7 +13,7 @@ package enum DirectoryStore {
               p.plugins, p.secret_places, p.forked_from_owner, p.forked_from_name, p.forked_from_version, p.forked_from_agent, p.lineage, p.status,
               p.status_reason, p.status_changed_at, p.published_at, p.updated_at, coalesce(c.forks, 0) as forks, p.character
             from published_agents p left join fork_counts c on c.agent_id = p.agent_id
-            where p.owner = $1 and p.name = $2
+            where p.owner = $1 and p.name = $2 and not p.is_withdrawn
             """, owner, name
         ).first.map { PublishedCharacter(listing: try Listing($0), character: try $0.document("character")) }
     }
@@ -30,7 +30,7 @@ package enum DirectoryStore {
         try await session.query(
             """
             -- standing of published agent
-            select agent_id, workspace_id, status, status_reason from published_agents where owner = $1 and name = $2
+            select agent_id, workspace_id, status, status_reason from published_agents where owner = $1 and name = $2 and not is_withdrawn
             """, owner, name
         ).first.map { row in
             Standing(
@@ -50,7 +50,7 @@ package enum DirectoryStore {
         try await session.query(
             """
             -- needs of published agent
-            select plugins, secret_places from published_agents where owner = $1 and name = $2
+            select plugins, secret_places from published_agents where owner = $1 and name = $2 and not is_withdrawn
             """, place.owner, place.name
         ).first.map { row in
             Needs(plugins: PluginReference.list(try row.document("plugins")), secretPlaces: try row.decode("secret_places"))
@@ -65,7 +65,7 @@ package enum DirectoryStore {
             -- where a published agent moved
             select p.owner, p.name
             from reserved_names r join published_agents p on p.workspace_id = r.publisher_id and p.agent_id = r.agent_id
-            where r.owner = $1 and r.name = $2
+            where r.owner = $1 and r.name = $2 and not p.is_withdrawn
             """, owner, name
         ).first.map { ListingPlace(owner: try $0.decode("owner"), name: try $0.decode("name")) }
     }

@@ -160,21 +160,23 @@ struct ListingStatusTests {
 
                 #expect(try await ask(.get, "/v1/directory", token: nil).names == ["rita"])
                 #expect(try await ask(.get, "/v1/directory?q=eliza", token: nil).names == [])
-                for path in Self.paths {
-                    let gone = try await ask(.get, "/v1/agents/acme/lisa\(path)", token: nil)
-                    #expect(gone.status == .gone && gone.json["reason"] == "Its owner has deleted the workspace.", "\(path)")
+                for path in Self.paths.map({ "/v1/agents/acme/lisa\($0)" }) + ["/agents/acme/lisa", "/agents/acme/lisa/.well-known/agent-card.json"] {
+                    #expect(try await ask(.get, path, token: nil).status == .notFound, "\(path)")
                 }
-                #expect(try await ask(.post, "/v1/agents/acme/eliza/forks").status == .gone)
-                // A decision in between is about the agent, and stays.
-                _ = try await ask(.put, "/v1/operations/directory/acme/tom/status", Self.body("removed"), token: "operator")
+                #expect(try await ask(.post, "/v1/agents/acme/eliza/forks").status == .notFound)
+                for path in ["/directory.atom", "/sitemap.xml"] {
+                    let text = try await ask(.get, path, token: nil).text
+                    #expect(!text.contains("eliza"), "\(path)")
+                }
+                // Accepted while the deletion was made.
+                _ = try await fixture.publish(#"{"name": "Late"}"#)
+                #expect(try await ask(.get, "/v1/agents/acme/late", token: nil).status == .notFound)
 
                 _ = try await workspaces.restore(fixture.acme, by: actor)
-                #expect(Set(try await ask(.get, "/v1/directory", token: nil).names) == ["eliza", "lisa", "rita"])
+                #expect(Set(try await ask(.get, "/v1/directory", token: nil).names) == ["eliza", "late", "lisa", "rita", "tom"])
                 let lisa = try await ask(.get, "/v1/agents/acme/lisa", token: nil)
                 #expect(lisa.json["status"] == "deprecated" && lisa.json["status_reason"] == "Take Eliza.")
                 #expect(try await ask(.get, "/v1/agents/acme/sam", token: nil).json["status"] == "quarantined")
-                let tom = try await ask(.get, "/v1/agents/acme/tom", token: nil)
-                #expect(tom.status == .gone && tom.json["reason"] == "It asks for keys.")
             }
         }
     }

@@ -75,6 +75,14 @@ struct SearchWaysTests {
         }
     }
 
+    @Test("of few listings all that fit are ranked, frequent or not", .timeLimit(.minutes(1)))
+    func small() async throws {
+        try await DirectoryFixture.with { fixture in
+            try await fixture.list(1500, name: "'tide-' || n", title: "case when n % 16 = 0 then 'A reef' else 'A tide' end")
+            #expect(try await fixture.findAll("q=reef").count == 93, "more than half of them are older than those that are looked at first")
+        }
+    }
+
     @Test("of very many, the newest, the most forked and those that are called so are ranked", .timeLimit(.minutes(1)))
     func bounded() async throws {
         try await DirectoryFixture.with { fixture in

@@ -58,7 +58,7 @@ extension DirectoryStore {
             """
             -- list of the sitemap
             select owner, name, updated_at from published_agents
-            where listing_id > $1 and status in ('active', 'deprecated')
+            where listing_id > $1 and status in ('active', 'deprecated') and not is_withdrawn
             order by listing_id limit $2
             """, listing, limit
         ).map { Sitemap.Entry(owner: try $0.decode("owner"), name: try $0.decode("name"), updatedAt: try $0.decode("updated_at")) }

@@ -23,8 +23,8 @@ enum PageStore {
                 where v.workspace_id = o.workspace_id and v.agent_id = o.agent_id and v.number > p.forked_from_version)::int8 as behind
             from published_agents p
               left join fork_counts c on c.agent_id = p.agent_id
-              left join published_agents o on o.agent_id = p.forked_from_agent
-            where p.owner = $1 and p.name = $2
+              left join published_agents o on o.agent_id = p.forked_from_agent and not o.is_withdrawn
+            where p.owner = $1 and p.name = $2 and not p.is_withdrawn
             """, place.owner, place.name
         ).first.map(ShownAgent.init)
     }

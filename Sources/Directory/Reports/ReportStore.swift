@@ -60,11 +60,12 @@ enum ReportStore {
             """
             -- find the listing that is reported
             select owner, name, agent_id, workspace_id, version, status from (
-              select owner, name, agent_id, workspace_id, version, status, 1 as rank from published_agents where owner = $1 and name = $2
+              select owner, name, agent_id, workspace_id, version, status, 1 as rank from published_agents
+              where owner = $1 and name = $2 and not is_withdrawn
               union all
               select p.owner, p.name, p.agent_id, p.workspace_id, p.version, p.status, 2
               from reserved_names r join published_agents p on p.workspace_id = r.publisher_id and p.agent_id = r.agent_id
-              where r.owner = $1 and r.name = $2
+              where r.owner = $1 and r.name = $2 and not p.is_withdrawn
             ) as found
             order by rank limit 1
             """, owner, name

@@ -13,7 +13,7 @@ extension DirectoryStore {
     /// | 0.1 | the natural logarithm of 1 + forks: 10 forks are 0.24, 1,000 are 0.69 |
     /// | 0.05 | years from 2020 to its last change. Not the time until now: so the order of two listings does not change while pages are read |
     ///
-    /// Everything that fits is ranked, up to ``SearchBounds/ranked``. Of more, these are: as many of them as that, or those of the newest
+    /// Everything that fits is ranked, up to ``SearchBounds/ranked``, but for what is frequent among very many listings. Of more, and of that, these are: as many of them as that, or those of the newest
     /// listings where what is asked for is frequent; those of the newest and of the most forked listings; and those that are called so.
     static func mostRelevant(
         _ search: DirectorySearch, _ words: SoughtWords, after cursor: SearchCursor?, limit: Int, bounds: SearchBounds,
@@ -27,21 +27,25 @@ extension DirectoryStore {
             with asked as materialized (
               select $1::text::tsquery as query, regexp_replace($1::text, '<(-|[0-9]+)>', '&', 'g')::tsquery as loosely, directory_query($2) as typed,
                 folded_agent_name(regexp_replace(lower($2), '[[:space:]]', '', 'g')) as folded,
-                case when $3::text is null and $1::text not like '%<%' then $15::int8 else $16::int8 end as most
+                case when $3::text is null and $1::text not like '%<%' then $15::int8 else $16::int8 end as most,
+                (select reltuples < $18::int8 from pg_class where oid = 'listing_index'::regclass) as is_small
             ), newest as materialized (
               select l.listing_id, l.status, l.updated_at, l.folded_name, l.title, l.search_name, l.search,
                 l.search @@ (select query from asked) as is_match
               from (select * from listing_index order by listing_id desc limit $12) as l
               where l.search @@ (select loosely from asked)
                 and listing_fits(l.tags, l.plugin_names, l.owner, l.status, l.updated_at, $4, $5, $6, $7, $8)
+            ), way as materialized (
+              select (select count(*) from newest) >= $13 and (select count(*) from newest where is_match) >= $14 as is_frequent
             ), by_index as materialized (
               select l.listing_id, l.status, l.updated_at, l.folded_name, l.title, l.search_name, l.search from listing_index l
-              where ((select count(*) from newest) < $13 or (select count(*) from newest where is_match) < $14)
+              where (not (select is_frequent from way) or (select is_small from asked))
                 and l.search @@ $1::text::tsquery
                 and listing_fits(l.tags, l.plugin_names, l.owner, l.status, l.updated_at, $4, $5, $6, $7, $8)
               limit (select most from asked)
             ), too_many as materialized (
-              select (select count(*) from newest) >= $13 or (select count(*) from by_index) = (select most from asked) as are_there
+              select (select count(*) from by_index) = (select most from asked)
+                or (select count(*) from newest) >= $13 and not (select is_small from asked) as are_there
             ), most_forked as materialized (
               select l.listing_id, l.status, l.updated_at, l.folded_name, l.title, l.search_name, l.search
               from (select listing_id from fork_counts where listing_id is not null order by forks desc, listing_id desc limit $17) as c
@@ -56,7 +60,7 @@ extension DirectoryStore {
               limit 100
             ), found as (
               select l.*, (select c.forks from fork_counts c where c.listing_id = l.listing_id) as forks from (
-                select * from by_index
+                select * from by_index where not (select is_frequent from way) or (select count(*) from by_index) < (select most from asked)
                 union all
                 select * from (
                   select listing_id, status, updated_at, folded_name, title, search_name, search from newest
@@ -86,7 +90,8 @@ extension DirectoryStore {
             from page join published_agents p on p.listing_id = page.listing_id
             order by page.place desc, page.listing_id desc
             """, words.query, words.typed, words.likeness, search.tag, search.plugin, search.owner, search.status?.rawValue, search.updatedSince,
-            cursor?.value, cursor?.id, limit, bounds.sample, bounds.frequent, bounds.scarce, bounds.ranked, bounds.rankedDearly, bounds.mostForked
+            cursor?.value, cursor?.id, limit, bounds.sample, bounds.frequent, bounds.scarce, bounds.ranked, bounds.rankedDearly, bounds.mostForked,
+            bounds.small
         ).map { try FoundListing($0, sort: .relevance) }
     }
 }

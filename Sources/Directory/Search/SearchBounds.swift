@@ -12,6 +12,8 @@ struct SearchBounds: Sendable {
     var frequent = 30
     /// A phrase of frequent words may be rare all the same: with fewer in the sample the index is asked.
     var scarce = 30
+    /// Of so few listings, about, the index is asked in any case: what is frequent among them is no long list.
+    var small = 5000
     /// Words that are found so often were not mistyped.
     var page = 20
     /// Of what fits, so many are ranked.

@@ -12,7 +12,8 @@ extension RunEvent {
         }
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
-        let wire = try decoder.decode(WireEvent.self, from: Data(payload))
+        let data = Data(payload)
+        let wire = try decoder.decode(WireEvent.self, from: data)
         switch wire.type {
         case "run.started":
             self = .runStarted(
@@ -36,7 +37,7 @@ extension RunEvent {
                 ToolCall(
                     index: try wire.need(\.index, "index"), id: try wire.need(\.id, "id"), name: try wire.need(\.name, "name"),
                     arguments: try wire.need(\.arguments, "arguments")))
-        case "usage": self = .usage(wire.topLevelUsage)
+        case "usage": self = .usage(try decoder.decode(WireUsage.self, from: data).usage)
         case "step.finished":
             let state = wire.state.flatMap(RunState.init(rawValue:))
             // A word that is not known must not read as none: that would be a step that completed.
@@ -91,7 +92,7 @@ extension RunEvent {
     }
 }
 
-/// All members that any event has, in camel case.
+/// All members that any event has but for those of a count, in camel case.
 private struct WireEvent: Decodable {
     var type: String
     var run: String?
@@ -124,21 +125,6 @@ private struct WireEvent: Decodable {
     var isError: Bool?
     var calls: [String]?
     var until: String?
-    var inputTokens: Int?
-    var outputTokens: Int?
-    var totalTokens: Int?
-    var cachedInputTokens: Int?
-    var reasoningOutputTokens: Int?
-    var cacheWriteInputTokens: Int?
-    var cost: Double?
-    var estimated: Bool?
-
-    var topLevelUsage: TokenUsage {
-        TokenUsage(
-            input: inputTokens, output: outputTokens, total: totalTokens, cachedInput: cachedInputTokens,
-            reasoningOutput: reasoningOutputTokens, cacheWriteInput: cacheWriteInputTokens, cost: cost,
-            isEstimated: estimated ?? false)
-    }
 
     func need<Value>(_ path: KeyPath<WireEvent, Value?>, _ name: String) throws -> Value {
         guard let value = self[keyPath: path] else {

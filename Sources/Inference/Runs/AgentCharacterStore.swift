@@ -28,7 +28,7 @@ package struct AgentCharacterStore: AgentLookup {
             where a.workspace_id = $1 and (a.id = $2 or (a.name = $4 and ($3::text is null or w.slug = $3)))
             union all
             select agent_id, owner, name, character, 1 from published_agents
-            where owner = $3 and name = $4 and status in ('active', 'deprecated')
+            where owner = $3 and name = $4 and status in ('active', 'deprecated') and not is_withdrawn
             order by place limit 1
             """,
             workspace, owner == nil ? UUID(uuidString: name) : nil, owner, name)

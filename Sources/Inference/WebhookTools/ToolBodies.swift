@@ -145,34 +145,6 @@ struct ToolList: ResponseEncodable, Sendable {
     let items: [ToolBody]
 }
 
-/// What `POST /v1/tools/{id}/rotate` reads.
-struct ToolRotateRequest: Decodable {
-    let overlapSeconds: Int?
-
-    private enum CodingKeys: String, CodingKey {
-        case overlapSeconds = "overlap_seconds"
-    }
-
-    /// - Throws: a 422 problem.
-    func checked() throws -> TokenOverlap {
-        guard let overlapSeconds else { return .standard }
-        guard TokenOverlap.bounds.contains(overlapSeconds) else {
-            let bounds = "\(TokenOverlap.bounds.lowerBound) to \(TokenOverlap.bounds.upperBound)"
-            throw Problem.invalid([
-                FieldFault(body: ["overlap_seconds"], "The old secret is good for \(bounds) seconds beside the new one.", expected: bounds)
-            ])
-        }
-        return TokenOverlap(seconds: overlapSeconds)
-    }
-
-    static let schema = JSONSchema.object(
-        [
-            "overlap_seconds": .integer(
-                "How long calls are signed with the old secret, too; \(TokenOverlap.standard.seconds) without it.",
-                minimum: Int64(TokenOverlap.bounds.lowerBound), maximum: Int64(TokenOverlap.bounds.upperBound))
-        ], optional: ["overlap_seconds"])
-}
-
 /// What `POST /v1/tools/{id}/test` reads.
 struct ToolTestRequest: Decodable {
     let arguments: JSONValue?

@@ -77,7 +77,7 @@ struct ToolRoutes: Sendable {
     private func rotate(_ request: Request, _ context: IdentifiedContext) async throws -> ToolAnswer {
         let (id, workspace) = (try context.pathID(), context.identity.workspace)
         let body = try await request.readJSONBytes(limit: context.maxUploadSize)
-        let overlap = body.isEmpty ? TokenOverlap.standard : try JSONBody.decode(ToolRotateRequest.self, from: body).checked()
+        let overlap = try RotationRequest.overlap(from: body, of: "secret")
         let key = try IdempotencyKey.read(from: request, workspace: workspace, body: body)
         let idempotency = key.map { Idempotency(key: $0.key, digest: $0.digest) }
         guard try await store.find(id, workspace: workspace) != nil else { throw Self.unknown(id) }
@@ -149,7 +149,7 @@ struct ToolRoutes: Sendable {
             way sign as they began.
             """,
         tag: "Tools", scope: "agents:write", parameters: [.idempotencyKey],
-        request: .init(ToolRotateRequest.schema, limit: 16 * 1024, required: false),
+        request: .init(RotationRequest.schema("How long calls are signed with the old secret, too"), limit: 16 * 1024, required: false),
         answers: [.init(.ok, "The tool and its new secret.", schema: ToolBody.schema)], problems: [.notFound, .conflict, .notImplemented])
     static let test = APIOperation(
         .post, "/v1/tools/{id}/test", summary: "Call a tool to see what it answers",

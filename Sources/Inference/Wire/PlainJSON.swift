@@ -93,7 +93,9 @@ struct PlainJSON {
         let start = index + 1
         let (end, isEscaped) = try stringEnd()
         let content = bytes[start..<end]
-        return isEscaped ? try Self.unescaped(content) : String(decoding: content, as: UTF8.self)
+        guard !isEscaped else { return try Self.unescaped(content) }
+        guard let text = String(validating: content, as: UTF8.self) else { throw Doubt() }
+        return text
     }
 
     /// A whole number below 10^15, not negative.
@@ -191,7 +193,8 @@ struct PlainJSON {
             default: throw Doubt()
             }
         }
-        return String(decoding: text, as: UTF8.self)
+        guard let valid = String(validating: text, as: UTF8.self) else { throw Doubt() }
+        return valid
     }
 
     /// The character behind `\u`, of one or two units.

@@ -22,6 +22,8 @@ final class ClusterTopology: Sendable {
         /// The cluster's epoch when the map was told. A node that is cut off from the others tells an older one.
         var epoch = 0
         var nodes: [ClusterAddress: ClusterNode] = [:]
+        /// Those that are no primaries any more and still have something to answer.
+        var retired: [ClusterNode] = []
         var isRunning = false
         var isStopped = false
         var isLoading = false
@@ -70,8 +72,8 @@ final class ClusterTopology: Sendable {
     func stop() async {
         let nodes = state.withLock { state in
             state.isStopped = true
-            defer { state.nodes = [:] }
-            return Array(state.nodes.values)
+            defer { (state.nodes, state.retired) = ([:], []) }
+            return Array(state.nodes.values) + state.retired
         }
         for node in nodes { await node.connections.stop() }
     }
@@ -79,7 +81,7 @@ final class ClusterTopology: Sendable {
     var isStopped: Bool { state.withLock { $0.isStopped } }
 
     var statistics: RedisClientStatistics {
-        let sets = state.withLock { $0.nodes.values.map(\.connections) }
+        let sets = state.withLock { ($0.nodes.values + $0.retired).map(\.connections) }
         return RedisClientStatistics(
             connections: sets.reduce(0) { $0 + $1.count }, connected: sets.reduce(0) { $0 + $1.connected },
             outstanding: sets.reduce(0) { $0 + $1.outstanding })
@@ -211,6 +213,7 @@ final class ClusterTopology: Sendable {
             let primaries = Set(answer.map.primaries)
             let retired = state.nodes.values.filter { !primaries.contains($0.address) }
             for node in retired { state.nodes[node.address] = nil }
+            state.retired = state.retired.filter { $0.connections.isUp || $0.connections.outstanding > 0 } + retired
             var fresh: [ClusterNode] = []
             for address in primaries where state.nodes[address] == nil {
                 let node = make(address)

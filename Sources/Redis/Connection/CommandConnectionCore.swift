@@ -43,6 +43,7 @@ final class CommandConnectionCore: LinkOwner {
     // MARK: Orders
 
     func start() {
+        guard retirement == nil else { return }
         isKept = !policy.connectsOnDemand
         link.start()
     }

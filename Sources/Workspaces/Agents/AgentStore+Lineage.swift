@@ -11,7 +11,7 @@ extension AgentStore {
             -- standing of fork
             select p.semantic_version, p.status,
               (select count(*) from published_versions v where v.agent_id = p.agent_id and v.number > $2)::int8 as behind
-            from published_agents p where p.agent_id = $1
+            from published_agents p where p.agent_id = $1 and not p.is_withdrawn
             """, source.agent, source.version
         ).first.map { row in
             ForkStanding(behind: try row.decode("behind"), latest: try row.version("semantic_version"), status: try row.stored("status"))

@@ -22,7 +22,7 @@ enum OwnAgentStore {
                 where v.workspace_id = o.workspace_id and v.agent_id = o.agent_id and v.number > a.forked_from_version)::int8 as behind
             from agents a
               left join published_agents l on l.workspace_id = a.workspace_id and l.agent_id = a.id
-              left join published_agents o on o.agent_id = a.forked_from_agent
+              left join published_agents o on o.agent_id = a.forked_from_agent and not o.is_withdrawn
             where a.workspace_id = $1 and ($2::uuid is null or a.id = $2) and ($3::uuid is null or a.id < $3)
             order by a.id desc limit $4
             """, workspace, agent, before, limit

@@ -43,34 +43,6 @@ struct TokenRequest: Decodable {
         ], optional: ["expires_at"])
 }
 
-/// What `POST /v1/tokens/{id}/rotate` reads.
-struct RotateRequest: Decodable {
-    let overlapSeconds: Int?
-
-    private enum CodingKeys: String, CodingKey {
-        case overlapSeconds = "overlap_seconds"
-    }
-
-    /// - Throws: a 422 problem.
-    func validated() throws -> TokenOverlap {
-        guard let overlapSeconds else { return .standard }
-        guard TokenOverlap.bounds.contains(overlapSeconds) else {
-            let bounds = "\(TokenOverlap.bounds.lowerBound) to \(TokenOverlap.bounds.upperBound)"
-            throw Problem.invalid([
-                FieldFault(body: ["overlap_seconds"], "The old token is good for \(bounds) seconds beside the new one.", expected: bounds)
-            ])
-        }
-        return TokenOverlap(seconds: overlapSeconds)
-    }
-
-    static let schema = JSONSchema.object(
-        [
-            "overlap_seconds": .integer(
-                "How long the old token is good beside the new one, at most; \(TokenOverlap.standard.seconds) without it.",
-                minimum: Int64(TokenOverlap.bounds.lowerBound), maximum: Int64(TokenOverlap.bounds.upperBound))
-        ], optional: ["overlap_seconds"])
-}
-
 /// A token as the API shows it.
 struct TokenBody: Encodable, Sendable {
     /// What a page's cursor holds.

@@ -43,7 +43,7 @@ package struct TokenRoutes: Sendable {
         routes.on(Self.rotate) { request, context in
             let (id, identity) = (try context.pathID(), context.identity)
             let body = try await request.readJSONBytes(limit: context.maxUploadSize)
-            let overlap = body.isEmpty ? TokenOverlap.standard : try JSONBody.decode(RotateRequest.self, from: body).validated()
+            let overlap = try RotationRequest.overlap(from: body, of: "token")
             let key = try IdempotencyKey.read(from: request, workspace: identity.workspace, body: body)
             let idempotency = key.map { Idempotency(key: $0.key, digest: $0.digest) }
             let made = try await underWay.alone(idempotency, workspace: identity.workspace) {
@@ -84,7 +84,7 @@ package struct TokenRoutes: Sendable {
             the token without it. 409 for a token that was revoked, has expired, or was replaced before.
             """,
         tag: "Tokens", scope: Scope.tokensAdmin.rawValue, parameters: [.idempotencyKey],
-        request: .init(RotateRequest.schema, limit: 16 * 1024, required: false),
+        request: .init(RotationRequest.schema("How long the old token is good beside the new one"), limit: 16 * 1024, required: false),
         answers: [.init(.created, "The new token and its secret", schema: TokenBody.schema)], problems: [.conflict])
     static let revoke = APIOperation(
         .delete, "/v1/tokens/{id}", summary: "Revoke a token", description: "It is refused within a second. Revoking it again changes nothing.",

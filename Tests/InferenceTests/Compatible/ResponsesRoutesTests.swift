@@ -152,12 +152,7 @@ import Web
     @Test("A client that leaves cancels its run only if it said so", arguments: [true, false])
     func leaving(_ cancels: Bool) async throws {
         let permits = Permits()
-        let provider = PlayedProvider { _, receive in
-            try await receive(.text("a"))
-            try await permits.take()
-            try await receive(.text("b"))
-            try await receive(.stopped)
-        }
+        let provider = PlayedProvider.inTwoPieces(permits)
         try await RunRoutesTests.withRoutes([provider]) { ask in
             let headers: HTTPFields = cancels ? [.onDisconnect: "cancel"] : [:]
             let body = #"{"model":"test-model","stream":true,"messages":[{"role":"user","content":"x"}]}"#

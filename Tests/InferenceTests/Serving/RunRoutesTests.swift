@@ -282,29 +282,6 @@ private struct OneAgent: AgentLookup {
         }
     }
 
-    @Test("A client that leaves does not cancel its run")
-    func leaving() async throws {
-        let permits = Permits()
-        let provider = PlayedProvider { _, receive in
-            try await receive(.text("a"))
-            try await permits.take()
-            try await receive(.text("b"))
-            try await receive(.stopped)
-        }
-        try await Self.withRoutes([provider]) { ask in
-            let id = try await ask.started(#"{"messages":[{"role":"user","content":"x"}]}"#)
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { _ = try? await ask.events(of: id) }
-                try? await eventually("the client listens and has something") {
-                    try await !ask.engine.fixture.log.readAll(id).isEmpty
-                }
-                group.cancelAll()
-            }
-            permits.give()
-            #expect(try await ask.engine.finished(id).text == "ab")
-        }
-    }
-
     @Test("Another workspace's run and one that never was look the same, everywhere")
     func tenants() async throws {
         try await Self.withRoutes { ask in

@@ -14,6 +14,16 @@ struct PlayedProvider: Provider {
         self.play = play
     }
 
+    /// Says `a`, and `b` and its end once it gets a permit.
+    static func inTwoPieces(_ permits: Permits) -> PlayedProvider {
+        PlayedProvider { _, receive in
+            try await receive(.text("a"))
+            try await permits.take()
+            try await receive(.text("b"))
+            try await receive(.stopped)
+        }
+    }
+
     func stream(_ request: ProviderRequest, receive: @escaping @Sendable (ProviderEvent) async throws -> Void) async throws {
         try await play(request, receive)
     }

@@ -118,6 +118,7 @@ import Testing
             let event = RunEvent.chunk(StreamChunk(channel, text))
             #expect(try RunEvent(payload: event.payload) == event)
         }
+        #expect(throws: DecodingError.self) { try RunEvent(payload: Array(#"{"type":"text.delta","text":""#.utf8) + [0xFF] + Array(#""}"#.utf8)) }
         let later = Array(#"{"type":"text.delta","text":"a","since":[1]}"#.utf8)
         #expect(try RunEvent(payload: later) == .chunk(StreamChunk(.text, "a")))
     }
