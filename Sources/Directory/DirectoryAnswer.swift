@@ -103,10 +103,12 @@ struct ForkRequest: Decodable, Sendable {
 struct StatusRequest: Decodable, Sendable {
     let status: ListingStatus
     let reason: String?
+    /// Of an operator's decision; an owner has none.
+    let ground: String?
 
-    /// - Parameter byOperator: whether all statuses may be set.
-    /// - Throws: a 422 problem for a status that is not the caller's to set, and for a reason that is missing or too long.
-    func checked(byOperator: Bool) throws -> (status: ListingStatus, reason: String?) {
+    /// - Parameter byOperator: whether all statuses may be set, and on a ground.
+    /// - Throws: a 422 problem for a status that is not the caller's to set, for a reason that is missing or too long, and for a ground that is none.
+    func checked(byOperator: Bool) throws -> StatusOrder {
         let text = reason?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
         var faults: [FieldFault] = []
         if !byOperator, !status.isOpen { faults.append(FieldFault(body: ["status"], "An owner sets `active` or `deprecated`.")) }
@@ -115,8 +117,11 @@ struct StatusRequest: Decodable, Sendable {
         if text.unicodeScalars.count > ListingStatus.maximumReason {
             faults.append(FieldFault(body: ["reason"], "Send at most \(ListingStatus.maximumReason) characters."))
         }
+        let named = byOperator ? ground : nil
+        let known = named.flatMap(ReportReason.init(rawValue:))
+        if named != nil, known == nil { faults.append(FieldFault(body: ["ground"], "Send one of \(ReportReason.list).")) }
         guard faults.isEmpty else { throw Problem.invalid(faults) }
-        return (status, text.isEmpty ? nil : text)
+        return StatusOrder(status: status, reason: text.isEmpty ? nil : text, ground: known)
     }
 }
 

@@ -62,31 +62,33 @@ extension DirectoryRoutes {
     static let setStatus = APIOperation(
         .put, "/v1/agents/{agent}/{name}/status", summary: "Deprecate an agent of one's own, or take that back",
         description: "What operators have quarantined or removed stays so.", tag: "Directory", scope: "agents:write", parameters: [owner, name],
-        request: .init(status(["active", "deprecated"]), limit: BodyLimit.action),
+        request: .init(
+            .object(["status": .string(oneOf: ["active", "deprecated"]), "reason": reason], optional: ["reason"]), limit: BodyLimit.action),
         answers: [.init(.ok, "The status as it is now.", schema: statusAnswer)], problems: [.conflict, .gone])
 
     static let setAnyStatus = APIOperation(
         .put, "/v1/operations/directory/{owner}/{name}/status", summary: "Set the status of any published agent",
         description: """
             `quarantined`: not found, shown without its document, not forked. `removed`: 410 with the reason. Both hold until an operator sets another \
-            status.
+            status. It is the decision of a case: its owner is told the reasons and may appeal, and what leaves the directory stands in the public \
+            log. Reports that wait are decided with it. The same again changes nothing.
             """,
         tag: "Operations", scope: Scope.directoryModerate.rawValue,
         parameters: [
             .init("owner", in: .path, "The slug of the workspace that published the agent."), .init("name", in: .path, "The agent's name."),
         ],
-        request: .init(status(ListingStatus.allCases.map(\.rawValue)), limit: BodyLimit.action),
+        request: .init(
+            .object(
+                [
+                    "status": statusWord, "reason": reason,
+                    "ground": .string("Of the decision; `other` without it.", oneOf: ReportReason.allCases.map(\.rawValue)),
+                ], optional: ["reason", "ground"]), limit: BodyLimit.action),
         answers: [.init(.ok, "The status as it is now.", schema: statusAnswer)])
 
     // MARK: Shapes
 
-    private static func status(_ words: [String]) -> JSONSchema {
-        .object(
-            [
-                "status": .string(oneOf: words),
-                "reason": .string("For everyone to read; needed for all but `active`.", minLength: 1, maxLength: ListingStatus.maximumReason),
-            ], optional: ["reason"])
-    }
+    private static let reason = JSONSchema.string(
+        "For everyone to read; needed for all but `active`.", minLength: 1, maxLength: ListingStatus.maximumReason)
 
     private static let statusAnswer = JSONSchema.named(
         "ListingStatus",

@@ -94,7 +94,7 @@ struct DirectoryRoutes: Sendable {
     // MARK: Statuses
 
     private func setStatus(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
-        let (status, reason) = try await request.readJSON(StatusRequest.self, in: context).value.checked(byOperator: false)
+        let wanted = try await request.readJSON(StatusRequest.self, in: context).value.checked(byOperator: false)
         let workspace = context.identity.workspace
         let place = try await present(try Self.place(context)) { standing in
             guard standing.workspace == workspace else {
@@ -102,41 +102,37 @@ struct DirectoryRoutes: Sendable {
             }
             try ListingGate.requireOpen(standing, for: "changed")
         }
-        return try await set(status, reason: reason, of: place, scope: .workspaces([workspace]), request, context)
-    }
-
-    private func setAnyStatus(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
-        let (status, reason) = try await request.readJSON(StatusRequest.self, in: context).value.checked(byOperator: true)
-        let place = ListingPlace(owner: try context.pathText("owner"), name: try context.pathText("name"))
-        let present = try await present(place) { _ in }
-        context.logger.notice(
-            "an operator set the status of a published agent",
-            metadata: [
-                "token_id": "\(context.identity.tokenID.lowercased)", "agent": "\(present.owner)/\(present.name)", "status": "\(status.rawValue)",
-            ])
-        return try await set(status, reason: reason, of: present, scope: .role(.upkeep), loggedBy: context.identity.actor, request, context)
-    }
-
-    /// - Parameter actor: who stands in the access log when the listing is opened or shut by it; nil for its owner, who does neither.
-    private func set(
-        _ status: ListingStatus, reason: String?, of place: ListingPlace, scope: PostgresScope, loggedBy actor: AccessActor? = nil,
-        _ request: Request, _ context: IdentifiedContext
-    ) async throws -> Response {
-        let listing = try await pool.transaction(scope) { transaction in
-            let before = try await DirectoryStore.standing(owner: place.owner, name: place.name, in: transaction)
+        let listing = try await pool.transaction(.workspaces([workspace])) { transaction in
             guard
-                try await DirectoryStore.setStatus(status, reason: reason, owner: place.owner, name: place.name, in: transaction),
+                try await DirectoryStore.setStatus(
+                    wanted.status, reason: wanted.reason, owner: place.owner, name: place.name, in: transaction),
                 let published = try await DirectoryStore.find(owner: place.owner, name: place.name, in: transaction)
             else { throw ListingGate.unknown }
-            if let actor, let before, before.status != status, !(before.status.isOpen && status.isOpen) {
-                AccessLogStore.append(
-                    AccessEvent(
-                        status.isOpen ? .agentReleased : .agentQuarantined, by: actor, in: before.workspace,
-                        on: .agent("\(place.owner)/\(place.name)"), details: ["status": status.rawValue]), in: transaction)
-            }
             return published.listing
         }
         return try context.responseEncoder.encode(StatusAnswer(listing), from: request, context: context)
+    }
+
+    private func setAnyStatus(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
+        let wanted = try await request.readJSON(StatusRequest.self, in: context).value.checked(byOperator: true)
+        let named = ListingPlace(owner: try context.pathText("owner"), name: try context.pathText("name"))
+        let place = try await present(named) { _ in }
+        let actor = ModerationOperator(token: context.identity.tokenID, user: context.identity.user)
+        let outcome: CaseDesk.StatusSet
+        do {
+            outcome = try await CaseDesk(pool: pool).set(wanted, of: place, by: actor)
+        } catch CaseDesk.Refusal.notFound {
+            throw ListingGate.unknown
+        }
+        if let decided = outcome.decided {
+            context.logger.notice(
+                "an operator set the status of a published agent",
+                metadata: [
+                    "token_id": "\(actor.token.lowercased)", "agent": "\(place.owner)/\(place.name)", "status": "\(wanted.status.rawValue)",
+                    "case": "\(decided.id.lowercased)",
+                ])
+        }
+        return try context.responseEncoder.encode(StatusAnswer(outcome.listing), from: request, context: context)
     }
 
     // MARK: Places

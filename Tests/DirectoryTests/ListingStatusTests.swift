@@ -59,6 +59,7 @@ struct ListingStatusTests {
                     ("/v1/agents/acme/nobody/status", Self.body("deprecated"), "acme", .notFound),
                     (operators, Self.body("quarantined"), "acme", .forbidden), (operators, Self.body("quarantined"), nil, .unauthorized),
                     (operators, Self.body("quarantined", nil), "operator", .unprocessableContent),
+                    (operators, #"{"status": "removed", "reason": "x", "ground": "ugly"}"#, "operator", .unprocessableContent),
                     ("/v1/operations/directory/acme/nobody/status", Self.body("removed"), "operator", .notFound),
                 ]
                 for (path, body, token, status) in cases {
@@ -101,28 +102,29 @@ struct ListingStatusTests {
         }
     }
 
-    @Test("the access log tells of what an operator shuts and opens, and of nothing that stays open", .timeLimit(.minutes(1)))
+    @Test("the access log tells of what an operator decides, and whether that shuts or opens the agent", .timeLimit(.minutes(1)))
     func logged() async throws {
         try await DirectoryFixture.with { fixture in
             _ = try await fixture.publish(#"{"name": "Eliza"}"#)
             try await fixture.asking { ask in
                 let logged = """
                     select coalesce(string_agg(action || ' ' || workspace || ' ' || subject, E'\\n' order by sequence), '') from access_log
-                    where action in ('agent.quarantined', 'agent.released')
+                    where action in ('agent.quarantined', 'agent.released', 'agent.case_decided')
                     """
+                let acme = fixture.acme.uuidString.lowercased()
+                let decided = "agent.case_decided \(acme) agent:acme/eliza"
                 for status in ["deprecated", "active"] {
                     let body = Self.body(status)
                     #expect(try await ask(.put, "/v1/operations/directory/acme/eliza/status", body, token: "operator").status == .ok)
                 }
                 let before = try await fixture.database.psql(logged).trimmingCharacters(in: .newlines)
-                #expect(before.isEmpty)
+                #expect(before == "\(decided)\n\(decided)", "it was open all the time")
                 for status in ["quarantined", "quarantined", "active"] {
                     let body = Self.body(status)
                     #expect(try await ask(.put, "/v1/operations/directory/acme/eliza/status", body, token: "operator").status == .ok)
                 }
-                let acme = fixture.acme.uuidString.lowercased()
                 let after = try await fixture.database.psql(logged).trimmingCharacters(in: .newlines)
-                #expect(after == "agent.quarantined \(acme) agent:acme/eliza\nagent.released \(acme) agent:acme/eliza")
+                #expect(after == "\(before)\nagent.quarantined \(acme) agent:acme/eliza\nagent.released \(acme) agent:acme/eliza")
             }
         }
     }

@@ -74,19 +74,23 @@ struct CaseDesk: Sendable {
                 if appealed.originIsOpen { throw Refusal.pending(appealed.origin) }
                 if appealed.wasDecided(by: actor) { throw Refusal.sameOperator }
             }
-            return try await decide(found, order, by: actor, in: transaction)
+            let decided = try await decide(found, order, saying: Self.publicReason(order), by: actor, in: transaction)
+            note(found, order, by: actor, status: decided.status, in: transaction)
+            return decided
         }
     }
 
-    private func decide(
-        _ found: ModerationCase, _ order: ModerationOrder, by actor: ModerationOperator, in transaction: PostgresTransaction
+    /// Decides a case that is open and locked, its agent's lock held. The access log is told by ``note``, last of all.
+    /// - Parameter words: what everybody reads beside the listing; nil for nothing.
+    func decide(
+        _ found: ModerationCase, _ order: ModerationOrder, saying words: String?, by actor: ModerationOperator, in transaction: PostgresTransaction
     ) async throws -> Decided {
         let decision = order.decision
         var status = found.status
         if let listed = found.listed, let wanted = decision.status(in: found.kind, current: listed.status, before: found.statusBefore) {
             // Also where it is that already: its reason is another one. Where the listing is gone, the decision stands without it.
             let isSet = try await DirectoryStore.setStatus(
-                wanted, reason: Self.publicReason(order), owner: listed.owner, name: listed.name, in: transaction)
+                wanted, reason: words, owner: listed.owner, name: listed.name, in: transaction)
             if isSet { status = wanted }
         }
         switch decision.lifting(in: found.kind) {
@@ -110,12 +114,11 @@ struct CaseDesk: Sendable {
             [found.id] + others, with: order, by: actor, statement: isTold ? statement : nil, in: transaction)
         // Locked and open a moment ago.
         guard let at else { throw PostgresError(.server, "the case was decided meanwhile", sqlState: "40001") }
-        note(found, order, by: actor, status: status, in: transaction)
         return Decided(id: found.id, order: order, at: at, statement: isTold ? statement : nil, status: status, isReplay: false)
     }
 
     /// Tells the access log, last of all, for others who append wait from here on.
-    private func note(
+    func note(
         _ found: ModerationCase, _ order: ModerationOrder, by actor: ModerationOperator, status: ListingStatus?, in transaction: PostgresTransaction
     ) {
         let action: AccessAction

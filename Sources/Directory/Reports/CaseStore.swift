@@ -44,6 +44,16 @@ enum CaseStore {
         ).map { (appealCase: try $0.decode("id"), decision: try $0.stored("decision")) }
     }
 
+    /// The ground of the newest statement that takes something from the owner of an agent; nil when there is none.
+    static func ground(ofRestricting agent: UUID, workspace: UUID, in session: some PostgresSession) async throws -> ReportReason? {
+        try await session.query(
+            """
+            -- ground of the newest restriction
+            select ground from agent_statements where workspace_id = $1 and agent_id = $2 and appeal_until is not null order by id desc limit 1
+            """, workspace, agent
+        ).first?.stored("ground", as: ReportReason.self)
+    }
+
     // MARK: Writing a decision
 
     /// Closes cases with one decision.

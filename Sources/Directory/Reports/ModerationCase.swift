@@ -23,6 +23,16 @@ package enum ModerationDecision: String, Sendable, Codable, CaseIterable {
     /// Whether it stands in the public log.
     var isLogged: Bool { self == .quarantine || self == .remove }
 
+    /// The one by which an operator sets a status.
+    init(setting status: ListingStatus) {
+        switch status {
+        case .active: self = .restore
+        case .deprecated: self = .deprecate
+        case .quarantined: self = .quarantine
+        case .removed: self = .remove
+        }
+    }
+
     /// What the listing becomes; nil for what it is.
     /// - Parameters:
     ///   - current: what the listing is; nil when there is none any more.
@@ -79,7 +89,8 @@ enum AppealOutcome: String, Sendable, Codable, CaseIterable {
     case reversed
 }
 
-/// What operators decide about: the reports of one agent, or an appeal.
+/// What operators decide about: the reports of one agent, or an appeal. An operator who sets a status without a report decides a case
+/// of reports that has none.
 ///
 ///     opened ──▶ noted ──threshold──▶ quarantined ─┐
 ///                  └──many at once──▶ alerted ─────┴──an operator──▶ decided, once

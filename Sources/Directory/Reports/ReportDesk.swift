@@ -98,7 +98,10 @@ struct ReportDesk: Sendable {
     ) async throws -> Taken {
         let current = try await ReportStore.openCase(of: target.agent, in: transaction)
         let (caseID, standing) = (current?.id ?? .version7(), current?.standing ?? .noted)
-        if current == nil { ReportStore.open(caseID, of: target, in: transaction) }
+        if current == nil {
+            ReportStore.open(
+                caseID, of: target.agent, at: ListingPlace(owner: target.owner, name: target.name), workspace: target.workspace, in: transaction)
+        }
         let report = ReportStore.New(
             id: .version7(), caseID: caseID, agent: target.agent, version: target.version, reason: submission.reason, reporter: mark,
             isIdentified: reporter.isIdentified, text: submission.text, contact: submission.contact)

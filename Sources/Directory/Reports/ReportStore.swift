@@ -118,12 +118,13 @@ enum ReportStore {
         ).first.map { (id: try $0.decode("id"), standing: try $0.stored("standing")) }
     }
 
-    static func open(_ id: UUID, of target: Target, in transaction: PostgresTransaction) {
+    /// Opens the case of an agent's reports, or of what an operator decides without any.
+    static func open(_ id: UUID, of agent: UUID, at place: ListingPlace, workspace: UUID, in transaction: PostgresTransaction) {
         transaction.submit(
             """
             -- open a case of reports
             insert into agent_cases (id, kind, owner, name, agent_id, owner_workspace_id) values ($1, 'report', $2, $3, $4, $5)
-            """, id, target.owner, target.name, target.agent, target.workspace)
+            """, id, place.owner, place.name, agent, workspace)
     }
 
     static func write(_ report: New, in transaction: PostgresTransaction) {

@@ -35,6 +35,15 @@ struct ModerationRulesTests {
         }
     }
 
+    @Test("each status is what one decision sets, and the ground of one that names none is another reason")
+    func settings() {
+        for status in ListingStatus.allCases {
+            #expect(ModerationDecision(setting: status).status(in: .report, current: nil, before: nil) == status, "\(status)")
+        }
+        let order = StatusOrder(status: .removed, reason: "It sends keys away.", ground: nil).order
+        #expect(order.ground == .other && order.rule == "directory-rules/other" && order.facts == "It sends keys away." && !order.automated)
+    }
+
     @Test("what takes something from an owner can be appealed against; what hides an agent is logged; what brings it back is too")
     func kinds() {
         #expect(ModerationDecision.allCases.filter(\.isRestriction) == [.deprecate, .quarantine, .remove])

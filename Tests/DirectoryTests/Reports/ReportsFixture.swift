@@ -85,7 +85,9 @@ struct ReportsFixture: Sendable {
     func asking(_ body: @escaping @Sendable (DirectoryFixture.Asker) async throws -> Void) async throws {
         let tokens = Tokens(acme: acme, rival: rival)
         let responder = WebResponder(
-            authenticator: tokens, features: reports.routes(authenticator: tokens, trustedProxies: 1, peer: { _ in "198.51.100.1" }),
+            authenticator: tokens,
+            features: [Directory(pool: pool, producer: engine.producer).routes]
+                + reports.routes(authenticator: tokens, trustedProxies: 1, peer: { _ in "198.51.100.1" }),
             options: .init(problems: ProblemMapping.table))
         #expect(OpenAPI.differences(routes: responder.routes, operations: responder.operations) == [])
         try await Application(responder: responder).test(.router) { client in try await body(DirectoryFixture.Asker(client: client)) }
@@ -154,6 +156,15 @@ extension DirectoryFixture.Asker {
         try await self(
             .post, "/v1/operations/agent-reports/\(caseID)/decision",
             #"{"decision": "\#(decision)", "ground": "\#(ground)", "facts": "\#(facts)", "automated": false}"#, token: token)
+    }
+
+    /// Sets the status of eliza, as an operator does without naming a case.
+    func setStatus(
+        _ status: String, reason: String? = "It sends keys away.", ground: String? = nil, as token: String = "ann"
+    ) async throws -> DirectoryFixture.Answer {
+        let members: [(name: String, value: String?)] = [("status", status), ("reason", reason), ("ground", ground)]
+        let body = members.compactMap { member in member.value.map { "\"\(member.name)\": \"\($0)\"" } }.joined(separator: ", ")
+        return try await self(.put, "/v1/operations/directory/acme/eliza/status", "{\(body)}", token: token)
     }
 
     func appeal(
