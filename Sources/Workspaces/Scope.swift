@@ -10,9 +10,9 @@ package import Web
 /// | `memories:read` `memories:write` | read what agents remember; write and delete it |
 /// | `profiles:read` `profiles:write` | read build profiles; submit them |
 /// | `jobs:read` `jobs:write` | ask for the state of the workspace's jobs; cancel them |
-/// | `tokens:admin` | list, make, rotate and revoke tokens, with no more scopes than one's own |
+/// | `tokens:admin` | list, make, rotate and revoke tokens, with no more scopes than one's own; one's own tokens anyone rotates and revokes |
 /// | `members:read` | read who is a member |
-/// | `members:admin` | invite, change roles and remove members, all below owner |
+/// | `members:admin` | invite, change roles and remove members, all below owner; anyone leaves |
 /// | `workspace:admin` | what is an owner's: owners themselves, transfer, deletion, restoring, export |
 ///
 /// What concerns the whole installation no member's token has; these are for operators:

@@ -81,6 +81,16 @@ struct OpenAPITests {
         #expect(open["security"] == nil)
     }
 
+    @Test("says what needs no scope because it is one's own, and gives both ways to be allowed")
+    func own() {
+        let operation = APIOperation(
+            .delete, "/v1/parts/{id}", summary: "x", tag: "x", scope: "parts:admin", own: "one's own part", answers: [.noContent])
+        let document = OpenAPI.document(info: .init(title: "x", version: "1", description: ""), operations: [operation])
+        let described = document["paths"]?["/v1/parts/{id}"]?["delete"]
+        #expect(described?["security"] == [["token": ["parts:admin"]], ["token": []]])
+        #expect(described?["description"] == "Needs the scope `parts:admin`, but for one's own part.")
+    }
+
     @Test("a named schema is written once and referred to")
     func named() {
         let part = JSONSchema.named("Part", .object(["size": .integer(minimum: 1)]))

@@ -86,7 +86,7 @@ struct TokenRotationRoutesTests {
             for answer in [foreign, unknown] { #expect(answer.status == .notFound) }
             #expect(foreign.json["detail"] == unknown.json["detail"])
             let reader = try await fixture.join("bob", as: .member)
-            let refused = try await ask(.post, "/v1/tokens/\(reader.token.id)/rotate", as: reader.secret)
+            let refused = try await ask(.post, "/v1/tokens/\(nobodys)/rotate", as: reader.secret)
             #expect(refused.status == .forbidden && refused.problem == "missing-scope")
         }
     }

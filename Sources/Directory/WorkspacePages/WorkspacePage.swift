@@ -25,6 +25,8 @@ struct WorkspacePage: Sendable {
     /// Whether the visitor may remove members, and delete the workspace.
     var removesMembers = false
     var deletes = false
+    /// The visitor's user, where it may leave and remove nobody else.
+    var leaver: UUID?
 
     var values: PageValues {
         let next = nextCursor.map { PageAddress.query("/workspace", [(name: "cursor", value: $0)]) }
@@ -106,7 +108,8 @@ struct WorkspacePage: Sendable {
     private var memberPart: PageValue {
         guard let members, !members.isEmpty else { return .nothing }
         let items = members.prefix(limit).map { member -> PageValues in
-            let remove = removesMembers ? PageAddress.path("workspace", "members", member.id.lowercased, "remove") : nil
+            let isEnded = removesMembers || member.user.id == leaver
+            let remove = isEnded ? PageAddress.path("workspace", "members", member.id.lowercased, "remove") : nil
             let values: PageValues = ["person": .text(member.user.name), "role": .text(member.role.rawValue), "removeAddress": .maybe(remove)]
             return values.merging(PageWords.moment(member.since))
         }

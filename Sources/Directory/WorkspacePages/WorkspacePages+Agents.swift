@@ -23,6 +23,8 @@ extension WorkspacePages {
             let (listsTokens, listsMembers) = (before == nil && visitor.may(.tokensAdmin), before == nil && visitor.may(.membersRead))
             let most = WorkspacePage.noticeLimit + 1
             let notices = before == nil ? try await appeals.notices(of: id, state: nil, before: nil, limit: most) : []
+            let leaves = listsMembers && workspaces.isMultiUser && !visitor.may(.membersAdmin)
+            let leaver = leaves ? try await workspaces.tokens.identity(of: visitor.session)?.user : nil
             let overview = WorkspacePage(
                 workspace: workspace, agents: Array(agents.prefix(Self.agents)),
                 nextCursor: agents.count > Self.agents ? try agents.dropLast().last.map { try Cursor.encode($0.agent.id) } : nil,
@@ -30,7 +32,7 @@ extension WorkspacePages {
                 members: listsMembers ? try await workspaces.members.page(of: id, limit: Self.people + 1) : nil, limit: Self.people,
                 session: visitor.session, isFirst: before == nil, said: PageNotice.words(of: query), notices: notices,
                 mayWrite: visitor.may(.agentsWrite), removesMembers: visitor.may(.membersAdmin) && workspaces.isMultiUser,
-                deletes: before == nil && visitor.may(.workspaceAdmin) && workspaces.mayDelete(id))
+                deletes: before == nil && visitor.may(.workspaceAdmin) && workspaces.mayDelete(id), leaver: leaver)
             return page(.workspace, workspace.name, for: visitor, overview.values)
         }
     }

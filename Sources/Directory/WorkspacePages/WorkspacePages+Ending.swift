@@ -72,27 +72,30 @@ extension WorkspacePages {
     // MARK: A member
 
     func removeQuestion(_ request: Request, _ context: AppContext) async throws -> Response {
-        try await asked(request, context, needs: .membersAdmin) { try await question(ofMember: try context.pathID(), for: $0) }
+        try await asked(request, context, needs: nil) { try await question(ofMember: try context.pathID(), for: $0) }
     }
 
     func remove(_ request: Request, _ context: AppContext) async throws -> Response {
         let id = try context.pathID()
-        return try await confirmed(request, context, needs: .membersAdmin, asking: { try await question(ofMember: id, for: $0) }) { visitor in
+        return try await confirmed(request, context, needs: nil, asking: { try await question(ofMember: id, for: $0) }) { visitor in
             try await workspaces.remove(member: id, by: visitor.session)
             return Self.told(.memberRemoved)
         }
     }
 
+    /// Anyone is asked about leaving; about others, who may remove them.
     private func question(ofMember id: UUID, for visitor: SessionVisitor) async throws -> ConfirmPage {
-        guard let member = try await workspaces.members.lookUp(id, in: visitor.session.workspace) else {
-            throw Problem.notFound("The workspace has no such member.")
-        }
+        let found = try await workspaces.members.lookUp(id, in: visitor.session.workspace)
+        let user = try await workspaces.tokens.identity(of: visitor.session)?.user
+        let isSelf = user != nil && found?.user.id == user
+        if !isSelf { try visitor.require(.membersAdmin) }
+        guard let member = found else { throw Problem.notFound("The workspace has no such member.") }
         let name = member.user.name
         var effects = [
             "The tokens that \(name) made here are refused within a second, and open invitations by \(name) end.",
             "Tickets, agents and whatever else \(name) made stay with the workspace.", "\(name) comes back by another invitation only.",
         ]
-        if try await workspaces.tokens.identity(of: visitor.session)?.user == member.user.id { effects.insert("This is you: you leave.", at: 0) }
+        if isSelf { effects.insert("This is you: you leave.", at: 0) }
         return ConfirmPage(
             question: "Remove \(name) from the workspace?", effects: effects, button: "Remove this member",
             action: PageAddress.path("workspace", "members", id.lowercased, "remove"), trail: [Self.home], here: "Remove a member")
@@ -146,18 +149,19 @@ extension WorkspacePages {
         .redirect(to: PageAddress.query("/workspace", [(name: "said", value: notice.rawValue)]))
     }
 
+    /// - Parameter scope: nil where the question itself looks at what the visitor may.
     private func asked(
-        _ request: Request, _ context: AppContext, needs scope: Scope, _ question: (SessionVisitor) async throws -> ConfirmPage
+        _ request: Request, _ context: AppContext, needs scope: Scope?, _ question: (SessionVisitor) async throws -> ConfirmPage
     ) async throws -> Response {
         try await visited(request, context) { visitor in
-            try visitor.require(scope)
+            if let scope { try visitor.require(scope) }
             return answer(try await question(visitor), for: visitor)
         }
     }
 
     /// Does what a visitor's form has confirmed, and asks about anything else.
     private func confirmed(
-        _ request: Request, _ context: AppContext, needs scope: Scope, asking question: (SessionVisitor) async throws -> ConfirmPage,
+        _ request: Request, _ context: AppContext, needs scope: Scope?, asking question: (SessionVisitor) async throws -> ConfirmPage,
         _ act: (SessionVisitor) async throws -> Response
     ) async throws -> Response {
         try await acted(request, context, needs: scope) { visitor, form in

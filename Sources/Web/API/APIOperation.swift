@@ -91,6 +91,8 @@ package struct APIOperation: Sendable {
     package let tag: String
     /// The scope that a token needs. nil on an identified route: any valid token.
     package let scope: String?
+    /// What needs no scope because it is the asker's own, such as "one's own membership"; nil where all of it needs the scope.
+    package let own: String?
     package let parameters: [Parameter]
     package let request: RequestBody?
     package let answers: [Answer]
@@ -99,7 +101,7 @@ package struct APIOperation: Sendable {
 
     package init(
         _ method: HTTPRequest.Method, _ path: String, summary: String, description: String? = nil, tag: String, scope: String? = nil,
-        parameters: [Parameter] = [], request: RequestBody? = nil, answers: [Answer], problems: [HTTPResponse.Status] = []
+        own: String? = nil, parameters: [Parameter] = [], request: RequestBody? = nil, answers: [Answer], problems: [HTTPResponse.Status] = []
     ) {
         self.method = method
         self.path = path
@@ -107,6 +109,7 @@ package struct APIOperation: Sendable {
         self.description = description
         self.tag = tag
         self.scope = scope
+        self.own = own
         self.parameters = parameters
         self.request = request
         self.answers = answers

@@ -20,11 +20,43 @@ package struct APIRoutes {
     package mutating func on(
         _ operation: APIOperation, use handler: @escaping @Sendable (Request, IdentifiedContext) async throws -> some ResponseGenerator
     ) {
-        operations.append(operation)
+        precondition(operation.own == nil, "\(operation.id): say what is one's own")
         let scope = operation.scope
+        mount(
+            operation,
+            admitting: { context in
+                guard let scope else { return }
+                try context.identity.require(scope)
+            }, use: handler)
+    }
+
+    /// Mounts a handler that needs its operation's scope for what is not the asker's own.
+    ///
+    /// - Parameter isOwn: whether the path names something of the asker's; looked at where its token lacks the scope. What does not exist is
+    ///   nobody's: who lacks the scope is answered alike for it and for another's, and learns nothing of what there is.
+    package mutating func on(
+        _ operation: APIOperation, unless isOwn: @escaping @Sendable (IdentifiedContext) async throws -> Bool,
+        use handler: @escaping @Sendable (Request, IdentifiedContext) async throws -> some ResponseGenerator
+    ) {
+        guard let scope = operation.scope, operation.own != nil else {
+            preconditionFailure("\(operation.id): its description says neither a scope nor what needs none")
+        }
+        mount(
+            operation,
+            admitting: { context in
+                guard !context.identity.scopes.contains(scope) else { return }
+                guard try await isOwn(context) else { throw Problem.missingScope(scope) }
+            }, use: handler)
+    }
+
+    private mutating func mount(
+        _ operation: APIOperation, admitting admit: @escaping @Sendable (IdentifiedContext) async throws -> Void,
+        use handler: @escaping @Sendable (Request, IdentifiedContext) async throws -> some ResponseGenerator
+    ) {
+        operations.append(operation)
         let limit = operation.request?.limit ?? BodyLimit.standard
         identified.on(RouterPath(operation.path), method: operation.method) { request, context in
-            if let scope { try context.identity.require(scope) }
+            try await admit(context)
             var context = context
             context.bodyLimit = limit
             return try await handler(request, context)

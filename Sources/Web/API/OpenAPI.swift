@@ -64,7 +64,8 @@ package enum OpenAPI {
         ]
         var description = operation.description
         if let scope = operation.scope {
-            description = [description, "Needs the scope `\(scope)`."].compactMap { $0 }.joined(separator: "\n\n")
+            let exception = operation.own.map { ", but for \($0)" } ?? ""
+            description = [description, "Needs the scope `\(scope)`\(exception)."].compactMap { $0 }.joined(separator: "\n\n")
         }
         if let description { members.append(.init("description", .string(description))) }
         let parameters = parameters(of: operation)
@@ -83,8 +84,15 @@ package enum OpenAPI {
             responses.append(.init("\(status)", ["$ref": "#/components/responses/Problem"]))
         }
         members.append(.init("responses", .object(responses)))
-        if !isOpen { members.append(.init("security", [["token": .array(operation.scope.map { [.string($0)] } ?? [])]])) }
+        if !isOpen { members.append(.init("security", .array(requirements(of: operation)))) }
         return .object(members)
+    }
+
+    /// What a token needs: any one of these is enough.
+    private static func requirements(of operation: APIOperation) -> [JSONValue] {
+        var requirements: [JSONValue] = [["token": .array(operation.scope.map { [.string($0)] } ?? [])]]
+        if operation.own != nil { requirements.append(["token": []]) }
+        return requirements
     }
 
     private static func parameters(of operation: APIOperation) -> [JSONValue] {

@@ -28,7 +28,7 @@ package struct MemberRoutes: Sendable {
                 try context.pathID(), to: role, in: identity.workspace, as: identity.authority, of: identity.user, by: identity.actor)
             return MemberBody(member, showsAddress: true)
         }
-        routes.on(Self.remove) { _, context in
+        routes.on(Self.remove, unless: isOwn) { _, context in
             let identity = context.identity
             try await members.remove(try context.pathID(), from: identity.workspace, as: identity.authority, of: identity.user, by: identity.actor)
             return HTTPResponse.Status.noContent
@@ -59,6 +59,10 @@ package struct MemberRoutes: Sendable {
         return routes
     }
 
+    private func isOwn(_ context: IdentifiedContext) async throws -> Bool {
+        try await members.isOwn(try context.pathID(), of: context.identity)
+    }
+
     // MARK: Descriptions
 
     private static let small = 16 * 1024
@@ -74,7 +78,7 @@ package struct MemberRoutes: Sendable {
     static let remove = APIOperation(
         .delete, "/v1/workspace/members/{id}", summary: "Remove a member, or leave",
         description: "Its tokens of the workspace go along, and so do the open invitations that it made. The last owner cannot leave.",
-        tag: "Workspace", scope: Scope.membersAdmin.rawValue, answers: [.noContent], problems: [.conflict])
+        tag: "Workspace", scope: Scope.membersAdmin.rawValue, own: "one's own membership", answers: [.noContent], problems: [.conflict])
     static let invitations = APIOperation(
         .get, "/v1/workspace/invitations", summary: "List invitations, newest first", tag: "Workspace", scope: Scope.membersAdmin.rawValue,
         parameters: [.limit, .cursor], answers: [.init(.ok, "A page of invitations", schema: .page(of: InvitationBody.schema))])

@@ -6,19 +6,25 @@
 /// | maintainer | maintainers, members, viewers | maintainer, member, viewer |
 /// | member, viewer | nobody | – |
 ///
-/// And whoever it is: the last owner stays one.
+/// Whoever is a member may leave. And whoever it is: the last owner stays one.
 enum MemberRules {
-    /// Looks at a change of a member's role, or at its leaving.
+    /// Looks at a change of a member's role, or at its removal by somebody else.
     ///
     /// - Parameters:
     ///   - authority: as which role somebody wants it.
-    ///   - wanted: nil for leaving.
+    ///   - wanted: nil for removal.
     ///   - otherOwners: how many owners there are beside this member.
     /// - Throws: `WorkspaceError` with `roleTooLow`, `lastOwner`.
     static func check(by authority: Member.Role, from present: Member.Role, to wanted: Member.Role?, otherOwners: Int) throws(WorkspaceError) {
         try check(authority, manages: present)
         if let wanted { try check(authority, manages: wanted) }
-        if present == .owner, wanted != .owner, otherOwners == 0 {
+        if wanted != .owner { try checkLeaving(present, otherOwners: otherOwners) }
+    }
+
+    /// Looks at a member's own leaving, which needs no authority.
+    /// - Throws: `WorkspaceError` with `lastOwner`.
+    static func checkLeaving(_ present: Member.Role, otherOwners: Int) throws(WorkspaceError) {
+        if present == .owner, otherOwners == 0 {
             throw WorkspaceError(.lastOwner, "this is the workspace's last owner: transfer the workspace, or make somebody else an owner first")
         }
     }

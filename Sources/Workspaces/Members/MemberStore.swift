@@ -1,5 +1,6 @@
 package import Foundation
 package import Postgres
+import Web
 
 /// All SQL about who is in a workspace and as what.
 ///
@@ -25,6 +26,12 @@ package struct MemberStore: Sendable {
     /// A member by its id, nil when the workspace has none.
     package func lookUp(_ id: UUID, in workspace: UUID) async throws -> Member? {
         try await pool.query(.workspaces([workspace]), Self.find, workspace, id).first.map(Self.member)
+    }
+
+    /// Whether a membership is the asker's own. One that is not there is nobody's.
+    func isOwn(_ id: UUID, of asker: Identity) async throws -> Bool {
+        guard let user = asker.user else { return false }
+        return try await lookUp(id, in: asker.workspace)?.user.id == user
     }
 
     /// What a user is in the workspace of this session; nil when it is no member.
@@ -53,10 +60,10 @@ package struct MemberStore: Sendable {
         }
     }
 
-    /// Lets a member leave; its tokens of this workspace go along.
+    /// Removes a member, or lets who asks leave; the tokens of this workspace go along.
     ///
     /// - Parameters:
-    ///   - authority: as which role the actor wants it.
+    ///   - authority: as which role the actor wants it; to leave needs none.
     ///   - asker: the user who asks, whose role is looked at again; nil for who is none.
     /// - Throws: as ``change(_:to:in:as:of:by:)``.
     package func remove(
@@ -65,7 +72,11 @@ package struct MemberStore: Sendable {
         try await changing(workspace) { transaction in
             let authority = try await Self.present(authority, of: asker, in: workspace, transaction)
             let place = try await Self.place(of: id, in: workspace, transaction)
-            try MemberRules.check(by: authority, from: place.member.role, to: nil, otherOwners: place.otherOwners)
+            if place.member.user.id == asker {
+                try MemberRules.checkLeaving(place.member.role, otherOwners: place.otherOwners)
+            } else {
+                try MemberRules.check(by: authority, from: place.member.role, to: nil, otherOwners: place.otherOwners)
+            }
             transaction.submit(Self.delete, workspace, id)
             transaction.submit(Self.revokeInvitations, workspace, [place.member.user.id], [String]())
             AccessLogStore.append(.left(place.member.user.id, role: place.member.role.rawValue, workspace, by: actor), in: transaction)

@@ -40,7 +40,7 @@ package struct TokenRoutes: Sendable {
             }
             return MadeToken(made)
         }
-        routes.on(Self.rotate) { request, context in
+        routes.on(Self.rotate, unless: isOwn) { request, context in
             let (id, identity) = (try context.pathID(), context.identity)
             let body = try await request.readJSONBytes(limit: context.maxUploadSize)
             let overlap = try RotationRequest.overlap(from: body, of: "token")
@@ -52,7 +52,7 @@ package struct TokenRoutes: Sendable {
             }
             return MadeToken(made)
         }
-        routes.on(Self.revoke) { _, context in
+        routes.on(Self.revoke, unless: isOwn) { _, context in
             let identity = context.identity
             guard try await tokens.revoke(try context.pathID(), workspace: identity.workspace, for: identity, by: identity.actor) else {
                 throw Problem.notFound("The workspace has no such token.")
@@ -62,7 +62,13 @@ package struct TokenRoutes: Sendable {
         return routes
     }
 
+    private func isOwn(_ context: IdentifiedContext) async throws -> Bool {
+        try await tokens.isOwn(try context.pathID(), of: context.identity)
+    }
+
     // MARK: Descriptions
+
+    private static let own = "one's own tokens: the one that is shown, and those of the same user"
 
     static let whoAmI = APIOperation(
         .get, "/v1/workspace", summary: "Who am I: the token's workspace and scopes", tag: "Workspace",
@@ -80,13 +86,14 @@ package struct TokenRoutes: Sendable {
         description: """
             The new one has the same name and scopes and acts for the same user; where the old one expires, it lives as long from now on as the \
             old one was to live. The old one is good for `overlap_seconds` more, and never for longer than it was. Only tokens of the same \
-            user are rotated, and with no more scopes than one's own. The secret is in this answer and nowhere else; a repeated request gets \
+            user are rotated, and with no more scopes than one's own; the one that is shown has them all. Who lacks `tokens:admin` is given no \
+            more time: the new one then ends when the old one was to. The secret is in this answer and nowhere else; a repeated request gets \
             the token without it. 409 for a token that was revoked, has expired, or was replaced before.
             """,
-        tag: "Tokens", scope: Scope.tokensAdmin.rawValue, parameters: [.idempotencyKey],
+        tag: "Tokens", scope: Scope.tokensAdmin.rawValue, own: own, parameters: [.idempotencyKey],
         request: .init(RotationRequest.schema("How long the old token is good beside the new one"), limit: 16 * 1024, required: false),
         answers: [.init(.created, "The new token and its secret", schema: TokenBody.schema)], problems: [.conflict])
     static let revoke = APIOperation(
         .delete, "/v1/tokens/{id}", summary: "Revoke a token", description: "It is refused within a second. Revoking it again changes nothing.",
-        tag: "Tokens", scope: Scope.tokensAdmin.rawValue, answers: [.noContent])
+        tag: "Tokens", scope: Scope.tokensAdmin.rawValue, own: own, answers: [.noContent])
 }

@@ -8,6 +8,13 @@ extension TokenStore {
         try await pool.query(.workspaces([workspace]), Self.byID, workspace, id).first.map(Self.token)
     }
 
+    /// Whether a token is the asker's own: the one that it shows, or one of the same user. One that is not there is nobody's.
+    func isOwn(_ id: UUID, of asker: Identity) async throws -> Bool {
+        if id == asker.tokenID { return true }
+        guard let user = asker.user else { return false }
+        return try await find(id, workspace: asker.workspace)?.user == user
+    }
+
     /// Who somebody is at this moment who showed a token a while ago; nil when the token is good no more.
     package func identity(of session: TokenSession) async throws -> Identity? {
         try await pool.query(.workspaces([session.workspace]), Self.holder, session.workspace, session.token, timeout: .seconds(2)).first.map { row in

@@ -6,15 +6,16 @@ package import Web
 /// Another secret in a token's place, while the old one is good for a while.
 ///
 ///     old ──rotate──▶ old, replaced by new   ends behind the overlap, or when it would have ended, whichever comes first
-///                 └─▶ new                    same name, scopes and user; one that expires lives from now on as long as the old one was to
+///                 └─▶ new                    same name, scopes and user; one that expires lives from now on as long as the old one was to,
+///                                            or until the old one was to end where who asks may make no tokens
 ///
 /// A token is replaced once. Who has lost the new secret rotates the new token.
 extension TokenStore {
     /// Makes a token in the place of another one. The old one's end holds everywhere within a second of its time.
     ///
     /// - Parameters:
-    ///   - asker: who asks: it is given no token of another holder, and none with a scope that it has not. Nil for the command line,
-    ///     which may do both.
+    ///   - asker: who asks: it is given no token of another holder, and none with a scope that it has not, but for the one that it shows.
+    ///     Without `tokens:admin` it is given no more time either. Nil for the command line, which may do all of it.
     ///   - idempotency: the same request again makes no second token, and is answered without the secret.
     /// - Throws: `WorkspaceError` with `unknownToken`, `otherHolder`, `tokenReplaced`, `tokenEnded` for one that was revoked or has
     ///   expired, `idempotencyMismatch`; a 403 problem for a scope that the asker lacks.
@@ -28,7 +29,9 @@ extension TokenStore {
             // Held to the end: of two who rotate it at the same moment the second one sees that it was replaced.
             guard let row = try await transaction.query(Self.hold, workspace, id).first else { throw Self.isUnknown }
             try Self.check(try Self.token(row), for: asker)
-            let made = try await transaction.query(Self.insertSuccessor, workspace, id, successor, secret.prefix, secret.hash)
+            // An end that somebody gave a token bounds a thief, too: it is moved by who could make another one.
+            let isRenewed = asker?.scopes.contains(Scope.tokensAdmin.rawValue) ?? true
+            let made = try await transaction.query(Self.insertSuccessor, workspace, id, successor, secret.prefix, secret.hash, isRenewed)
             guard let madeRow = made.first else { throw Self.isUnknown }
             let token = try Self.token(madeRow)
             transaction.submit(Self.replace, workspace, id, successor, overlap.seconds)
@@ -37,9 +40,10 @@ extension TokenStore {
         }
     }
 
-    /// Whoever held another's secret would act in its name; and one of nobody's outlives the membership of whoever has it.
+    /// Whoever held another's secret would act in its name; and one of nobody's outlives the membership of whoever has it. Who shows a token
+    /// has all that it may, also what its holder's role allows only later again.
     private static func check(_ token: Token, for asker: Identity?) throws {
-        if let asker {
+        if let asker, asker.tokenID != token.id {
             guard token.user == asker.user else {
                 throw WorkspaceError(.otherHolder, "the token is not of whoever asks: revoke it, and let its holder make another one")
             }
@@ -71,7 +75,7 @@ extension TokenStore {
         -- make a token in another's place
         insert into tokens (workspace_id, id, user_id, name, prefix, hash, scopes, expires_at)
         select replaced.workspace_id, $3, replaced.user_id, replaced.name, $4, $5, replaced.scopes,
-          case when replaced.expires_at is not null then least(
+          case when not $6::boolean then replaced.expires_at when replaced.expires_at is not null then least(
             mainstay_now() + extract(epoch from replaced.expires_at - replaced.created_at)::float8 * interval '1 second',
             timestamptz '9999-12-31 00:00:00Z') end
         from tokens replaced where replaced.workspace_id = $1 and replaced.id = $2

@@ -125,6 +125,40 @@ struct EndingPagesTests {
         }
     }
 
+    @Test("who may remove nobody is shown the way out of the workspace, and nobody else's", arguments: [true, false])
+    func leaving(_ isLast: Bool) async throws {
+        try await PagesFixture.with { fixture in
+            let (rival, place) = (fixture.directory.rival, UUID())
+            _ = try await fixture.directory.database.psql(
+                """
+                insert into users (id, name) values ('\(place)', 'Vera'), (gen_random_uuid(), 'Ann');
+                insert into members (workspace_id, user_id, role)
+                select '\(rival)', id, case when name = 'Vera' and not \(isLast) then 'viewer' when name = 'Ann' and \(isLast) then 'viewer'
+                  else 'owner' end from users where name in ('Vera', 'Ann')
+                """)
+            let made = try await fixture.workspaces.tokens.create(
+                workspace: rival, user: place, name: "vera", scopes: [.agentsRead, .membersRead], by: .system("test"))
+            let secret = try #require(made.secret?.text)
+            try await fixture.browsing { browser in
+                try await browser.signIn(secret)
+                let links = try await browser.get("/workspace").links("/workspace/members/")
+                #expect(links.count == 1)
+                let own = try #require(links.first)
+                let question = try await browser.get(own)
+                #expect(question.text.contains("This is you: you leave.") && question.text.contains("Remove Vera from the workspace?"))
+                let other = try await fixture.directory.database.psql(
+                    "select m.id from members m join users u on u.id = m.user_id where u.name = 'Ann'"
+                ).trimmingCharacters(in: .whitespacesAndNewlines)
+                let refused = try await browser.act("/workspace/members/\(other)/remove", from: own, Self.yes)
+                #expect(refused.status == .forbidden && refused.text.contains("members:admin"))
+                let left = try await browser.act(own, from: own, Self.yes)
+                #expect(left.status == (isLast ? .conflict : .seeOther))
+                if !isLast { #expect(try await browser.get("/workspace").location == "/sign-in?next=%2Fworkspace") }
+            }
+            #expect(try await fixture.directory.count("select count(*) from members where workspace_id = '\(rival)'") == (isLast ? 2 : 1))
+        }
+    }
+
     @Test("a workspace is deleted by whoever types its name, and by nobody else")
     func workspace() async throws {
         try await PagesFixture.with { fixture in

@@ -85,6 +85,7 @@ struct MemberRoutesTests {
     @Test("who is below maintainer reads the members without their addresses, and nothing else")
     func readers() async throws {
         let fixture = try await TokensFixture.make()
+        let owner = try await fixture.member(fixture.acme.owner)
         for role in [Member.Role.viewer, .member] {
             let guest = try await fixture.join("\(role)", as: role)
             try await fixture.asking { ask async throws in
@@ -93,7 +94,8 @@ struct MemberRoutesTests {
                 #expect(!listed.text.contains("Owner of other"))
                 for (method, path) in [
                     (HTTPRequest.Method.get, "/v1/workspace/invitations"), (.post, "/v1/workspace/invitations"),
-                    (.patch, "/v1/workspace/members/\(guest.member.id)"), (.delete, "/v1/workspace/members/\(guest.member.id)"),
+                    (.patch, "/v1/workspace/members/\(guest.member.id)"), (.delete, "/v1/workspace/members/\(owner.id)"),
+                    (.delete, "/v1/workspace/members/\(UUID())"),
                     (.post, "/v1/workspace/transfer"), (.get, "/v1/workspace/export"), (.delete, "/v1/workspace"),
                 ] {
                     let answer = try await ask(method, path, as: guest.secret)

@@ -93,6 +93,15 @@ struct RoleTests {
         #expect(refusal { try MemberRules.check(by: .owner, from: .maintainer, to: nil, otherOwners: 0) } == nil)
     }
 
+    @Test("anyone leaves of its own will, but for the last owner")
+    func leaving() {
+        for role in Self.every {
+            #expect(refusal { try MemberRules.checkLeaving(role, otherOwners: 1) } == nil)
+            let error = refusal { try MemberRules.checkLeaving(role, otherOwners: 0) }
+            #expect(error?.code == (role == .owner ? .lastOwner : nil), "\(role)")
+        }
+    }
+
     @Test("what the rules forbid has a status of its own")
     func problems() {
         let expected: [(WorkspaceError.Code, Int, String?)] = [
