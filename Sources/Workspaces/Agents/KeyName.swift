@@ -3,8 +3,10 @@
 /// Names are compared word by word, so that `tokenizer`, `monkey` and `publicKey` promise nothing.
 struct KeyName: Equatable {
     enum Promise: Equatable {
-        /// Something opaque: long, without spaces.
+        /// Something opaque: long, without spaces, perhaps behind `Bearer` or the like.
         case key
+        /// Pairs of which some are opaque: `session=…; theme=dark`.
+        case cookie
         /// Anything that a person could have chosen.
         case password
         /// Twelve words or more.
@@ -14,7 +16,7 @@ struct KeyName: Equatable {
     let promise: Promise
 
     private static let single: Set<String> = [
-        "secret", "secrets", "token", "tokens", "credential", "credentials", "apikey", "bearer", "jwt", "cookie",
+        "secret", "secrets", "token", "tokens", "credential", "credentials", "apikey", "bearer", "jwt",
     ]
     private static let chosen: Set<String> = ["password", "passwd", "pwd", "passphrase"]
     private static let phrases: Set<String> = ["mnemonic", "seedphrase"]
@@ -35,10 +37,15 @@ struct KeyName: Equatable {
             promise = .phrase
         } else if !set.isDisjoint(with: Self.chosen) {
             promise = .password
+        } else if words.last == "authorization" {
+            // The header, and `Proxy-Authorization`; an `authorizationUrl` is public.
+            promise = .key
         } else if !set.isDisjoint(with: Self.single) {
             let onlyToken = set.isDisjoint(with: Self.single.subtracting(["token", "tokens"]))
             if onlyToken, !set.isDisjoint(with: Self.coinWords) { return nil }
             promise = .key
+        } else if set.contains("cookie") {
+            promise = .cookie
         } else if set.contains("key") || set.contains("keys"), words.count == 1 || !set.isDisjoint(with: Self.keyOwners) {
             promise = .key
         } else {

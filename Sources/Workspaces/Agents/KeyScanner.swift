@@ -10,14 +10,15 @@ package struct KeyFinding: Sendable, Hashable, CustomStringConvertible {
 /// Finds what looks like a key, token, password or seed phrase anywhere in a document: in values, in the midst of
 /// text, and in the names of members.
 ///
-/// Three kinds of evidence count, each enough by itself:
-/// - a form that an issuer publishes (``KeyShape``), a private key block, a URL with a password;
-/// - an opaque value under a name like `apiKey`, `TWITTER_PASSWORD` or `wallet.mnemonic`, beside such a name in
+/// These kinds of evidence count, each enough by itself:
+/// - a form that an issuer publishes (``KeyShape``), a bot's token of Telegram or Discord, a private key block, a URL with a password;
+/// - `Bearer` and 20 opaque characters or more, `Basic` and a user with a password in base64, in a header or in the midst of text;
+/// - an opaque value under a name like `apiKey`, `TWITTER_PASSWORD`, `Authorization`, `Cookie` or `wallet.mnemonic`, beside such a name in
 ///   `{"name": …, "value": …}`, or after it in text (`API_KEY=…`);
-/// - a list of 64 bytes, which is how Solana tools write a private key.
+/// - a list of 64 bytes, which is how Solana tools write a private key, or the same in base58 (``SolanaKey``).
 ///
-/// Long hexadecimal text alone is none: contract addresses and transactions look the same and are public.
-/// Placeholders (`<your key>`, `${KEY}`, `xxxx`) are passed over.
+/// Long hexadecimal or base58 text alone is none: contract addresses and transactions look the same and are public.
+/// Placeholders (`<your key>`, `${KEY}`, `{{key}}`, `xxxx`) are passed over.
 package struct KeyScanner {
     /// A file with more findings than this is not read on: it must be cleaned anyway.
     package static let maximumFindings = 100

@@ -1,10 +1,10 @@
-/// What a text by itself, or under a promising name, looks like. Pure.
+/// What a text by itself, or under a promising name, looks like. Pure. Keys that have parts are in `KeyText+Credentials`.
 ///
 /// The time is linear in the text, whatever it holds: from each place where a word begins at most ``reach`` bytes are
 /// looked at. These texts come from anyone.
 enum KeyText {
     /// Enough of a key to know it by.
-    private static let reach = 128
+    static let reach = 128
 
     /// The first key-shaped thing in a text of any length.
     static func kind(ofTextLike text: String) -> String? {
@@ -15,7 +15,8 @@ enum KeyText {
         while index < bytes.count {
             if isWordByte(bytes[index]) {
                 let word = index..<end(ofWordAt: index, in: bytes)
-                if let kind = published(bytes, at: index) ?? botToken(bytes, at: index) ?? assignment(bytes, to: word) { return kind }
+                if let kind = published(bytes, at: index) ?? parted(bytes, to: word) ?? assignment(bytes, to: word) { return kind }
+                if SolanaKey.isOne(bytes[word]) { return "a Solana private key" }
                 index = word.upperBound
             } else {
                 if bytes[index] == UInt8(ascii: ":"), let kind = urlPassword(bytes, at: index) { return kind }
@@ -27,8 +28,9 @@ enum KeyText {
 
     /// What a whole value looks like when its name promises a secret.
     static func kind(of value: String, under name: KeyName) -> String? {
-        let bytes = trimmed(Array(value.utf8))
-        guard !isPlaceholder(bytes) else { return nil }
+        let bytes = trimmed(Array(value.utf8)[...])
+        // Of a cookie each pair may be one by itself.
+        guard name.promise == .cookie || !isPlaceholder(bytes) else { return nil }
         let words = bytes.split(whereSeparator: isSpace)
         switch name.promise {
         case .phrase:
@@ -38,7 +40,9 @@ enum KeyText {
         case .password:
             return words.count == 1 && bytes.count >= 6 ? "a password" : nil
         case .key:
-            return words.count == 1 && isOpaque(bytes) ? "a key" : nil
+            return (words.count == 1 && isOpaque(bytes)) || isCredentials(words) ? "a key" : nil
+        case .cookie:
+            return isSession(bytes) ? "a session" : nil
         }
     }
 
@@ -48,7 +52,7 @@ enum KeyText {
         text.split(separator: "-----BEGIN ").dropFirst(text.hasPrefix("-----BEGIN ") ? 0 : 1).contains { $0.prefix(40).contains("PRIVATE KEY") }
     }
 
-    private static func published(_ bytes: [UInt8], at index: Int) -> String? {
+    static func published(_ bytes: [UInt8], at index: Int) -> String? {
         for shape in KeyShape.publishedByFirstByte[Int(bytes[index])] {
             let length = shape.prefix.utf8CodeUnitCount
             guard index + length + shape.minimum <= bytes.count else { continue }
@@ -60,15 +64,6 @@ enum KeyText {
             return shape.name
         }
         return nil
-    }
-
-    /// Telegram's `DIGITS:35 characters`.
-    private static func botToken(_ bytes: [UInt8], at index: Int) -> String? {
-        guard isDigit(bytes[index]) else { return nil }
-        let number = bytes[index...].prefix(11).prefix(while: isDigit)
-        guard (8...10).contains(number.count), number.endIndex < bytes.count, bytes[number.endIndex] == UInt8(ascii: ":") else { return nil }
-        let body = bytes[(number.endIndex + 1)...].prefix(36).prefix { KeyShape.Alphabet.word.contains($0) }
-        return body.count == 35 && isMixed(body) ? "a Telegram bot token" : nil
     }
 
     /// `scheme://user:password@host`, known by its colon.
@@ -108,7 +103,7 @@ enum KeyText {
     // MARK: Texture
 
     /// Long, without spaces, letters and digits mixed: nobody chose this to be read.
-    private static func isOpaque(_ bytes: ArraySlice<UInt8>) -> Bool {
+    static func isOpaque(_ bytes: ArraySlice<UInt8>) -> Bool {
         bytes.count >= 16 && bytes.allSatisfy(isOpaqueByte) && isMixed(bytes) && !isAddress(bytes)
     }
 
@@ -117,12 +112,12 @@ enum KeyText {
         bytes.count == 42 && bytes.starts(with: "0x".utf8) && bytes.dropFirst(2).allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
     }
 
-    private static func isMixed(_ bytes: ArraySlice<UInt8>) -> Bool {
+    static func isMixed(_ bytes: ArraySlice<UInt8>) -> Bool {
         bytes.contains(where: isDigit) && bytes.contains { isWordByte($0) && !isDigit($0) } && distinct(bytes) >= 6
     }
 
     /// What stands in examples instead of a secret.
-    private static func isPlaceholder(_ bytes: ArraySlice<UInt8>) -> Bool {
+    static func isPlaceholder(_ bytes: ArraySlice<UInt8>) -> Bool {
         if distinct(bytes) < 4 { return true }
         let text = String(decoding: bytes, as: UTF8.self).lowercased()
         if text.hasPrefix("<"), text.hasSuffix(">") { return true }
@@ -145,21 +140,21 @@ enum KeyText {
         return seen.0.nonzeroBitCount + seen.1.nonzeroBitCount + seen.2.nonzeroBitCount + seen.3.nonzeroBitCount
     }
 
-    private static func trimmed(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
+    static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         let head = bytes.drop(while: isSpace)
         return head[..<((head.lastIndex { !isSpace($0) } ?? head.startIndex - 1) + 1)]
     }
 
-    private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+    static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 
-    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+    static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 
-    private static func isQuote(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") || byte == UInt8(ascii: "`") }
+    static func isQuote(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") || byte == UInt8(ascii: "`") }
 
     private static func isWordByte(_ byte: UInt8) -> Bool { KeyShape.Alphabet.letterDigit.contains(byte) || byte == UInt8(ascii: "_") }
 
     /// Base64, base64url, hexadecimal and what issuers join them with.
-    private static func isOpaqueByte(_ byte: UInt8) -> Bool {
+    static func isOpaqueByte(_ byte: UInt8) -> Bool {
         KeyShape.Alphabet.dotted.contains(byte) || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "/") || byte == UInt8(ascii: "=")
     }
 }
