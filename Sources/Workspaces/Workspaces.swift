@@ -7,6 +7,7 @@ package import Web
 package struct Workspaces: Sendable {
     package let workspaces: WorkspaceStore
     package let tokens: TokenStore
+    package let operators: OperatorStore
     package let members: MemberStore
     package let invitations: InvitationStore
     package let people: PersonStore
@@ -31,6 +32,7 @@ package struct Workspaces: Sendable {
         self.logger = logger
         workspaces = WorkspaceStore(pool: pool, multiUser: multiUser)
         tokens = TokenStore(pool: pool)
+        operators = OperatorStore(pool: pool)
         members = MemberStore(pool: pool, multiUser: multiUser)
         invitations = InvitationStore(pool: pool, multiUser: multiUser)
         people = PersonStore(pool: pool)

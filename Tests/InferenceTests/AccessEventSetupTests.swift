@@ -55,6 +55,24 @@ import Workspaces
         }
     }
 
+    @Test("an operator's token that lies in the workspace has no budget there, for it is not the workspace's")
+    func operators() async throws {
+        try await SetupFixture.with { fixture in
+            let holder = UUID()
+            _ = try await fixture.database.psql(
+                "insert into operators (id, name) values ('\(holder)', 'ann'); update tokens set operator_id = '\(holder)' where id = '\(fixture.token)'"
+            )
+            try await fixture.asking { ask in
+                for token in [fixture.token, UUID()] {
+                    let path = "/v1/tokens/\(token.uuidString.lowercased())/run-budget"
+                    #expect(try await ask(.get, path).status == .notFound)
+                    #expect(try await ask(.put, path, #"{"runs_per_minute":3}"#).status == .notFound)
+                }
+            }
+            #expect(try await fixture.told().isEmpty)
+        }
+    }
+
     @Test("secrets that are sealed anew are told of by their number, where there were any")
     func resealed() async throws {
         try await SetupFixture.with { fixture in

@@ -110,6 +110,38 @@ import Workspaces
         }
     }
 
+    @Test("an operator who has a name is told of by it, whatever token it showed, by the API and by a page")
+    func named() async throws {
+        try await OperationsFixture.with { fixture in
+            let zoe = try await fixture.workspaces.operators.named("Zoe")
+            var secrets: [String] = []
+            for name in ["desk", "phone"] {
+                let made = try await fixture.workspaces.tokens.create(
+                    workspace: Workspace.defaultID, user: nil, operator: zoe, name: name, scopes: Scope.installation, by: .operator("tester"))
+                secrets.append(try #require(made.secret?.text))
+            }
+            let (desk, phone) = (secrets[0], secrets[1])
+            let ids = try await fixture.die(of: "a")
+            let start = try await fixture.workspaces.log.head()
+            try await fixture.asking { ask in
+                _ = try await ask.with(token: desk)(.post, "/v1/operations/queues/notes/pause")
+                _ = try await ask.with(token: desk)(.post, "/v1/operations/dead-letters/\(ids[0].lowercased)/discard")
+            }
+            try await fixture.browsing { operating in
+                let browser = Browser(client: operating.client)
+                try await browser.signIn(phone)
+                _ = try await browser.act("/ops/queues", from: "/ops", [(name: "queue", value: "notes"), (name: "act", value: "resume")])
+            }
+            let told = try await fixture.workspaces.log.entries(after: start, limit: 10)
+            #expect(told.map(\.action) == ["queue.paused", "dead_letter.discarded", "queue.resumed"])
+            #expect(told.allSatisfy { $0.actorKind == "operator" && $0.actor == "zoe" })
+            let shown = told.compactMap { $0.details?["token"] }
+            #expect(shown.count == 3 && Set(shown).count == 2)
+            let history = try await fixture.database.psql("select discarded_by from dead_letters")
+            #expect(history == "zoe\n")
+        }
+    }
+
     @Test("where the log takes no entry the act is done, and whoever acted is told")
     func refused() async throws {
         try await OperationsFixture.with { fixture in

@@ -47,7 +47,8 @@ extension WorkspacePages {
     func publish(_ request: Request, _ context: AppContext) async throws -> Response {
         try await acted(request, context, needs: .agentsWrite) { visitor, form in
             let (id, version, changelog) = (try context.pathID(), form["version"], form["changelog"])
-            switch try await desk.publish(id, version: version, changelog: changelog, by: visitor.session) {
+            let workspace = visitor.session.workspace
+            switch try await desk.publish(id, version: version, changelog: changelog, of: workspace, by: visitor.actor) {
             case .published(_, let isNew, let isShown):
                 return Self.told(id, !isShown ? .publishedBelow : isNew ? .published : .publishedBefore)
             case .refused(let refusal):

@@ -21,7 +21,7 @@ extension WorkspacePages {
     func takeBack(_ request: Request, _ context: AppContext) async throws -> Response {
         let id = try context.pathID()
         return try await confirmed(request, context, needs: .agentsWrite, asking: { try await question(ofAgent: id, for: $0) }) { visitor in
-            if case .refused(let refusal) = try await desk.takeBack(id, by: visitor.session) {
+            if case .refused(let refusal) = try await desk.takeBack(id, of: visitor.session.workspace, by: visitor.actor) {
                 return try await show(id, for: visitor, refusal: refusal)
             }
             return Self.told(id, .takenBack)

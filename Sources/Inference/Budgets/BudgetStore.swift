@@ -168,7 +168,7 @@ extension BudgetStore {
         """
     private static let token: SQL = """
         -- look whether there is a token to bound
-        select 1 from tokens where workspace_id = $1 and id = $2
+        select 1 from tokens where workspace_id = $1 and id = $2 and operator_id is null
         """
     private static let add: SQL = """
         -- add a run to what was used

@@ -2,8 +2,8 @@ import Workspaces
 
 /// An operator who does something, by the two names that are kept of it.
 struct ActingOperator: Sendable {
-    /// What the token is called: dead letters keep it, for those who ask later.
+    /// Its own, or what a token is called that is no operator's: dead letters keep it, for those who ask later.
     let name: String
-    /// The token itself, as the access log has it.
+    /// As the access log has it.
     let actor: AccessActor
 }

@@ -18,7 +18,7 @@ extension OperatorGate {
 }
 
 extension Visitor {
-    var acting: ActingOperator { ActingOperator(name: name, actor: .token(session.token)) }
+    var acting: ActingOperator { ActingOperator(name: name, actor: actor) }
 }
 
 extension SessionSeal {

@@ -10,14 +10,19 @@ package struct Identity: Sendable, Hashable {
     package let tokenID: UUID
     /// The user who made the token; nil for one made by the command line.
     package let user: UUID?
+    /// Whose token it is, where that is an operator.
+    package let `operator`: Operator?
     /// What the token allows.
     package let scopes: Set<String>
 
-    package init(workspace: UUID, workspaceSlug: String, tokenID: UUID, user: UUID?, scopes: Set<String>) {
+    package init(
+        workspace: UUID, workspaceSlug: String, tokenID: UUID, user: UUID?, operator holder: Operator? = nil, scopes: Set<String>
+    ) {
         self.workspace = workspace
         self.workspaceSlug = workspaceSlug
         self.tokenID = tokenID
         self.user = user
+        self.operator = holder
         self.scopes = scopes
     }
 

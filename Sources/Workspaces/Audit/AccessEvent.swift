@@ -1,21 +1,29 @@
 package import Foundation
 import Jobs
 import Postgres
-import Web
+package import Web
 
 /// Who did it.
 package enum AccessActor: Sendable, Hashable {
     /// Whoever showed this token.
     case token(UUID)
+    /// An operator, by the token that it showed. The entry's details have the token's id as `token`.
+    case known(Operator, token: UUID)
     /// A person at the installation's own command line, by the name that the machine knows them by.
     case `operator`(String)
     /// A part of the program, such as `watch`, or `invitation` for whoever accepts one.
     case system(String)
 
+    /// Whoever shows a token.
+    /// - Parameter holder: whose it is; nil for one that is no operator's.
+    package init(token: UUID, of holder: Operator?) {
+        self = holder.map { AccessActor.known($0, token: token) } ?? .token(token)
+    }
+
     var kind: String {
         switch self {
         case .token: "token"
-        case .operator: "operator"
+        case .known, .operator: "operator"
         case .system: "system"
         }
     }
@@ -23,6 +31,7 @@ package enum AccessActor: Sendable, Hashable {
     var name: String {
         switch self {
         case .token(let id): id.lowercased
+        case .known(let known, _): AccessText.bounded(known.name)
         case .operator(let name), .system(let name): AccessText.bounded(name)
         }
     }
@@ -73,6 +82,8 @@ package struct AccessEvent: Sendable, Hashable {
         self.actor = actor
         self.workspace = workspace
         self.subject = subject
+        var details = details
+        if case .known(_, let token) = actor { details["token"] = token.lowercased }
         self.details = details.mapValues { AccessText.bounded($0) }
     }
 

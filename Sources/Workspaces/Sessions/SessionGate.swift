@@ -6,14 +6,19 @@ package import Web
 /// Who is looking at a page.
 package struct SessionVisitor: Sendable {
     package let session: TokenSession
-    /// Of the token: who did it, for those who ask later.
+    /// Of the operator whose token it is, else of the token: who did it, for those who ask later.
     package let name: String
+    /// Whose token it is, where that is an operator.
+    package let `operator`: Operator?
     /// What the token may do at this moment.
     package let scopes: Set<String>
     /// What this visitor's forms carry.
     package let formToken: String
     /// The session to hand out with the answer, where its time was renewed.
     package let renewed: TokenSession?
+
+    /// As the access log names the visitor.
+    package var actor: AccessActor { AccessActor(token: session.token, of: self.operator) }
 
     package func may(_ scope: Scope) -> Bool { scopes.contains(scope.rawValue) }
 
@@ -30,7 +35,7 @@ package struct SessionVisitor: Sendable {
 /// comes from.
 package struct SessionGate: Sendable {
     /// What a token may do at this moment; nil when it may nothing.
-    package typealias Standing = @Sendable (_ token: UUID, _ workspace: UUID) async throws -> (name: String, scopes: Set<String>)?
+    package typealias Standing = @Sendable (_ token: UUID, _ workspace: UUID) async throws -> TokenStanding?
 
     package let realm: SessionRealm
     package let seal: SessionSeal
@@ -58,7 +63,8 @@ package struct SessionGate: Sendable {
         guard let value = request.cookies[realm.cookie]?.value, let session = seal.session(in: value, at: moment) else { return nil }
         guard let found = try await found(session) else { return nil }
         return SessionVisitor(
-            session: session, name: found.name, scopes: found.scopes, formToken: seal.formToken(of: session), renewed: session.renewed(at: moment))
+            session: session, name: found.name, operator: found.operator, scopes: found.scopes, formToken: seal.formToken(of: session),
+            renewed: session.renewed(at: moment))
     }
 
     /// Answers a visitor; sends anybody else to sign in, and back here after it.
@@ -85,7 +91,7 @@ package struct SessionGate: Sendable {
         return try await found(session) != nil
     }
 
-    private func found(_ session: TokenSession) async throws -> (name: String, scopes: Set<String>)? {
+    private func found(_ session: TokenSession) async throws -> TokenStanding? {
         guard let found = try await standing(session.token, session.workspace) else { return nil }
         guard found.scopes.contains(realm.scope.rawValue) else { return nil }
         if let endings, try await endings.isEnded(session) { return nil }

@@ -44,11 +44,13 @@ package struct WorkspaceDesk: Sendable {
     /// - Parameters:
     ///   - version: as a person typed it; nil or blank for the next one.
     ///   - changelog: what is new; nil or blank for what was said when the agent's version was made.
-    ///   - session: of who does it.
-    package func publish(_ agent: UUID, version: String?, changelog: String?, by session: TokenSession) async throws -> PublishingResult {
+    ///   - actor: who does it.
+    package func publish(
+        _ agent: UUID, version: String?, changelog: String?, of workspace: UUID, by actor: AccessActor
+    ) async throws -> PublishingResult {
         do {
             let wish = try PublishRequest(version: Self.given(version), changelog: Self.given(changelog)).checked()
-            let published = try await desk.publish(agent, wish, workspace: session.workspace, by: .token(session.token))
+            let published = try await desk.publish(agent, wish, workspace: workspace, by: actor)
             guard let publication = published.publication else { return .refused(Self.refusal(.notFound)) }
             return .published(version: publication.version, isNew: publication.isNew, isShown: publication.isShown)
         } catch let refusal as AgentDesk.Refusal {
@@ -59,9 +61,9 @@ package struct WorkspaceDesk: Sendable {
     }
 
     /// Takes an agent out of the directory. What is not listed stays as it is.
-    package func takeBack(_ agent: UUID, by session: TokenSession) async throws -> PublishingResult {
+    package func takeBack(_ agent: UUID, of workspace: UUID, by actor: AccessActor) async throws -> PublishingResult {
         do {
-            try await desk.unpublish(agent, workspace: session.workspace, by: .token(session.token))
+            try await desk.unpublish(agent, workspace: workspace, by: actor)
             return .takenBack
         } catch let refusal as AgentDesk.Refusal {
             return .refused(Self.refusal(refusal))

@@ -6,13 +6,14 @@ import Web
 ///
 /// | event | details |
 /// |---|---|
-/// | `token.made` | `scopes`; `user`, for a member's; `expires_at`, for one that does |
+/// | `token.made` | `scopes`; `user`, for a member's; `operator`, for an operator's: its name; `expires_at`, for one that does |
 /// | `token.revoked` | – |
 /// | `token.rotated` | `replaced_by`: the new token; `overlap_seconds` |
 extension AccessEvent {
-    static func made(_ token: Token, by actor: AccessActor) -> AccessEvent {
+    static func made(_ token: Token, of holder: Operator? = nil, by actor: AccessActor) -> AccessEvent {
         var details = ["scopes": token.scopes.sorted().joined(separator: " ")]
         details["user"] = token.user?.lowercased
+        details["operator"] = holder?.name
         details["expires_at"] = token.expiresAt.map { WireCoding.text($0) }
         return AccessEvent(.tokenMade, by: actor, in: token.workspace, on: .token(token.id), details: details)
     }

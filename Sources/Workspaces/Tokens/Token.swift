@@ -1,5 +1,5 @@
 package import Foundation
-import Web
+package import Web
 
 /// A token as it is kept: everything but the secret.
 package struct Token: Sendable, Hashable {
@@ -30,6 +30,20 @@ package struct Token: Sendable, Hashable {
     /// The token that was made in its place.
     package let replacedBy: UUID?
     package let state: State
+}
+
+/// What a token may do at this moment, and whose it is where that is an operator.
+package struct TokenStanding: Sendable, Hashable {
+    /// Of the operator whose token it is, else of the token itself.
+    package let name: String
+    package let `operator`: Operator?
+    package let scopes: Set<String>
+
+    package init(name: String, operator holder: Operator? = nil, scopes: Set<String>) {
+        self.name = holder?.name ?? name
+        self.operator = holder
+        self.scopes = scopes
+    }
 }
 
 /// What a look-up by hash found.

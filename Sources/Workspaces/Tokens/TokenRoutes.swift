@@ -31,6 +31,7 @@ package struct TokenRoutes: Sendable {
             let identity = context.identity
             let scopes = try wanted.validated(now: Date())
             for scope in scopes { try identity.require(scope) }
+            try Self.refuseOperators(wanted, scopes)
             let key = try IdempotencyKey.read(from: request, workspace: identity.workspace, body: body)
             let idempotency = key.map { Idempotency(key: $0.key, digest: $0.digest) }
             let made = try await underWay.alone(idempotency, workspace: identity.workspace) {
@@ -66,6 +67,16 @@ package struct TokenRoutes: Sendable {
         try await tokens.isOwn(try context.pathID(), of: context.identity)
     }
 
+    /// Whoever holds an operator's scope is an operator with a name, and only the command line gives one.
+    private static func refuseOperators(_ wanted: TokenRequest, _ scopes: Set<Scope>) throws {
+        guard !scopes.isSubset(of: Scope.workspace) else { return }
+        let operators = Set(scopes.subtracting(Scope.workspace).map(\.rawValue))
+        throw Problem.invalid(
+            wanted.scopes.indices.filter { operators.contains(wanted.scopes[$0]) }.map { index in
+                FieldFault(body: ["scopes", "\(index)"], "A token of an operator is made by `mainstay token create --operator`.")
+            })
+    }
+
     // MARK: Descriptions
 
     private static let own = "one's own tokens: the one that is shown, and those of the same user"
@@ -74,7 +85,9 @@ package struct TokenRoutes: Sendable {
         .get, "/v1/workspace", summary: "Who am I: the token's workspace and scopes", tag: "Workspace",
         answers: [.init(.ok, "The workspace", schema: WorkspaceBody.schema)])
     static let list = APIOperation(
-        .get, "/v1/tokens", summary: "List tokens, newest first", tag: "Tokens", scope: Scope.tokensAdmin.rawValue, parameters: [.limit, .cursor],
+        .get, "/v1/tokens", summary: "List tokens, newest first",
+        description: "Operators' tokens are not the workspace's, also where they lie in it: they are not listed, and their ids are unknown here.",
+        tag: "Tokens", scope: Scope.tokensAdmin.rawValue, parameters: [.limit, .cursor],
         answers: [.init(.ok, "A page of tokens", schema: .page(of: TokenBody.schema))])
     static let create = APIOperation(
         .post, "/v1/tokens", summary: "Make a token",

@@ -22,7 +22,7 @@ package struct TokenStore: Sendable {
         if let left = try row.decode("locked_seconds", as: Double?.self), left > 0 { return .locked(left: .seconds(left)) }
         let identity = Identity(
             workspace: try row.decode("workspace_id"), workspaceSlug: try row.decode("slug"), tokenID: try row.decode("id"),
-            user: try row.decode("user_id"), scopes: try Self.scopes(row))
+            user: try row.decode("user_id"), operator: try Self.operator(row), scopes: try Self.scopes(row))
         return try row.decode("deleted", as: Bool.self) ? .deleted(identity) : .valid(identity)
     }
 
@@ -41,19 +41,21 @@ package struct TokenStore: Sendable {
     }
 
     /// Makes a token. One of a member has no scope that its role does not allow.
+    /// - Parameter holder: whose it is, where that is an operator; then there is no user.
     /// - Throws: `WorkspaceError` with `idempotencyMismatch` when the key was used for another request; `unknownMember` when the user
     ///   is none, `roleTooLow` for scopes beyond its role.
     package func create(
-        workspace: UUID, user: UUID?, name: String, scopes: Set<Scope>, expiresAt: Date? = nil, by actor: AccessActor,
-        idempotency: IdempotencyKey? = nil, secret: TokenSecret = TokenSecret()
+        workspace: UUID, user: UUID?, operator holder: Operator? = nil, name: String, scopes: Set<Scope>, expiresAt: Date? = nil,
+        by actor: AccessActor, idempotency: IdempotencyKey? = nil, secret: TokenSecret = TokenSecret()
     ) async throws -> Made {
         let id = UUID.version7()
         return try await pool.transaction(.workspaces([workspace])) { transaction in
             if let earlier = try await Self.claim(idempotency, for: id, workspace, transaction) { return earlier }
             if let user { try await Self.check(scopes, of: user, in: workspace, transaction) }
             let token = try await Self.write(
-                id, workspace: workspace, user: user, name: name, scopes: scopes, expiresAt: expiresAt, secret: secret, in: transaction)
-            AccessLogStore.append(.made(token, by: actor), in: transaction)
+                id, workspace: workspace, user: user, operator: holder, name: name, scopes: scopes, expiresAt: expiresAt, secret: secret,
+                in: transaction)
+            AccessLogStore.append(.made(token, of: holder, by: actor), in: transaction)
             return Made(token: token, secret: secret)
         }
     }
@@ -72,11 +74,11 @@ package struct TokenStore: Sendable {
 
     /// Writes a token that is allowed, in a session that may.
     static func write(
-        _ id: UUID, workspace: UUID, user: UUID?, name: String, scopes: Set<Scope>, expiresAt: Date?, secret: TokenSecret,
-        in session: some PostgresSession
+        _ id: UUID, workspace: UUID, user: UUID?, operator holder: Operator? = nil, name: String, scopes: Set<Scope>, expiresAt: Date?,
+        secret: TokenSecret, in session: some PostgresSession
     ) async throws -> Token {
         let rows = try await session.query(
-            insert, workspace, id, user, name, secret.prefix, secret.hash, scopes.map(\.rawValue).sorted(), expiresAt)
+            insert, workspace, id, user, name, secret.prefix, secret.hash, scopes.map(\.rawValue).sorted(), expiresAt, holder?.id)
         guard let row = rows.first else { throw WorkspaceError(.unknownWorkspace, "the token was not written") }
         return try token(row)
     }
@@ -97,13 +99,14 @@ package struct TokenStore: Sendable {
         return Made(token: try token(row), secret: nil)
     }
 
-    /// A workspace's tokens, newest first, revoked ones too.
+    /// A workspace's own tokens, newest first, revoked ones too.
     package func list(workspace: UUID, before: UUID? = nil, limit: Int) async throws -> [Token] {
         try await pool.query(.workspaces([workspace]), Self.page, workspace, before, limit).map(Self.token)
     }
 
     /// Ends a token. It is refused everywhere within a second. Again changes nothing.
-    /// - Parameter asker: who asks over HTTP: an owner's token is an owner's to end, or its user's. Nil for the command line.
+    /// - Parameter asker: who asks over HTTP: an owner's token is an owner's to end, or its user's, and an operator's is nobody's. Nil for
+    ///   the command line.
     /// - Returns: false when the workspace has no such token.
     /// - Throws: `WorkspaceError` with `roleTooLow`.
     package func revoke(_ id: UUID, workspace: UUID, for asker: Identity? = nil, by actor: AccessActor) async throws -> Bool {
@@ -111,19 +114,20 @@ package struct TokenStore: Sendable {
             if let asker, asker.authority != .owner, try await !transaction.query(Self.isOwners, workspace, id, asker.user).isEmpty {
                 throw WorkspaceError(.roleTooLow, "the token is an owner's")
             }
-            guard try await transaction.execute(Self.end, workspace, id) == 0 else {
+            guard try await transaction.execute(Self.end, workspace, id, asker == nil) == 0 else {
                 AccessLogStore.append(.revoked(id, workspace, by: actor), in: transaction)
                 return true
             }
-            return try await transaction.query(Self.present, workspace, id).isEmpty == false
+            return try await transaction.query(Self.present, workspace, id, asker == nil).isEmpty == false
         }
     }
 
     /// What a token is called and may do at this moment; nil when there is none, it was revoked or has expired, or its workspace was
-    /// deleted. For who holds something that a token was shown for, and not the token.
-    package func standing(of id: UUID, workspace: UUID) async throws -> (name: String, scopes: Set<String>)? {
-        try await pool.query(.workspaces([workspace]), Self.valid, workspace, id, timeout: .seconds(2)).first.map { row in
-            (name: try row.decode("name"), scopes: try Self.scopes(row))
+    /// deleted. For who holds something that a token was shown for, and not the token. As the look-up by hash, under the role that
+    /// knows operators.
+    package func standing(of id: UUID, workspace: UUID) async throws -> TokenStanding? {
+        try await pool.query(.role(.auth), Self.valid, workspace, id, timeout: .seconds(2)).first.map { row in
+            TokenStanding(name: try row.decode("name"), operator: try Self.operator(row), scopes: try Self.scopes(row))
         }
     }
 
@@ -134,6 +138,12 @@ package struct TokenStore: Sendable {
         Scope.implied(
             by: Member.Role.allowed(
                 Set(try row.decode("scopes", as: [String].self)), of: try row.decode("user_id"), role: try row.decode("role")))
+    }
+
+    /// Whose token it is, of the columns `operator_id` and `operator`.
+    static func `operator`(_ row: PostgresRow) throws -> Operator? {
+        guard let id = try row.decode("operator_id", as: UUID?.self) else { return nil }
+        return Operator(id: id, name: try row.decode("operator"))
     }
 
     static func token(_ row: PostgresRow) throws -> Token {
@@ -161,20 +171,23 @@ package struct TokenStore: Sendable {
         """
     private static let valid: SQL = """
         -- look whether a token is valid
-        select tokens.name, tokens.scopes, tokens.user_id, members.role
+        select tokens.name, tokens.scopes, tokens.user_id, members.role, operators.id as operator_id, operators.name as operator
         from tokens join workspaces on workspaces.id = tokens.workspace_id
           left join members on members.workspace_id = tokens.workspace_id and members.user_id = tokens.user_id
+          left join operators on operators.id = tokens.operator_id
         where tokens.workspace_id = $1 and tokens.id = $2 and tokens.revoked_at is null
           and (tokens.expires_at is null or tokens.expires_at > mainstay_now()) and workspaces.deleted_at is null
           and (tokens.locked_until is null or tokens.locked_until <= mainstay_now())
         """
     private static let byHash: SQL = """
         -- find a token by its hash
-        select tokens.workspace_id, tokens.id, tokens.user_id, tokens.scopes, workspaces.slug, members.role,
+        select tokens.workspace_id, tokens.id, tokens.user_id, tokens.scopes, workspaces.slug, members.role, operators.id as operator_id,
+          operators.name as operator,
           tokens.revoked_at is not null as revoked, coalesce(tokens.expires_at <= mainstay_now(), false) as expired,
           workspaces.deleted_at is not null as deleted, extract(epoch from tokens.locked_until - mainstay_now())::float8 as locked_seconds
         from tokens join workspaces on workspaces.id = tokens.workspace_id
           left join members on members.workspace_id = tokens.workspace_id and members.user_id = tokens.user_id
+          left join operators on operators.id = tokens.operator_id
         where tokens.hash = $1
         """
     private static let touch: SQL = """
@@ -195,11 +208,12 @@ package struct TokenStore: Sendable {
           case when tokens.revoked_at is not null then 'revoked' when tokens.expires_at <= mainstay_now() then 'expired'
             when tokens.locked_until > mainstay_now() then 'locked' else 'valid' end as state
         from idempotency_keys kept join tokens on tokens.workspace_id = kept.workspace_id and tokens.id = kept.job_id
-        where kept.workspace_id = $1 and kept.id = $2
+        where kept.workspace_id = $1 and kept.id = $2 and tokens.operator_id is null
         """
     private static let insert: SQL = """
         -- make a token
-        insert into tokens (workspace_id, id, user_id, name, prefix, hash, scopes, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8)
+        insert into tokens (workspace_id, id, user_id, name, prefix, hash, scopes, expires_at, operator_id)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         returning workspace_id, id, user_id, name, prefix, scopes, created_at, expires_at, last_used_at, revoked_at, locked_until, replaced_by,
           case when expires_at <= mainstay_now() then 'expired' else 'valid' end as state
         """
@@ -208,14 +222,15 @@ package struct TokenStore: Sendable {
         select workspace_id, id, user_id, name, prefix, scopes, created_at, expires_at, last_used_at, revoked_at, locked_until, replaced_by,
           case when revoked_at is not null then 'revoked' when expires_at <= mainstay_now() then 'expired'
             when locked_until > mainstay_now() then 'locked' else 'valid' end as state
-        from tokens where workspace_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3
+        from tokens where workspace_id = $1 and operator_id is null and ($2::uuid is null or id < $2) order by id desc limit $3
         """
     private static let end: SQL = """
         -- revoke a token
-        update tokens set revoked_at = mainstay_now() where workspace_id = $1 and id = $2 and revoked_at is null
+        update tokens set revoked_at = mainstay_now()
+        where workspace_id = $1 and id = $2 and revoked_at is null and (operator_id is null or $3)
         """
     private static let present: SQL = """
         -- look whether there is a token
-        select 1 from tokens where workspace_id = $1 and id = $2
+        select 1 from tokens where workspace_id = $1 and id = $2 and (operator_id is null or $3)
         """
 }

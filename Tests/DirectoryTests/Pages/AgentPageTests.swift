@@ -96,8 +96,8 @@ struct AgentPageTests {
             try await fixture.publish(Self.first, as: "1.0.0")
             let made = try await fixture.directory.handle(ForkAgent(owner: "acme", name: "eliza", forkName: "listener"))
             let fork = try #require(UUID(uuidString: made.agent))
-            let session = TokenSession(token: UUID(), workspace: fixture.directory.rival, now: Date())
-            _ = try await WorkspaceDesk(pool: fixture.directory.pool).publish(fork, version: nil, changelog: nil, by: session)
+            _ = try await WorkspaceDesk(pool: fixture.directory.pool).publish(
+                fork, version: nil, changelog: nil, of: fixture.directory.rival, by: .token(UUID()))
             try await fixture.browsing { browser in
                 let fresh = try await browser.get("/agents/rival/listener")
                 #expect(fresh.links("/agents/acme/eliza") == ["/agents/acme/eliza"] && fresh.text.contains("Up to date with the original."))

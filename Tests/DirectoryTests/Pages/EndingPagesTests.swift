@@ -68,10 +68,13 @@ struct EndingPagesTests {
         try await PagesFixture.with { fixture in
             _ = try await fixture.token("theirs", in: fixture.directory.acme)
             _ = try await fixture.token("ours")
+            _ = try await fixture.operatorToken("ann", scopes: [.directoryModerate])
+            let held = try #require(try await fixture.workspaces.operators.tokens(limit: 1).first?.token)
             let foreign = Self.address(try await Self.token("theirs", of: fixture, in: fixture.directory.acme))
             let own = Self.address(try await Self.token("ours", of: fixture))
             try await fixture.signedIn { browser in
-                for address in [foreign, "/workspace/tokens/\(UUID())/revoke", "/workspace/members/\(UUID())/remove"] {
+                #expect(try await browser.get("/workspace").links(Self.address(held)).isEmpty)
+                for address in [foreign, Self.address(held), "/workspace/tokens/\(UUID())/revoke", "/workspace/members/\(UUID())/remove"] {
                     #expect(try await browser.get(address).status == .notFound, "\(address)")
                     #expect(try await browser.act(address, from: "/workspace", Self.yes).status == .notFound, "\(address)")
                 }

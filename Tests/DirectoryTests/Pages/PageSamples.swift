@@ -13,8 +13,8 @@ enum PageSamples {
     static let hostile = "<script>alert('&\"1\"')</script>"
 
     static let visitor = SessionVisitor(
-        session: TokenSession(token: UUID(), workspace: UUID(), now: moment), name: "rita", scopes: Set(Scope.workspace.map(\.rawValue)),
-        formToken: "form-token", renewed: nil)
+        session: TokenSession(token: UUID(), workspace: UUID(), now: moment), name: "rita", operator: nil,
+        scopes: Set(Scope.workspace.map(\.rawValue)), formToken: "form-token", renewed: nil)
 
     static let head = PageHead(
         title: "A title", preview: .init(title: "T", description: "D", address: "https://a.example/agents"), canonical: "https://a.example/agents",

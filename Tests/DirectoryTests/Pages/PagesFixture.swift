@@ -39,12 +39,20 @@ struct PagesFixture: Sendable {
         return try #require(made.secret?.text)
     }
 
+    /// Another token of an operator, which lies in rival.
+    func operatorToken(_ name: String, scopes: Set<Scope>) async throws -> String {
+        let holder = try await workspaces.operators.named(name)
+        let made = try await workspaces.tokens.create(
+            workspace: directory.rival, user: nil, operator: holder, name: name, scopes: scopes, by: .system("test"))
+        return try #require(made.secret?.text)
+    }
+
     /// Publishes a character of acme's as a version; returns the agent's id.
     @discardableResult
     func publish(_ character: String, as version: String, changelog: String = "") async throws -> UUID {
         let agent = try await directory.publish(character, publish: false)
-        let session = TokenSession(token: UUID(), workspace: directory.acme, now: Date())
-        let result = try await WorkspaceDesk(pool: directory.pool).publish(agent, version: version, changelog: changelog, by: session)
+        let result = try await WorkspaceDesk(pool: directory.pool).publish(
+            agent, version: version, changelog: changelog, of: directory.acme, by: .token(UUID()))
         guard case .published = result else {
             Issue.record("\(version) was not published: \(result)")
             return agent

@@ -27,6 +27,7 @@ enum WrittenList {
         "ledger_sweep": .init([], "one row: how far the sweep of the ledger has come"),
         "listing_index": .init([.select], "what search reads of published copies; a trigger writes it"),
         "name_words": .init([.select], "words of names that were public; a trigger writes them"),
+        "operators": .init([], "who runs the installation; mainstay_auth reads it with a token, upkeep makes one"),
         "partition_epochs": .init([], "which Redis a partition was last seen whole in"),
         "paused_queues": .init([], "queues that an operator stopped; queues serve all workspaces"),
         "plugin_imports": .init([.select], "when the plugin registry was read"),

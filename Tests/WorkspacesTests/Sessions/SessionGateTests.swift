@@ -62,8 +62,8 @@ import Web
         let seal = SessionSeal(secret: nil, purpose: "test")
         for (scopes, isLetIn) in [(["agents:read", "agents:write"], true), (["tickets:read"], false), ([], false)] as [(Set<String>, Bool)] {
             let gate = SessionGate(
-                realm: Self.realm, authenticator: Two(identity: Self.nobody), standing: { _, _ in (name: "rita", scopes: scopes) }, seal: seal,
-                now: { Self.start })
+                realm: Self.realm, authenticator: Two(identity: Self.nobody),
+                standing: { _, _ in TokenStanding(name: "rita", scopes: scopes) }, seal: seal, now: { Self.start })
             let found = try await Self.answer(cookie: "test_session=\(seal.cookie(of: session))") { request in
                 guard let visitor = try await gate.visitor(of: request) else { return "nobody" }
                 return "\(visitor.name) \(visitor.may(.agentsWrite)) \(seal.isGood(formToken: visitor.formToken, of: session))"
