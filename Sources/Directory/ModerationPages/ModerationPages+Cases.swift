@@ -41,8 +41,7 @@ extension ModerationPages {
                 automated: false)
             let fault: Problem
             do {
-                // Operators' tokens are nobody's in particular: no member's role holds their scopes.
-                let actor = ModerationOperator(token: visitor.session.token, user: nil)
+                let actor = ModerationOperator(token: visitor.session.token, holder: visitor.operator)
                 let order = try wanted.checked()
                 if let question = try await unsure(id, order, wanted, form, for: visitor) { return question }
                 let decided = try await desk.decide(id, order, by: actor)

@@ -131,7 +131,7 @@ struct CaseDesk: Sendable {
         }
         AccessLogStore.append(
             AccessEvent(
-                action, by: .token(actor.token), in: found.workspace, on: .agent("\(found.place.owner)/\(found.place.name)"),
+                action, by: actor.actor, in: found.workspace, on: .agent("\(found.place.owner)/\(found.place.name)"),
                 details: ["case": found.id.lowercased, "decision": order.decision.rawValue, "ground": order.ground.rawValue]), in: transaction)
     }
 

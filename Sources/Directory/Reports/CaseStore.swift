@@ -1,5 +1,6 @@
 import Foundation
 import Postgres
+import Web
 import Workspaces
 
 /// The SQL of deciding about agents. All of it runs as upkeep, for operators look at all workspaces.
@@ -11,7 +12,8 @@ enum CaseStore {
         try await session.query("-- agent of a case\nselect agent_id from agent_cases where id = $1", caseID).first?.decode("agent_id")
     }
 
-    /// A case with all that its decision hangs on, kept as it is until this transaction ends.
+    /// A case with all that its decision hangs on, kept as it is until this transaction ends. Where the release before operators decided
+    /// the one that an appeal is about, the operator is that of the token.
     static func lock(_ id: UUID, in session: some PostgresSession) async throws -> ModerationCase? {
         try await session.query(
             """
@@ -19,7 +21,9 @@ enum CaseStore {
             select c.id, c.kind, c.standing, c.owner, c.name, c.agent_id, c.owner_workspace_id, c.status_before, c.decided_at, c.decision, c.ground,
               c.facts, c.rule, c.automated, c.decided_statement_id, p.owner as listed_owner, p.name as listed_name, p.status,
               s.id as appealed_statement, s.decision as appealed_decision, o.id as origin, o.decided_at is null as origin_is_open,
-              o.decided_by_user as origin_user, o.decided_by_token as origin_token
+              o.decided_by_token as origin_token,
+              coalesce(o.decided_by_operator, (
+                select t.operator_id from tokens t where t.operator_id is not null and t.id = o.decided_by_token limit 1)) as origin_operator
             from agent_cases c
             left join published_agents p on p.workspace_id = c.owner_workspace_id and p.agent_id = c.agent_id
             left join agent_statements s on s.workspace_id = c.owner_workspace_id and s.id = c.statement_id
@@ -64,10 +68,11 @@ enum CaseStore {
             """
             -- close cases
             update agent_cases set decided_at = (select mainstay_now()), decision = $2, ground = $3, facts = $4, rule = $5, automated = $6,
-              decided_by_token = $7, decided_by_user = $8, decided_statement_id = $9
+              decided_by_token = $7, decided_by_operator = $8, decided_statement_id = $9
             where id = any ($1::uuid[]) and decided_at is null
             returning decided_at
-            """, cases, order.decision.rawValue, order.ground.rawValue, order.facts, order.rule, order.automated, actor.token, actor.user, statement
+            """, cases, order.decision.rawValue, order.ground.rawValue, order.facts, order.rule, order.automated, actor.token,
+            actor.holder?.id, statement
         ).first?.decode("decided_at")
     }
 
@@ -167,7 +172,7 @@ extension ModerationCase.Appealed {
         guard let statement = try row.decode("appealed_statement", as: UUID?.self) else { return nil }
         self.init(
             statement: statement, decision: try row.stored("appealed_decision"), origin: try row.decode("origin"),
-            originIsOpen: try row.decode("origin_is_open"), operatorUser: try row.decode("origin_user"),
+            originIsOpen: try row.decode("origin_is_open"), operatorID: try row.decode("origin_operator"),
             operatorToken: try row.decode("origin_token"))
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Web
 import Workspaces
 
 /// What an operator decides about a published agent.
@@ -157,13 +158,14 @@ struct ModerationCase: Sendable, Equatable {
         let origin: UUID
         /// Whether that case waits for its own decision still.
         let originIsOpen: Bool
-        /// Who decided it, where a user's token did.
-        let operatorUser: UUID?
+        /// Who decided it; nil for a token that was no operator's.
+        let operatorID: UUID?
         let operatorToken: UUID?
 
-        /// Whether the one who is to decide decided the first time: by the person where tokens are persons', else by the token.
+        /// Whether the one who is to decide decided the first time: by the operator, whatever token it showed; by the token where no
+        /// operator is known.
         func wasDecided(by actor: ModerationOperator) -> Bool {
-            operatorToken == actor.token || operatorUser != nil && operatorUser == actor.user
+            operatorToken == actor.token || operatorID != nil && operatorID == actor.holder?.id
         }
     }
 }
@@ -183,6 +185,9 @@ struct ModerationOrder: Sendable, Equatable {
 /// Who decides.
 struct ModerationOperator: Sendable, Equatable {
     let token: UUID
-    /// Nil where the token is nobody's in particular.
-    let user: UUID?
+    /// Nil where the token is no operator's: one that the release before operators made.
+    let holder: Operator?
+
+    /// As the access log names it.
+    var actor: AccessActor { AccessActor(token: token, of: holder) }
 }

@@ -4,6 +4,7 @@ import Hummingbird
 import HummingbirdTesting
 import Jobs
 import JobsTesting
+import Logging
 import Postgres
 import TestSupport
 import Testing
@@ -21,6 +22,9 @@ struct ReportsFixture: Sendable {
     let rival = UUID.version7()
     let eliza = UUID.version7()
 
+    static let ann = Operator(id: UUID(), name: "ann")
+    static let bob = Operator(id: UUID(), name: "bob")
+
     var pool: PostgresPool { engine.pool }
     var reports: AgentReports { AgentReports(pool: pool, producer: engine.producer) }
 
@@ -30,6 +34,7 @@ struct ReportsFixture: Sendable {
             let fixture = ReportsFixture(database: database, engine: engine)
             _ = try await database.psql(
                 "insert into workspaces (id, slug, name) values ('\(fixture.acme)', 'acme', 'Acme'), ('\(fixture.rival)', 'rival', 'Rival')")
+            _ = try await database.psql("insert into operators (id, name) values ('\(ann.id)', 'ann'), ('\(bob.id)', 'bob')")
             try await fixture.publish("eliza", as: fixture.eliza)
             try await body(fixture)
         }
@@ -83,7 +88,9 @@ struct ReportsFixture: Sendable {
 
     /// The routes as the server has them, behind one proxy.
     func asking(_ body: @escaping @Sendable (DirectoryFixture.Asker) async throws -> Void) async throws {
-        let tokens = Tokens(acme: acme, rival: rival)
+        let kept = TokenAuthenticator(
+            store: TokenStore(pool: pool), clock: ContinuousClock(), logger: Logger(label: "test.reports"), lifetime: .zero)
+        let tokens = Tokens(acme: acme, rival: rival, kept: kept)
         let responder = WebResponder(
             authenticator: tokens,
             features: [Directory(pool: pool, producer: engine.producer).routes]
@@ -107,21 +114,25 @@ struct ReportsFixture: Sendable {
         return try #require(try await ask.cases().last?["case"]?.string)
     }
 
-    /// Who shows `acme`, `rival`, `w1`…`w99`, or is an operator: `ann`, `bob`, and `desk`, which is nobody in particular.
+    /// Who shows `acme`, `rival`, `w1`…`w99`, or is an operator: `ann` and `bob`, each time with another token, or `desk` and `phone`, tokens of
+    /// which no operator is known. `mst_…` are the tokens of the database.
     private struct Tokens: Authenticator {
         let acme: UUID
         let rival: UUID
+        let kept: any Authenticator
 
-        private static let (ann, bob) = (UUID(), UUID())
+        private static let (desk, phone) = (UUID(), UUID())
 
         func identity(bearer: String) async throws -> Identity? {
             let all: Set<String> = ["agents:read", "agents:write"]
             switch bearer {
             case "acme": return Identity(workspace: acme, workspaceSlug: "acme", tokenID: UUID(), user: nil, scopes: all)
             case "rival": return Identity(workspace: rival, workspaceSlug: "rival", tokenID: UUID(), user: nil, scopes: all)
-            case "ann": return Self.operator(Self.ann)
-            case "bob": return Self.operator(Self.bob)
-            case "desk": return Self.operator(nil)
+            case "ann": return Self.moderator(UUID(), of: ReportsFixture.ann)
+            case "bob": return Self.moderator(UUID(), of: ReportsFixture.bob)
+            case "desk": return Self.moderator(Self.desk, of: nil)
+            case "phone": return Self.moderator(Self.phone, of: nil)
+            case let secret where secret.hasPrefix("mst_"): return try await kept.identity(bearer: secret)
             default:
                 guard bearer.hasPrefix("w"), let number = UInt8(bearer.dropFirst()) else { return nil }
                 let workspace = UUID(uuid: (1, 0, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, number))
@@ -129,8 +140,10 @@ struct ReportsFixture: Sendable {
             }
         }
 
-        private static func `operator`(_ user: UUID?) -> Identity {
-            Identity(workspace: Workspace.defaultID, workspaceSlug: "default", tokenID: UUID(), user: user, scopes: ["directory:moderate"])
+        private static func moderator(_ token: UUID, of holder: Operator?) -> Identity {
+            Identity(
+                workspace: Workspace.defaultID, workspaceSlug: "default", tokenID: token, user: nil, operator: holder,
+                scopes: ["directory:moderate"])
         }
     }
 }
