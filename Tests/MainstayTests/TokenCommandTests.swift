@@ -86,8 +86,31 @@ import Testing
             ).status == 0)
         let wrong = try await place.run("token", "create", "--operator", "--name", "wrong", "--scope", "tickets:read")
         #expect(wrong.status == 64 && wrong.errors.contains("operations:write"))
-        let listed = try await place.rows("token", "list").compactMap { $0["scopes"] as? String }
-        #expect(listed == ["audit:read directory:moderate operations:read", "audit:read directory:moderate operations:read operations:write"])
+        let nobody = try await place.run("token", "create", "--name", "nobody", "--scopes", "jobs:read,operations:read")
+        #expect(nobody.status == 64 && nobody.errors.contains("--operator"))
+        #expect(try await place.run("token", "create", "--operator", "--name", "  ").status == 64)
+        let listed = try await place.rows("token", "list", "--operators")
+        let some = "audit:read directory:moderate operations:read"
+        #expect(listed.compactMap { $0["scopes"] as? String } == ["\(some) operations:write", some])
+        #expect(listed.compactMap { $0["operator"] as? String } == ["all", "some"])
+        #expect(try await place.rows("token", "list").isEmpty, "they are no workspace's")
+    }
+
+    @Test("the name of an operator's token is who the operator is, and its tokens are inspected, rotated and revoked by their ids")
+    func operatorsTokens() async throws {
+        let place = Place(database: try await TestDatabase.make())
+        let made = try await place.run("token", "create", "--operator", "--name", "Ann")
+        let secret = made.output.trimmingCharacters(in: .whitespacesAndNewlines)
+        #expect(try await place.run("token", "create", "--operator", "--name", " ann ").status == 0)
+        #expect(try await place.database.psql("select name from operators") == "ann\n")
+        let shown = try await place.rows("token", "inspect", secret)[0]
+        #expect(shown["operator"] as? String == "ann" && shown["state"] as? String == "valid")
+        let id = try #require(shown["id"] as? String)
+        #expect(try await place.run("token", "rotate", id, "--overlap", "1h").status == 0)
+        let held = try await place.rows("token", "list", "--operators")
+        #expect(held.count == 3 && held.allSatisfy { $0["operator"] as? String == "ann" && $0["workspace"] as? String == "default" })
+        #expect(try await place.run("token", "revoke", id, "--yes").output == "revoked\n")
+        #expect(try await place.rows("token", "inspect", secret)[0]["state"] as? String == "revoked")
     }
 
     @Test("without a database a token is looked at by its text alone, and one that nobody has is told from a good one")

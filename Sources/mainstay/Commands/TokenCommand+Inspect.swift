@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Web
 import Workspaces
 
 extension TokenCommand {
@@ -35,9 +36,11 @@ extension TokenCommand {
 
         static func table(_ found: TokenStore.Inspected) -> Table {
             let token = found.token
-            var table = Table("id", "name", "begins with", "workspace", "state", "created", "expires", "last used", "locked until", "replaced by")
+            var table = Table(
+                "id", "name", "operator", "begins with", "workspace", "state", "created", "expires", "last used", "locked until",
+                "replaced by")
             table.rows.append([
-                token.id.uuidString.lowercased(), token.name, token.prefix, found.workspace,
+                token.id.uuidString.lowercased(), token.name, found.operator?.name, token.prefix, found.workspace,
                 found.isWorkspaceDeleted && token.state == .valid ? "workspace deleted" : token.state.rawValue,
                 token.createdAt.formatted(.iso8601), token.expiresAt?.formatted(.iso8601), token.lastUsedAt?.formatted(.iso8601),
                 token.state == .locked ? token.lockedUntil?.formatted(.iso8601) : nil, token.replacedBy?.uuidString.lowercased(),

@@ -7,9 +7,9 @@ extension TokenCommand {
         static let configuration = CommandConfiguration(
             abstract: "Make another token in a token's place and print it, once; the old one ends a while later.",
             discussion: """
-                The new one has the same name, scopes and user; where the old one expires, the new one lives as long from now on as the old one
-                was to live. The old one never lasts longer than it would have. One that was revoked or has expired is not rotated, and each
-                is replaced once: who has lost the new secret rotates the new token.
+                The new one has the same name, scopes and user, or operator; where the old one expires, the new one lives as long from now on
+                as the old one was to live. The old one never lasts longer than it would have. One that was revoked or has expired is not
+                rotated, and each is replaced once: who has lost the new secret rotates the new token.
 
                 EXAMPLES
                   mainstay token rotate 019ab3…                  both are good for a day

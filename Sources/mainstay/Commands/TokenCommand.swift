@@ -18,6 +18,7 @@ struct TokenCommand: AsyncParsableCommand {
               mainstay token create --name desk --workspace acme
               mainstay token create --operator --name ann --scope operations:read --scope directory:moderate
               mainstay token list
+              mainstay token list --operators               the tokens of operators, which no workspace lists
               mainstay token rotate 019ab3… --overlap 2h    another secret; the old one ends two hours later
               mainstay token revoke 019ab3… --yes
               mainstay token unlock 019ab3…
@@ -47,10 +48,20 @@ struct TokenCommand: AsyncParsableCommand {
     }
 
     struct Create: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Make a token and print it, once.")
+        static let configuration = CommandConfiguration(
+            abstract: "Make a token and print it, once.",
+            discussion: """
+                With --operator the name is who the operator is, in any case of its letters: the token is one more of the operator of that
+                name, who is made where there is none. The access log names operators, and an appeal is decided by another one than the
+                decision was: so give each person a name, and no name to two.
+
+                EXAMPLES
+                  mainstay token create --name ci --scopes profiles:write --days 90
+                  mainstay token create --operator --name ann     another token of ann, or the first one
+                """)
         @OptionGroup var settings: SettingsOptions
         @OptionGroup var place: Place
-        @Option(help: "What it is for.") var name: String
+        @Option(help: "What it is for; with --operator, the operator that it is for.") var name: String
         @Flag(name: .customLong("operator"), help: "A token for whoever runs the installation: it opens /ops and /v1/operations.")
         var isForOperator = false
         @Option(
@@ -59,15 +70,25 @@ struct TokenCommand: AsyncParsableCommand {
         var scopes: [String] = []
         @Option(help: "Days until it expires; never without it.") var days: Int?
 
-        func validate() throws { _ = try Self.chosen(scopes, isForOperator: isForOperator) }
+        func validate() throws {
+            _ = try Self.chosen(scopes, isForOperator: isForOperator)
+            guard !isForOperator || (1...200).contains(operatorName.unicodeScalars.count) else {
+                throw ValidationError("--name is the operator's: 1 to 200 characters that are not all spaces")
+            }
+        }
 
-        /// - Throws: `ValidationError` for a word that is no scope, and for a workspace's scope of an operator's token.
+        private var operatorName: String { name.trimmingCharacters(in: .whitespacesAndNewlines) }
+
+        /// - Throws: `ValidationError` for a word that is no scope, for a workspace's scope of an operator's token, and for an operator's of
+        ///   any other: it would be nobody's.
         static func chosen(_ words: [String], isForOperator: Bool) throws -> Set<Scope> {
             guard !words.isEmpty else { return isForOperator ? Scope.installation : Scope.workspace }
-            let allowed = isForOperator ? Scope.allCases.filter { !Scope.workspace.contains($0) } : Scope.allCases
+            let allowed = Scope.allCases.filter { Scope.workspace.contains($0) != isForOperator }
             return Set(
                 try words.flatMap { $0.split(separator: ",") }.map { word in
-                    guard let scope = Scope(rawValue: String(word)), allowed.contains(scope) else {
+                    let known = Scope(rawValue: String(word))
+                    guard let scope = known, allowed.contains(scope) else {
+                        if known != nil, !isForOperator { throw ValidationError("\"\(word)\" is a scope of operators: add --operator") }
                         let kind = isForOperator ? "scope of operators" : "scope"
                         throw ValidationError("\"\(word)\" is no \(kind); there are \(allowed.map(\.rawValue).joined(separator: ", "))")
                     }
@@ -81,10 +102,14 @@ struct TokenCommand: AsyncParsableCommand {
                 try MultiUser.require(try await settings.load(), "a token of the workspace \"\(place.workspace)\"")
             }
             let expiry = days.map { Date().addingTimeInterval(Double($0) * 86400) }
+            let wanted = isForOperator ? operatorName : nil
             let made = try await TokenCommand.with(settings) { [name, chosen, place] workspaces in
                 let workspace = try await place.find(workspaces)
+                var holder: Operator?
+                if let wanted { holder = try await workspaces.operators.named(wanted) }
                 return try await workspaces.tokens.create(
-                    workspace: workspace.id, user: nil, name: name, scopes: chosen, expiresAt: expiry, by: .commandLine)
+                    workspace: workspace.id, user: nil, operator: holder, name: holder?.name ?? name, scopes: chosen, expiresAt: expiry,
+                    by: .commandLine)
             }
             Talk.say("Keep it: it is not shown again. Its id is \(made.token.id.uuidString.lowercased()).")
             print(made.secret?.text ?? "")
@@ -92,10 +117,17 @@ struct TokenCommand: AsyncParsableCommand {
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "The tokens of a workspace, the newest first, with their states and last use.")
+        static let configuration = CommandConfiguration(
+            abstract: "The tokens of a workspace, the newest first, with their states and last use; or those of operators.",
+            discussion: """
+                EXAMPLES
+                  mainstay token list --workspace acme
+                  mainstay token list --operators     of all operators, with the workspace that each lies in
+                """)
         @OptionGroup var settings: SettingsOptions
         @OptionGroup var output: OutputOptions
         @OptionGroup var place: Place
+        @Flag(help: "The tokens of operators in place of a workspace's own.") var operators = false
         @Option(help: "How many at the most.") var limit: Int = 200
 
         func validate() throws {
@@ -103,19 +135,32 @@ struct TokenCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let tokens = try await TokenCommand.with(settings) { [place, limit] workspaces in
-                try await workspaces.tokens.list(workspace: try await place.find(workspaces).id, limit: limit + 1)
-            }
-            var table = Table("id", "name", "begins with", "scopes", "created", "expires", "last used", "state", "replaced by")
-            for token in tokens.prefix(limit) {
-                table.rows.append([
-                    token.id.uuidString.lowercased(), token.name, token.prefix, token.scopes.sorted().joined(separator: " "),
-                    token.createdAt.formatted(.iso8601), token.expiresAt?.formatted(.iso8601), token.lastUsedAt?.formatted(.iso8601),
-                    token.state.rawValue, token.replacedBy?.uuidString.lowercased(),
-                ])
-            }
+            let columns = ["id", "name", "begins with", "scopes", "created", "expires", "last used", "state", "replaced by"]
+            let rows = if operators { try await ofOperators() } else { try await ofWorkspace() }
+            var table = Table((operators ? ["operator", "workspace"] + columns : columns).map { Table.Column(title: $0) })
+            table.rows = Array(rows.prefix(limit))
             output.print(table)
-            if tokens.count > limit { Talk.say("There are more: --limit shows them.") }
+            if rows.count > limit { Talk.say("There are more: --limit shows them.") }
+        }
+
+        private func ofWorkspace() async throws -> [[String?]] {
+            try await TokenCommand.with(settings) { [place, limit] workspaces in
+                try await workspaces.tokens.list(workspace: try await place.find(workspaces).id, limit: limit + 1).map(Self.row)
+            }
+        }
+
+        private func ofOperators() async throws -> [[String?]] {
+            try await TokenCommand.with(settings) { [limit] workspaces in
+                try await workspaces.operators.tokens(limit: limit + 1).map { [$0.operator.name, $0.workspace] + Self.row($0.token) }
+            }
+        }
+
+        private static func row(_ token: Token) -> [String?] {
+            [
+                token.id.uuidString.lowercased(), token.name, token.prefix, token.scopes.sorted().joined(separator: " "),
+                token.createdAt.formatted(.iso8601), token.expiresAt?.formatted(.iso8601), token.lastUsedAt?.formatted(.iso8601),
+                token.state.rawValue, token.replacedBy?.uuidString.lowercased(),
+            ]
         }
     }
 
@@ -123,6 +168,8 @@ struct TokenCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "End a token: it is refused everywhere within a second.",
             discussion: """
+                An operator's token ends here alone, by its id and the workspace that it lies in: `mainstay token list --operators`.
+
                 EXAMPLES
                   mainstay token revoke 019ab3…                          says what would be done
                   mainstay token revoke 019ab3… --yes
@@ -139,7 +186,7 @@ struct TokenCommand: AsyncParsableCommand {
             let token = try TokenCommand.id(id)
             try await TokenCommand.with(settings) { [place, confirmation, id] workspaces in
                 let workspace = try await place.find(workspaces)
-                guard let found = try await workspaces.tokens.find(token, workspace: workspace.id) else {
+                guard let found = try await workspaces.tokens.find(token, workspace: workspace.id, orOperators: true) else {
                     throw ValidationError("the workspace has no token \(id); `mainstay token list --workspace \(workspace.slug)` shows them")
                 }
                 if found.state != .revoked { try confirmation.ask(Self.warning(found, of: workspace)) }
