@@ -172,6 +172,8 @@ struct FeedTests {
                 for member in ["url", "protocolBinding", "protocolVersion"] { #expect(interface[member]?.string?.isEmpty == false, "\(member)") }
                 #expect(interface["url"] == "http://localhost/v1/runs")
                 #expect(card.json["capabilities"]?["streaming"] == true)
+                #expect(card.json["securitySchemes"]?["bearer"]?["httpAuthSecurityScheme"]?["scheme"] == "Bearer")
+                #expect(card.json["securityRequirements"]?[0]?["schemes"]?["bearer"]?["list"] == ["runs:read", "runs:write"])
                 #expect(card.json["defaultInputModes"] == ["text/plain"] && card.json["defaultOutputModes"] == ["text/plain"])
                 let skill = try #require(card.json["skills"]?[0])
                 for member in ["id", "name", "description"] { #expect(skill[member]?.string?.isEmpty == false, "\(member)") }

@@ -45,6 +45,21 @@ struct SearchWaysTests {
         return numbers.sorted { one, other in (one - 1) / 3 == (other - 1) / 3 ? one > other : one < other }.map { "agent-\($0)" }
     }
 
+    @Test("the page about the directory has the numbers that the search has")
+    func page() throws {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "ops/directory.md")
+        let page = try String(contentsOf: file, encoding: .utf8).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        let bounds = SearchBounds.standard
+        for words in [
+            "Up to \(bounds.ranked) that fit", "(\(bounds.rankedDearly) for quoted words and typos)", "those of the \(bounds.mostForked) most forked",
+            "of the newest \(bounds.sample) agents where \(bounds.frequent) of those fit, about one in \(bounds.sample / bounds.frequent + 1)",
+            "over \(bounds.counted) results at most, or those of the newest \(bounds.sample) agents", "less than a page's worth (\(bounds.page))",
+        ] {
+            #expect(page.contains(words), "\(words)")
+        }
+    }
+
     @Test(
         "what is rare is found whole and in its order, by whatever way", .timeLimit(.minutes(1)),
         arguments: [

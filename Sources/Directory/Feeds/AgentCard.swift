@@ -28,16 +28,40 @@ struct AgentCard: Encodable, Sendable {
         let url: String
     }
 
+    /// How a caller shows who it is; one member, named for the kind.
+    struct SecurityScheme: Encodable, Sendable {
+        struct HTTPAuth: Encodable, Sendable {
+            let scheme: String
+            let description: String
+        }
+
+        let httpAuthSecurityScheme: HTTPAuth
+    }
+
+    /// Schemes that are needed together, by their names, each with the scopes that it needs.
+    struct SecurityRequirement: Encodable, Sendable {
+        struct Scopes: Encodable, Sendable {
+            let list: [String]
+        }
+
+        let schemes: [String: Scopes]
+    }
+
     let name: String
     let description: String
     let version: String
     let supportedInterfaces: [Interface]
     let capabilities: Capabilities
+    let securitySchemes: [String: SecurityScheme]
+    let securityRequirements: [SecurityRequirement]
     let defaultInputModes: [String]
     let defaultOutputModes: [String]
     let skills: [Skill]
     let provider: Provider
     let documentationUrl: String
+
+    /// What it takes to start a run and to follow it.
+    private static let scopes = [Scope.runsRead, .runsWrite].map(\.rawValue)
 
     /// - Parameter base: the beginning of addresses.
     init(_ listing: Listing, base: String) {
@@ -48,6 +72,10 @@ struct AgentCard: Encodable, Sendable {
         version = listing.semanticVersion?.description ?? "0.0.\(listing.version)"
         supportedInterfaces = [Interface(url: "\(base)/v1/runs", protocolBinding: "urn:mainstay:runs", protocolVersion: "1.0")]
         capabilities = Capabilities(streaming: true, pushNotifications: false)
+        // In the form of A2A 1.0, as the interfaces are; before it the members were `type`, and `security` for the requirements.
+        let bearer = SecurityScheme.HTTPAuth(scheme: "Bearer", description: "A token of a workspace.")
+        securitySchemes = ["bearer": SecurityScheme(httpAuthSecurityScheme: bearer)]
+        securityRequirements = [SecurityRequirement(schemes: ["bearer": .init(list: Self.scopes)])]
         defaultInputModes = ["text/plain"]
         defaultOutputModes = ["text/plain"]
         let tags = listing.topics.isEmpty ? ["conversation"] : Array(listing.topics.prefix(20))

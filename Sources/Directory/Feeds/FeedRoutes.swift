@@ -104,7 +104,8 @@ struct FeedRoutes: Sendable {
                     "AgentCard",
                     .object([
                         "name": .string(), "description": .string(), "version": .string(), "supportedInterfaces": .array(of: .map(of: .any)),
-                        "capabilities": .map(of: .boolean), "defaultInputModes": .array(of: .string()), "defaultOutputModes": .array(of: .string()),
+                        "capabilities": .map(of: .boolean), "securitySchemes": .map(of: .any), "securityRequirements": .array(of: .map(of: .any)),
+                        "defaultInputModes": .array(of: .string()), "defaultOutputModes": .array(of: .string()),
                         "skills": .array(of: .map(of: .any)), "provider": .map(of: .string()), "documentationUrl": .string(format: "uri"),
                     ]))), .moved,
         ], problems: [.conflict, .gone])

@@ -13,11 +13,11 @@ struct AgentCardPart: Sendable {
 
     var values: PageValues {
         let address = PageAddress.path("agents", listing.owner, listing.name)
-        let isVerified = mark?.isVerified ?? false
+        let isByOwner = mark?.isByOwner ?? false
         return [
             "anchor": .text("agent-\(listing.owner)-\(listing.name)"), "address": .text(address), "title": .text(listing.displayName),
             "owner": .text(listing.owner), "name": .text(listing.name), "ownerAddress": .text(AgentsAddress.owner(listing.owner).text),
-            "isDeprecated": .flag(listing.status == .deprecated), "isVerified": .flag(isVerified), "summary": .maybe(listing.summary),
+            "isDeprecated": .flag(listing.status == .deprecated), "isByOwner": .flag(isByOwner), "summary": .maybe(listing.summary),
             "looksLike": LikenessPart.value(mark?.looksLike), "pluginWarning": .maybe(PluginPart.warning(listing.plugins, advice)),
             "topics": .section(TopicPart.list(listing.topics, limit: Self.topics)), "version": .maybe(listing.semanticVersion?.description),
             "updated": .moment(listing.updatedAt), "forkWords": .text(PageWords.count(listing.forks, "fork", "forks")),

@@ -80,8 +80,8 @@ struct ListingMark: Sendable, Equatable {
     /// `owner/name` of another owner's agent that the name could be taken for.
     let looksLike: String?
 
-    /// Whether the owner is shown as verified: it is who published, and passes for nobody else.
-    var isVerified: Bool { isOwners && looksLike == nil }
+    /// Whether the page says "published by its owner". It does not of a name that passes for another owner's: there the other one is named.
+    var isByOwner: Bool { isOwners && looksLike == nil }
 }
 
 extension ListingMark {

@@ -23,7 +23,7 @@ struct AgentPageTests {
                 #expect(page.status == .ok)
                 let said = [
                     "<p dir=\"auto\">Listens.</p>", "Asks &lt;why&gt;.", "@elizaos/plugin-x", "Not known", "/settings/secrets/OPENAI_API_KEY",
-                    "The &lt;first&gt; one.", "Version 1.0.0", "0 forks", "Shown now", "verified owner",
+                    "The &lt;first&gt; one.", "Version 1.0.0", "0 forks", "Shown now", "published by its owner",
                 ]
                 for words in said { #expect(page.text.contains(words), "\(words)") }
                 #expect(!page.text.contains("sk-0123"))

@@ -21,7 +21,8 @@ struct AgentsPageTests {
                 let page = try await browser.get("/agents")
                 #expect(page.status == .ok && page.headers[.contentType] == "text/html; charset=utf-8")
                 let said = [
-                    "Eliza", "Listens &amp; answers", "Version 1.2.0", "1,200 forks", "verified owner", "1 agent<", "Updated <time datetime=\"",
+                    "Eliza", "Listens &amp; answers", "Version 1.2.0", "1,200 forks", "published by its owner", "1 agent<",
+                    "Updated <time datetime=\"",
                 ]
                 for words in said { #expect(page.text.contains(words), "\(words)") }
                 #expect(page.links("/agents/acme/eliza") == ["/agents/acme/eliza", "/agents/acme/eliza/report"])
@@ -96,7 +97,7 @@ struct AgentsPageTests {
             try await fixture.browsing { browser in
                 for page in try await [browser.get("/agents"), browser.get("/agents/acme/eliza")] {
                     #expect(page.text.contains("No longer looked after"))
-                    #expect(page.links("/agents/rival/eliza") == ["/agents/rival/eliza"] && !page.text.contains("verified owner"))
+                    #expect(page.links("/agents/rival/eliza") == ["/agents/rival/eliza"] && !page.text.contains("published by its owner"))
                 }
             }
         }
