@@ -11,6 +11,24 @@ import Testing
         #expect(AgentCommand.Import.summary(of: ["updated", "updated"]) == "2 files: 2 updated")
     }
 
+    @Test("a folder is looked through to its bottom, in the order of names, but for what is hidden and for links to folders")
+    func folders() throws {
+        let folder = try TestFolder.make("import")
+        let manager = FileManager.default
+        for path in ["b/deep/er", ".git", "a.d", "empty"] {
+            try manager.createDirectory(atPath: "\(folder)/\(path)", withIntermediateDirectories: true)
+        }
+        for path in ["c.json", "a.d/z", "a.d/y.json", "b/deep/er/x.json", "b/deep/w.json", ".hidden.json", ".git/config", "b/.DS_Store"] {
+            try "{}".write(toFile: "\(folder)/\(path)", atomically: false, encoding: .utf8)
+        }
+        try manager.createSymbolicLink(atPath: "\(folder)/b/round", withDestinationPath: folder)
+        try manager.createSymbolicLink(atPath: "\(folder)/d.json", withDestinationPath: "\(folder)/c.json")
+        let found = ["a.d/y.json", "a.d/z", "b/deep/er/x.json", "b/deep/w.json", "c.json", "d.json"].map { "\(folder)/\($0)" }
+        #expect(CharacterFiles.paths([folder]) == found)
+        #expect(CharacterFiles.paths(["\(folder)/", "nowhere.json"]) == found + ["nowhere.json"])
+        #expect(CharacterFiles.paths(["\(folder)/empty"]).isEmpty)
+    }
+
     @Test("a folder without a file is said to be one, and no success", .timeLimit(.minutes(1)))
     func nothing() async throws {
         let folder = try TestFolder.make("import")

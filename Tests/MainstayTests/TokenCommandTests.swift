@@ -113,6 +113,14 @@ import Testing
         #expect(try await place.rows("token", "inspect", secret)[0]["state"] as? String == "revoked")
     }
 
+    @Test("a token that would be over before it begins is not made, nor one of a thousand years", arguments: ["0", "-1", "36501"])
+    func lifetime(days: String) async throws {
+        let place = Place(database: try await TestDatabase.make())
+        let made = try await place.run("token", "create", "--name", "ci", "--days=\(days)")
+        #expect(made.status == 64 && made.output.isEmpty && made.errors.contains("--days is a number from 1 to 36500"), "\(made.errors)")
+        #expect(try await place.rows("token", "list").isEmpty)
+    }
+
     @Test("without a database a token is looked at by its text alone, and one that nobody has is told from a good one")
     func inspecting() async throws {
         let place = Place(database: try await TestDatabase.make())

@@ -120,10 +120,38 @@ import Testing
         #expect(try await place.run("erase-person", "nobody@acme.example", "--yes").status == 64)
     }
 
+    @Test("the default workspace has members without multi-user: they are added once, given another role, and removed")
+    func membersOfDefault() async throws {
+        let place = Place(database: try await TestDatabase.make(), multiUser: false)
+        for email in ["ann@acme.example", "ann@acme.example", "ANN@acme.example"] {
+            let rows = try await place.rows("add-member", "default", "--email", email, "--role", "maintainer")
+            #expect(rows.count == 1 && rows[0]["name"] as? String == "ann" && rows[0]["role"] as? String == "maintainer", "\(email)")
+        }
+        #expect(try await place.database.psql("select count(*) || ' ' || (select count(*) from members) from users") == "1 1\n")
+        #expect(
+            try await place.database.psql("select action || ' ' || actor_kind from access_log where action like 'member.%'")
+                == "member.joined operator\n")
+        #expect(try await place.rows("add-member", "default", "--email", "bob@acme.example", "--name", "Bob B.")[0]["role"] as? String == "member")
+
+        let other = try await place.run("add-member", "default", "--email", "ann@acme.example", "--role", "owner")
+        #expect(other.status == 64 && other.errors.contains("mainstay workspace set-role default"), "\(other.errors)")
+        #expect(try await place.run("add-member", "default", "--email", "ann").status == 64)
+        #expect(try await place.run("add-member", "default", "--email", "ann@acme.example", "--role", "king").status == 64)
+        #expect(try await place.rows("set-role", "default", "ann@acme.example", "viewer")[0]["role"] as? String == "viewer")
+        #expect(try await place.run("remove-member", "default", "ann@acme.example", "--yes").status == 0)
+        #expect(try await place.rows("members", "default").map { $0["name"] as? String } == ["Bob B."])
+        // Somebody whose address is known comes back as the user that it was.
+        #expect(try await place.rows("add-member", "default", "--email", "ann@acme.example").count == 1)
+        #expect(try await place.database.psql("select count(*) from users") == "2\n")
+    }
+
     @Test("with multi-user off it is said what to set, and nothing is changed")
     func multiUserOff() async throws {
         let place = Place(database: try await TestDatabase.make(), multiUser: false)
-        for arguments in [["create", "Acme"], ["invite", "default"], ["restore", "default"]] {
+        for arguments in [
+            ["create", "Acme"], ["invite", "default"], ["restore", "default"], ["add-member", "acme", "--email", "ann@acme.example"],
+            ["set-role", "acme", "ann@acme.example", "viewer"], ["remove-member", "acme", "ann@acme.example", "--yes"],
+        ] {
             let result = try await Program.run(
                 ["workspace"] + arguments,
                 environment: ["PATH": "/usr/bin:/bin", "HOME": "/tmp", "MAINSTAY_DATABASE_URL": place.database.serverURL])

@@ -33,9 +33,9 @@ package struct Invitation: Sendable, Hashable {
 }
 
 /// An address as this module takes one: looked at and not proved, for what proves it is that something sent there comes back.
-enum MailAddress {
+package enum MailAddress {
     /// Whether a text has the form `local@domain`, without white space and within what the database holds.
-    static func isOne(_ text: String) -> Bool {
+    package static func isOne(_ text: String) -> Bool {
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)
         return (3...320).contains(text.unicodeScalars.count) && parts.count == 2 && parts.allSatisfy { !$0.isEmpty }
             && text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F && !$0.properties.isWhitespace }

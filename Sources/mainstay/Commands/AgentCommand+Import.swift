@@ -17,7 +17,7 @@ extension AgentCommand {
                 """)
         @OptionGroup var settings: SettingsOptions
         @OptionGroup var output: OutputOptions
-        @Argument(help: "Character files; of a folder, all files that do not begin with a dot.") var files: [String]
+        @Argument(help: "Character files; of folders all files in and below them, but for names that begin with a dot.") var files: [String]
         @Option(help: "The agent's name in addresses, for a single file; made of the file's own otherwise.") var name: String?
         @Option(help: "What is new in this version.") var changelog: String?
         @Flag(help: "Publish each agent that was imported.") var publish = false
@@ -122,14 +122,29 @@ enum CharacterFiles {
         let description: String
     }
 
-    /// The files themselves, and those directly inside of folders, by name.
+    /// The files themselves, and those in folders and in the folders below them: by name, a folder's files where the folder stands.
+    /// What begins with a dot is passed over, and so is a link to a folder, which may lead back to where it stands.
     static func paths(_ given: [String]) -> [String] {
-        given.flatMap { path -> [String] in
-            var isFolder: ObjCBool = false
-            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else { return [path] }
-            let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-            return names.filter { !$0.hasPrefix(".") }.sorted().map { path.hasSuffix("/") ? path + $0 : "\(path)/\($0)" }
+        given.flatMap { isFolder($0) ? inside($0) : [$0] }
+    }
+
+    private static func inside(_ folder: String) -> [String] {
+        // One that cannot be listed is kept: reading it tells so.
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return [folder] }
+        return names.filter { !$0.hasPrefix(".") }.sorted().flatMap { name -> [String] in
+            let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+            guard isFolder(path) else { return [path] }
+            return isLink(path) ? [] : inside(path)
         }
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+    }
+
+    private static func isLink(_ path: String) -> Bool {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) != nil
     }
 
     /// - Throws: ``Unreadable``, `CharacterFileError`.

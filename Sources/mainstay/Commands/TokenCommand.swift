@@ -38,12 +38,15 @@ struct TokenCommand: AsyncParsableCommand {
         }
     }
 
-    static func with<R: Sendable>(_ settings: SettingsOptions, _ body: @Sendable (Workspaces) async throws -> R) async throws -> R {
+    /// - Parameter multiUser: by the setting without it; for a command that has looked at the setting by a rule of its own.
+    static func with<R: Sendable>(
+        _ settings: SettingsOptions, multiUser: Bool? = nil, _ body: @Sendable (Workspaces) async throws -> R
+    ) async throws -> R {
         let settings = try await settings.load()
         var logger = Logger(label: "mainstay.token")
         logger.logLevel = .error
         return try await PostgresPool.with(try settings.postgres(for: "token"), logger: logger) { [logger] pool in
-            try await body(Workspaces(pool: pool, multiUser: try settings.flag("multi.user"), logger: logger))
+            try await body(Workspaces(pool: pool, multiUser: try multiUser ?? settings.flag("multi.user"), logger: logger))
         }
     }
 
@@ -70,11 +73,17 @@ struct TokenCommand: AsyncParsableCommand {
         var scopes: [String] = []
         @Option(help: "Days until it expires; never without it.") var days: Int?
 
+        /// A hundred years: what lives longer is meant to live for ever.
+        private static let lifetime = 1...36_500
+
         func validate() throws {
             _ = try Self.chosen(scopes, isForOperator: isForOperator)
             guard !isForOperator || (1...200).contains(operatorName.unicodeScalars.count) else {
                 throw ValidationError("--name is the operator's: 1 to 200 characters that are not all spaces")
             }
+            guard let days, !Self.lifetime.contains(days) else { return }
+            let bounds = "\(Self.lifetime.lowerBound) to \(Self.lifetime.upperBound)"
+            throw ValidationError("--days is a number from \(bounds); without it the token never expires")
         }
 
         private var operatorName: String { name.trimmingCharacters(in: .whitespacesAndNewlines) }

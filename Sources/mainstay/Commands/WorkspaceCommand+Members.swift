@@ -41,9 +41,9 @@ extension WorkspaceCommand {
         func validate() throws { _ = try WorkspaceCommand.role(role) }
 
         func run() async throws {
-            try MultiUser.require(try await settings.load(), "a member's role")
+            try MultiUser.require(try await settings.load(), "a member's role", in: target.slug)
             let role = try WorkspaceCommand.role(role)
-            let changed = try await TokenCommand.with(settings) { [target, member] workspaces in
+            let changed = try await TokenCommand.with(settings, multiUser: true) { [target, member] workspaces in
                 let workspace = try await target.find(workspaces)
                 let found = try await WorkspaceCommand.member(member, of: workspace, workspaces)
                 return try await workspaces.members.change(found.id, to: role, in: workspace.id, as: .owner, by: .commandLine)
@@ -65,8 +65,8 @@ extension WorkspaceCommand {
         @Argument(help: "The member: its id, its user's id or its address.") var member: String
 
         func run() async throws {
-            try MultiUser.require(try await settings.load(), "a member")
-            try await TokenCommand.with(settings) { [target, confirmation, member] workspaces in
+            try MultiUser.require(try await settings.load(), "a member", in: target.slug)
+            try await TokenCommand.with(settings, multiUser: true) { [target, confirmation, member] workspaces in
                 let workspace = try await target.find(workspaces)
                 let found = try await WorkspaceCommand.member(member, of: workspace, workspaces)
                 try confirmation.ask("\(found.user.name), \(found.role.rawValue) of \(workspace.slug), would be removed with its tokens")

@@ -9,7 +9,8 @@ struct WorkspaceCommand: AsyncParsableCommand {
         abstract: "Create, list, hand over, export, delete and restore workspaces, and look after their members.",
         discussion: """
             It works in the database, so an operator needs MAINSTAY_DATABASE_URL and no token. More than the default workspace, and
-            members, need MAINSTAY_MULTI_USER=true, for the ingress too.
+            invitations, need MAINSTAY_MULTI_USER=true, for the ingress too. Members of the default one do not, at this command line:
+            see add-member.
 
             EXAMPLES
               mainstay workspace create "Acme Labs"              its slug is acme-labs
@@ -17,6 +18,7 @@ struct WorkspaceCommand: AsyncParsableCommand {
               mainstay token create --workspace acme --name ci   opens it
               mainstay workspace list --json
               mainstay workspace invite acme --role owner --email ann@acme.example
+              mainstay workspace add-member default --email ann@acme.example --role maintainer
               mainstay workspace members acme
               mainstay workspace set-role acme bob@acme.example maintainer
               mainstay workspace transfer acme bob@acme.example --yes
@@ -25,8 +27,8 @@ struct WorkspaceCommand: AsyncParsableCommand {
               mainstay workspace restore acme
             """,
         subcommands: [
-            Create.self, List.self, Members.self, SetRole.self, RemoveMember.self, Invite.self, Invitations.self, Revoke.self, Transfer.self,
-            Delete.self, Restore.self, Export.self, ExportPerson.self, Erase.self, LinkAccount.self,
+            Create.self, List.self, Members.self, AddMember.self, SetRole.self, RemoveMember.self, Invite.self, Invitations.self, Revoke.self,
+            Transfer.self, Delete.self, Restore.self, Export.self, ExportPerson.self, Erase.self, LinkAccount.self,
         ], defaultSubcommand: List.self)
 
     /// Shared by those that act on one workspace.
@@ -124,5 +126,11 @@ enum MultiUser {
         throw Settings.Faults(faults: [
             "MAINSTAY_MULTI_USER is off, and \(what) needs it: set MAINSTAY_MULTI_USER=true here and for the ingress."
         ])
+    }
+
+    /// The default workspace is there in any case, and may have members: people who come by the identity provider.
+    /// - Throws: as ``require(_:_:)``, for any other workspace.
+    static func require(_ settings: Settings, _ what: String, in slug: String) throws {
+        if slug != Workspace.defaultSlug { try require(settings, what) }
     }
 }
