@@ -1,6 +1,7 @@
 import Foundation
 import Inference
 import Testing
+import Workspaces
 
 @testable import mainstay
 
@@ -103,6 +104,20 @@ import Testing
         #expect(unset.remedy?.hasSuffix("with the keys a, b") == true)
         let other = Finding.secrets(["a": 3, "b": 1], keys: keys)
         #expect(other.verdict == .broken && other.found.hasPrefix("1 of 4") && other.remedy?.hasSuffix("the key b") == true)
+    }
+
+    @Test("checkpoints that are not signed, or with keys that are not here, are found; old ones from before the first key are no fault")
+    func checkpoints() throws {
+        let keys = try AccessLogKeys("a:\(String(repeating: "k", count: 32))")
+        #expect(Finding.checkpoints([:], keys: .none).verdict == .good && Finding.checkpoints([:], keys: keys).verdict == .good)
+        #expect(Finding.checkpoints([nil: 2, "a": 3], keys: keys) == Finding("access log", "5 checkpoints, 3 of them signed", .good))
+        let unsigned = Finding.checkpoints([nil: 2], keys: .none)
+        #expect(unsigned.verdict == .unsafe && unsigned.remedy?.contains("MAINSTAY_AUDIT_KEY") == true)
+        let unset = Finding.checkpoints([nil: 2, "a": 3, "b": 1], keys: .none)
+        #expect(unset.verdict == .unsafe && unset.found == "4 of 6 checkpoints are signed, and MAINSTAY_AUDIT_KEY is not set")
+        #expect(unset.remedy?.hasSuffix("with the keys a, b") == true)
+        let other = Finding.checkpoints(["a": 3, "b": 1], keys: keys)
+        #expect(other.verdict == .unsafe && other.found.hasPrefix("1 of 4") && other.remedy?.hasSuffix("the key b") == true)
     }
 
     @Test("a database without a single table is not good, and one table without protection is not either")

@@ -3,6 +3,7 @@ import CoreFoundation
 import Inference
 import TestSupport
 import Testing
+import Workspaces
 
 @testable import mainstay
 
@@ -68,20 +69,31 @@ import Testing
         #expect(UpStart.childEnvironment(own, stack) == ["PATH": "/bin", "MAINSTAY_REDIS_URL": "redis://here"])
     }
 
-    @Test("a stack keeps the sealing key that it has, takes the one that it is given, and makes one else; all children get the same")
-    func sealingKey() throws {
-        let name = SealingKey.variable
+    @Test(
+        "a stack keeps the key that it has, takes the one that it is given, and makes one else; all children get the same",
+        arguments: [StackSetting.sealingKeys, .auditKey])
+    func key(_ setting: StackSetting) throws {
+        let name = setting.variable
         #expect(SettingsReference.all.contains { $0.variable == name && $0.isSecret })
-        #expect(SealingKey.chosen(earlier: [name: "a:1"], own: [name: "b:2"]) { "c:3" } == "a:1")
-        #expect(SealingKey.chosen(earlier: [:], own: [name: "b:2"]) { "c:3" } == "b:2")
-        #expect(SealingKey.chosen(earlier: [name: ""], own: [name: ""]) { "c:3" } == "c:3")
-        let (first, second) = (SealingKey.made(), SealingKey.made())
-        #expect(first != second)
-        #expect(try SealingKeys(first).isEmpty == false)
+        #expect(setting.chosen(earlier: [name: "a:1"], own: [name: "b:2"]) == "a:1")
+        #expect(setting.chosen(earlier: [:], own: [name: "b:2"]) == "b:2")
+        let (first, second) = (setting.chosen(earlier: [name: ""], own: [name: ""]), setting.chosen(earlier: [:], own: [:]))
+        #expect(first != second && first.hasPrefix("up-"))
         let folder = try UpFolder(try TestFolder.make("up"))
         try folder.publish(environment: [(name, first)])
         #expect(folder.environment()[name] == first, "what base64 has in it is read back")
         #expect(UpStart.childEnvironment([name: second], [(name, first)]) == [name: first])
+    }
+
+    @Test("the keys that a stack makes are keys, and its core is a version, which whoever starts it may change")
+    func made() throws {
+        #expect(try SealingKeys(StackSetting.sealingKeys.make()).isEmpty == false)
+        #expect(try AccessLogKeys(StackSetting.auditKey.make()).isEmpty == false)
+        let core = StackSetting.coreVersion
+        #expect(SemanticVersion(core.make()) != nil && SettingsReference.all.contains { $0.variable == core.variable })
+        #expect(core.chosen(earlier: [core.variable: "1.0.0"], own: [core.variable: "2.0.0"]) == "2.0.0")
+        #expect(core.chosen(earlier: [core.variable: "1.0.0"], own: [:]) == "1.0.0")
+        #expect(Set(StackSetting.all.map(\.variable)).count == 3)
     }
 
     @Test("each worker has a metrics port of its own, the ingress none, and all name their folder")

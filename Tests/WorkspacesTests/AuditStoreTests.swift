@@ -161,6 +161,22 @@ struct AuditStoreTests {
         }
     }
 
+    @Test("checkpoints are counted by the keys that they were signed with")
+    func keys() async throws {
+        try await AuditFixture.with { fixture async throws in
+            let none = try await fixture.store.checkpointsByKey()
+            #expect(none.isEmpty)
+            try await fixture.fill(3)
+            let keys = try AccessLogKeys.test("a")
+            for (entry, keys) in zip(try await fixture.store.newest(limit: 10), [AccessLogKeys.none, keys, keys]) {
+                #expect(try await fixture.store.keep(AuditChain.checkpoint(of: entry, keys)))
+            }
+            let counts = try await fixture.store.checkpointsByKey()
+            #expect(counts == [nil: 1, "a": 2])
+            #expect(keys.has("a") && !keys.has("b") && !keys.isEmpty && AccessLogKeys.none.isEmpty)
+        }
+    }
+
     @Test("the server's role appends by the function alone, and reads nothing; checkpoints are upkeep's")
     func privileges() async throws {
         try await AuditFixture.with { fixture async throws in

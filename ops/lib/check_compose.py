@@ -50,6 +50,8 @@ def check_variables(text):
             fault(f"ops/docker/make-env makes a {name} that is not 48 hexadecimal digits")
         if name.endswith("_KEYS") and not re.fullmatch(r"\d{4}-\d\d:[A-Za-z0-9+/]{43}=", value):
             fault(f"ops/docker/make-env makes a {name} that is not the month, a colon and 32 bytes in base64")
+        if name.endswith("_AUDIT_KEY") and not re.fullmatch(r"\d{4}-\d\d:[0-9a-f]{64}", value):
+            fault(f"ops/docker/make-env makes a {name} that is not the month, a colon and 64 hexadecimal digits")
     if re.search(r"\$\{\w+\}|\$\w", re.sub(r"\$\$", "", text)):
         fault("docker-compose.yml has a variable without :? or a default: an unset one would be empty")
 
@@ -94,6 +96,13 @@ def check_same(compose, settings):
             fault(f"check_compose looks for {variable}, which is no setting")
         if not places["ingress"].get(variable) or places["ingress"].get(variable) != places["worker"].get(variable):
             fault(f"the services ingress and worker do not have the same {variable}")
+
+
+def check_signing(compose):
+    """The ingress signs the checkpoints of the access log, and no worker can."""
+    for name, service in compose["services"].items():
+        if ("MAINSTAY_AUDIT_KEY" in service.get("environment", {})) != (name == "ingress"):
+            fault(f"the service {name} has MAINSTAY_AUDIT_KEY, or the ingress has not")
 
 
 def check_redis(compose):
@@ -164,6 +173,7 @@ def main():
     for name, service in compose["services"].items():
         check_service(name, service, compose, commands, settings)
     check_same(compose, settings)
+    check_signing(compose)
     check_redis(compose)
     check_dockerfile()
     check_monitoring(compose["services"])

@@ -32,6 +32,8 @@ VERSIONS = {
 APART = {"secrets.example.yaml", "network-policy.yaml"}
 # What secrets of workspaces are sealed with.
 SEALING = "MAINSTAY_CREDENTIALS_KEYS"
+# What checkpoints of the access log are signed with.
+SIGNING = "MAINSTAY_AUDIT_KEY"
 # What a worker needs after its drain budget to hand back, to say goodbye and to exit.
 FAREWELL = 10
 
@@ -85,6 +87,7 @@ class Check:
             for name, workload in self.of(kind).items():
                 self.check_workload(f"{kind} {name}", workload)
         self.check_sealing()
+        self.check_signing()
         self.check_drains()
         self.check_selectors()
         self.check_scalers()
@@ -222,6 +225,20 @@ class Check:
                     self.fault(f"Deployment {name} does not read the Secret that has {SEALING}")
                 if read and not needs:
                     self.fault(f"Deployment {name} reads {SEALING}, and neither seals nor opens anything")
+
+    def check_signing(self):
+        """The ingress signs the checkpoints of the access log, and nobody else can."""
+        secrets = {name for name, secret in self.of("Secret").items() if SIGNING in secret.get("stringData", {})}
+        if len(secrets) != 1:
+            self.fault(f"{len(secrets)} Secrets have {SIGNING}: wanted is one, for the ingress")
+        for name, deployment in self.of("Deployment").items():
+            for container in pod_of(deployment).get("containers", []):
+                needs = (container.get("args") or [None])[0] == "serve"
+                read = {source.get("secretRef", {}).get("name") for source in container.get("envFrom", [])} & secrets
+                if needs and not read:
+                    self.fault(f"Deployment {name} does not read the Secret that has {SIGNING}")
+                if read and not needs:
+                    self.fault(f"Deployment {name} reads {SIGNING}, and signs no checkpoint")
 
     def check_drains(self):
         served = set()
@@ -409,6 +426,9 @@ BREAKS = [
     ("does not read the Secret", lambda d: unread(container(d, "mainstay-worker-runs"), "mainstay-credentials")),
     ("neither seals nor opens", lambda d: container(d)["envFrom"].append({"secretRef": {"name": "mainstay-credentials"}})),
     ("wanted is one", lambda d: find(d, "Secret", "mainstay-stores")["stringData"].update(MAINSTAY_CREDENTIALS_KEYS="a:CHANGE-ME")),
+    ("0 Secrets have MAINSTAY_AUDIT_KEY", lambda d: drop(find(d, "Secret", "mainstay-operations")["stringData"], "MAINSTAY_AUDIT_KEY")),
+    ("that has MAINSTAY_AUDIT_KEY", lambda d: unread(container(d, "mainstay-serve"), "mainstay-operations")),
+    ("signs no checkpoint", lambda d: container(d)["envFrom"].append({"secretRef": {"name": "mainstay-operations"}})),
     ("has no readinessProbe", lambda d: drop(container(d), "readinessProbe")),
     ("asks at port", lambda d: container(d)["livenessProbe"]["httpGet"].update(port="http")),
     ("asks for /healthz", lambda d: container(d)["livenessProbe"]["httpGet"].update(path="/healthz")),

@@ -43,6 +43,12 @@ package struct AccessLogKeys: Sendable {
         }
     }
 
+    /// Whether there is none.
+    package var isEmpty: Bool { keys.first == nil }
+
+    /// Whether what was signed with the key of this id can be checked.
+    package func has(_ id: String) -> Bool { keys.key(id) != nil }
+
     /// Signs with the first key; as it is when there is none.
     func signed(_ checkpoint: AccessLogCheckpoint) -> AccessLogCheckpoint {
         guard let key = keys.first else { return checkpoint }

@@ -43,6 +43,13 @@ extension AccessLogStore {
         }
     }
 
+    /// How many checkpoints were signed with each key, by its id; under nil those that are not signed.
+    package func checkpointsByKey() async throws -> [String?: Int] {
+        try await pool.query(.role(.upkeep), Self.byKey).reduce(into: [:]) { counts, row in
+            counts[try row.decode("key_id", as: String?.self)] = try row.decode("checkpoints", as: Int.self)
+        }
+    }
+
     private static let standing: SQL = """
         -- look whether the access log needs a checkpoint
         select h.sequence, h.hash, (extract(epoch from mainstay_now()) * 1000000)::int8 as now,
@@ -53,6 +60,10 @@ extension AccessLogStore {
     private static let keep: SQL = """
         -- keep a checkpoint of the access log
         select append_access_log_checkpoint($1, $2, $3, $4, $5) as kept
+        """
+    private static let byKey: SQL = """
+        -- count the checkpoints of each key
+        select key_id, count(*) as checkpoints from access_log_checkpoints group by key_id
         """
     private static let checkpoints: SQL = """
         -- read a page of checkpoints

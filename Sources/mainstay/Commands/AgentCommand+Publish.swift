@@ -88,12 +88,15 @@ struct PublishedItem: Decodable {
         case looksLike = "looks_like"
     }
 
-    /// What its publisher should know, for people: what does not work first.
+    /// What its publisher should know, for people.
     var advice: [String] {
+        guard let publication else { return warnings }
+        return [publication.shown ? "version \(publication.version)" : "version \(publication.version); a higher one is shown still"] + warnings
+    }
+
+    /// Of that what may hurt: what does not work first.
+    var warnings: [String] {
         var lines: [String] = []
-        if let publication {
-            lines.append(publication.shown ? "version \(publication.version)" : "version \(publication.version); a higher one is shown still")
-        }
         for verdict in [PluginAdvice.Verdict.incompatible, .unmaintained] {
             for plugin in plugins where plugin.advice?.verdict == verdict.rawValue {
                 lines.append("\(verdict.rawValue): \(plugin.name), \(plugin.advice?.reason ?? "")")

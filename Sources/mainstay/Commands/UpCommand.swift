@@ -143,7 +143,7 @@ struct UpCommand: AsyncParsableCommand {
         if !noDemo {
             do {
                 let mine = environment.merging(ProcessInfo.processInfo.environment) { mine, _ in mine }
-                try await Demonstration(settings: try await Settings.load(environment: mine)).run()
+                try await Demonstration(settings: try await Settings.load(environment: mine), fillsRegistry: true).run()
             } catch {
                 try Task.checkCancellation()
                 failure = "\(error)"

@@ -10,6 +10,8 @@ struct DemoInput: Sendable {
     let prompts: [Prompt]
     /// Where they are from, for people.
     let source: String
+    /// Paths of plugin registry files. There may be none.
+    var plugins: [String] = []
 
     /// A line of `prompts.ndjson`.
     struct Prompt: Sendable, Equatable, Decodable {
@@ -22,7 +24,8 @@ struct DemoInput: Sendable {
         if let folder = ProcessInfo.processInfo.environment["MAINSTAY_DATA"], !folder.isEmpty {
             return DemoInput(
                 characters: files(in: "\(folder)/characters"), tickets: try issues("\(folder)/tickets/elizaos-issues.ndjson", limit: limit),
-                prompts: try prompts(in: folder), source: "\(folder) (real files)")
+                prompts: try prompts(in: folder), source: "\(folder) (real files)",
+                plugins: files(in: "\(folder)/plugins").filter { $0.hasSuffix(".json") })
         }
         guard let samples = samplesFolder() else {
             throw UpFault("the samples are not found: run it from the checkout, or name a folder of data with MAINSTAY_DATA")
@@ -30,7 +33,7 @@ struct DemoInput: Sendable {
         return DemoInput(
             characters: files(in: "\(samples)/agents"),
             tickets: try NDJSON.lines(ofFile: "\(samples)/tickets.ndjson").prefix(limit).map(\.bytes), prompts: try prompts(in: samples),
-            source: samples)
+            source: samples, plugins: ["\(samples)/plugins.json"])
     }
 
     /// A question and one of the published agents (`owner/name`) to ask it of: a pair of the input where there is one.

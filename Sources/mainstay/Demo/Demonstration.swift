@@ -6,6 +6,9 @@ import Inference
 struct Demonstration: Sendable {
     let settings: Settings
     var tickets = 100
+    /// Whether the stack is a private one, whose plugin registry may be filled. Of any other that is its operator's to do: what was imported
+    /// first decides since when plugins are known.
+    var fillsRegistry = false
 
     /// - Throws: `UpFault` that names the part which failed.
     func run() async throws {
@@ -73,6 +76,11 @@ struct Demonstration: Sendable {
 
     /// - Returns: `owner/name` of the published agents.
     private func showFork(_ client: APIClient, _ input: DemoInput) async throws -> [String] {
+        // Before anything is published: the advice is part of what is answered.
+        if fillsRegistry {
+            let said = try await DemoPlugins(settings: settings, files: input.plugins).fill()
+            Talk.say("   \(said)")
+        }
         var published: [String] = []
         for path in input.characters {
             guard let file = FileManager.default.contents(atPath: path) else { continue }
@@ -81,9 +89,11 @@ struct Demonstration: Sendable {
                 let key = "demo-\(StableDigest.text(String(decoding: file, as: UTF8.self)))"
                 let agent = try APIClient.decoder.decode(
                     Imported.self, from: try await client.raw(.post, "/v1/agents", body: file, idempotencyKey: key))
-                _ = try await client.raw(.post, "/v1/agents/\(agent.id)/publish", body: Data("{}".utf8))
+                let publication = try APIClient.decoder.decode(
+                    PublishedItem.self, from: try await client.raw(.post, "/v1/agents/\(agent.id)/publish", body: Data("{}".utf8)))
                 published.append("\(agent.owner)/\(agent.name)")
                 Talk.say("   \(label) → \(agent.owner)/\(agent.name), published")
+                for warning in publication.warnings { Talk.say("     \(warning)") }
             } catch let error as APIClient.Failure {
                 Talk.say("   \(label): \(error)")
             }

@@ -21,6 +21,9 @@ struct Examination: Sendable {
         await look("secrets of workspaces", "mend MAINSTAY_CREDENTIALS_KEYS or MAINSTAY_DATABASE_URL, or run `mainstay migrate`") {
             try await Self.secrets(settings)
         }
+        await look("access log", "mend MAINSTAY_AUDIT_KEY or MAINSTAY_DATABASE_URL, or run `mainstay migrate`") {
+            try await Self.checkpoints(settings)
+        }
         await look("redis", "start it, or mend MAINSTAY_REDIS_URL") { try await Self.redis(settings) }
         await look("run log", "start it, or mend MAINSTAY_RUN_LOG_URL") { try await Self.runLog(settings) }
     }
@@ -95,6 +98,14 @@ struct Examination: Sendable {
             }
         }
         return [Finding.secrets(counts, keys: keys)]
+    }
+
+    private static func checkpoints(_ settings: Settings) async throws -> [Finding] {
+        let keys = try settings.auditKeys()
+        let counts = try await PostgresPool.with(try settings.postgres(for: "doctor"), logger: logger) { pool in
+            try await AccessLogStore(pool: pool).checkpointsByKey()
+        }
+        return [Finding.checkpoints(counts, keys: keys)]
     }
 
     // MARK: Redis

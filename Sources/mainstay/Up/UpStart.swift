@@ -25,7 +25,7 @@ struct UpStart: Sendable {
         return path
     }
 
-    /// Ends what a killed supervisor left, starts the servers, migrates, makes sure of a token and a sealing key, and writes `env`.
+    /// Ends what a killed supervisor left, starts the servers, migrates, makes sure of a token and of what a stack keeps, and writes `env`.
     /// - Returns: the environment of the children.
     func prepare(_ stack: LocalStack) async throws -> [String: String] {
         // First of all: an ingress that was left behind holds the port.
@@ -40,7 +40,7 @@ struct UpStart: Sendable {
         if applied > 0 { Talk.say("\(applied) migrations applied") }
         let earlier = folder.environment()
         let token = try await FirstToken.ensure(earlier["MAINSTAY_TOKEN"], databaseURL: endpoints.serverURL)
-        let variables: [(String, String)] = [
+        var variables: [(String, String)] = [
             ("MAINSTAY_URL", "http://127.0.0.1:\(port)"),
             ("MAINSTAY_TOKEN", token),
             ("MAINSTAY_DATABASE_URL", endpoints.serverURL),
@@ -49,8 +49,8 @@ struct UpStart: Sendable {
             ("MAINSTAY_REDIS_URL", endpoints.redisURL),
             ("MAINSTAY_RUN_LOG_URL", endpoints.runLogURL),
             ("MAINSTAY_HTTP_PORT", "\(port)"),
-            (SealingKey.variable, SealingKey.chosen(earlier: earlier, own: ProcessInfo.processInfo.environment)),
         ]
+        variables += StackSetting.all.map { ($0.variable, $0.chosen(earlier: earlier, own: ProcessInfo.processInfo.environment)) }
         try folder.publish(environment: variables)
         return Self.childEnvironment(ProcessInfo.processInfo.environment, variables)
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from .book import Book, Follower
 from .load import Load
 from .options import Options
@@ -39,7 +41,7 @@ class Site(Stack):
         self.start_servers()
         self.prepare({
             "MAINSTAY_MULTI_USER": "true", "MAINSTAY_LEASE_SECONDS": str(self.options.lease), "MAINSTAY_DRAIN_SECONDS": str(DRAIN),
-            "MAINSTAY_LOG_LEVEL": "info",
+            "MAINSTAY_LOG_LEVEL": "info", "MAINSTAY_AUDIT_KEY": f"chaos:{secrets.token_hex(32)}",
         })
         for slug in WORKSPACES:
             self.command("workspace", "create", slug)
