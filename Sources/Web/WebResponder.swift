@@ -20,6 +20,8 @@ package struct WebResponder: HTTPResponder {
         package var beforeAuthentication: [any MiddlewareProtocol<Request, Response, AppContext>] = []
         /// Stand right behind authentication.
         package var afterAuthentication: [any MiddlewareProtocol<Request, Response, AppContext>] = []
+        /// Stand around pages: inside of the first ones, outside of what pages make of problems.
+        package var aroundPages: [any MiddlewareProtocol<Request, Response, AppContext>] = []
 
         package init(
             problems: ProblemTable = ProblemTable(),
@@ -53,7 +55,9 @@ package struct WebResponder: HTTPResponder {
             router.addRoutes(feature.open)
             identified.addRoutes(feature.identified)
         }
-        for page in pages { router.addRoutes(page) }
+        let paged = router.group()
+        for middleware in options.aroundPages { paged.add(middleware: middleware) }
+        for page in pages { paged.addRoutes(page) }
         inner = router.buildResponder()
         problems = options.problems
         routes = RouteTable(router)
@@ -65,7 +69,7 @@ package struct WebResponder: HTTPResponder {
     /// 1. trace: everything below logs under the request's ids, and every answer names the request;
     /// 2. metrics and log: they see the answer that the client sees, problems included;
     /// 3. problem: the last place where something thrown may pass; above it there are only answers;
-    /// 4. what watches where requests come from;
+    /// 4. what watches where requests come from; around pages, what they tell of their visitors as well;
     /// 5. authentication, on the routes that need it: its refusals are problems like any other;
     /// 6. what watches whose they are;
     /// 7. scope and body limit, by ``APIRoutes``: they need the identity and the route. Rate and idempotency come with the

@@ -60,6 +60,7 @@ package enum ProblemMapping {
     }
 
     static let workspaces: ProblemTable.Row = { error in
+        if error is NotMember { return .notMember }
         guard let error = error as? WorkspaceError else { return nil }
         switch error.code {
         case .idempotencyMismatch: return idempotencyMismatch

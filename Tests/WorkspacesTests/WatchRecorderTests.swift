@@ -69,6 +69,17 @@ struct WatchRecorderTests {
         }
     }
 
+    @Test("an account of the identity provider that is of no workspace has an entry, and no row to be locked")
+    func account() async throws {
+        let fixture = try await TokensFixture.make()
+        let log = AccessLogStore(pool: fixture.pool)
+        let (start, id) = (try await log.head(), ExternalIdentity(issuer: "https://id.example.com", subject: "ann").id)
+        try await WatchRecorder.write(event(.account(id)), to: fixture.pool)
+        let entries = try await log.entries(after: start, limit: 10)
+        #expect(entries.map(\.action) == ["access.suspicious"])
+        #expect(entries.first?.subject == "token:\(id)".lowercased() && entries.first?.workspace == nil)
+    }
+
     @Test("a lock is made no shorter, ends by itself, and may be ended by an operator, of which the log tells")
     func unlock() async throws {
         let fixture = try await TokensFixture.make()

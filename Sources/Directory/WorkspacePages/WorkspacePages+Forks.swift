@@ -83,6 +83,7 @@ extension WorkspacePages {
         let acceptance = try await producer.accept(
             ForkAgent(owner: listing.owner, name: listing.name, forkName: name), workspace: visitor.session.workspace,
             idempotency: Self.idempotency(key, "\(listing.owner)/\(listing.name)", name), trace: TraceParent(header: context.trace.header))
+        if !acceptance.replayed { PageWatch.noteFork(by: visitor) }
         return .redirect(to: PageAddress.path("workspace", "forks", acceptance.id.lowercased))
     }
 

@@ -35,7 +35,8 @@ struct WorkspacePages: Sendable {
         let tokens = workspaces.tokens
         gate = SessionGate(
             realm: .workspace, authenticator: workspaces.authenticator, standing: { try await tokens.standing(of: $0, workspace: $1) },
-            seal: SessionSeal(secret: secret, purpose: "workspaces"), endings: workspaces.sessions, now: now)
+            seal: SessionSeal(secret: secret, purpose: "workspaces"), endings: workspaces.sessions,
+            slug: { try await workspaces.workspaces.find($0)?.slug }, now: now)
         signInForms = StrangerForms(cookie: "mainstay_sign_in", path: "/sign-in", seal: SessionSeal(secret: secret, purpose: "workspace sign-in"))
     }
 

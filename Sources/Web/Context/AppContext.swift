@@ -7,7 +7,7 @@ import NIOCore
 ///
 /// `identity` stays nil outside the group of routes that asks for one; handlers of that group take an
 /// ``IdentifiedContext``, whose identity is not optional.
-package struct AppContext: RequestContext {
+package struct AppContext: RequestContext, Sendable {
     package var coreContext: CoreRequestContextStorage
     /// Unique within the server's life. Answered as `x-request-id`, logged as `request_id`.
     package let id: String

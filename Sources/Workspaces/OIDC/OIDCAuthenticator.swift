@@ -33,7 +33,7 @@ package final class OIDCAuthenticator<C: Clock>: Authenticator, Sendable where C
         let identity = ExternalIdentity(issuer: configuration.issuer.text, subject: claims.subject)
         let slug = try workspace(of: claims)
         // What cannot be a slug is nobody's, and need not be looked for.
-        guard Self.mayBeSlug(slug) else { throw Problem.notMember }
+        guard Self.mayBeSlug(slug) else { throw NotMember(account: identity.id, slug: slug) }
         let email = configuration.linksByEmail ? claims.email : nil
         switch try await places.answer(to: ExternalQuestion(identity: identity, slug: slug, email: email)) {
         case .member(let user, let workspace, let slug, let role):
@@ -42,7 +42,7 @@ package final class OIDCAuthenticator<C: Clock>: Authenticator, Sendable where C
                 workspace: workspace, workspaceSlug: slug, tokenID: identity.id, user: user,
                 scopes: claims.scopes.map { allowed.intersection($0) } ?? allowed)
         case .deleted: throw WorkspaceError(.workspaceDeleted, "the workspace was deleted; for a while an owner's token restores it")
-        case .stranger: throw Problem.notMember
+        case .stranger: throw NotMember(account: identity.id, slug: slug)
         case .unlinked:
             throw Problem.identityUnknown(identity, linksByEmail: configuration.linksByEmail, hasEmail: claims.email != nil)
         }

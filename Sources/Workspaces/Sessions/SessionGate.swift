@@ -37,23 +37,30 @@ package struct SessionGate: Sendable {
     /// What a token may do at this moment; nil when it may nothing.
     package typealias Standing = @Sendable (_ token: UUID, _ workspace: UUID) async throws -> TokenStanding?
 
+    /// A workspace's name in addresses; nil when it is gone.
+    package typealias SlugLookUp = @Sendable (_ workspace: UUID) async throws -> String?
+
     package let realm: SessionRealm
     package let seal: SessionSeal
     package let standing: Standing
     private let authenticator: any Authenticator
     private let endings: SessionEndStore?
+    private let slug: SlugLookUp?
     private let now: @Sendable () -> Date
 
-    /// - Parameter endings: keeps what was signed out; nil where a copy of a cookie may outlive its sign-out.
+    /// - Parameters:
+    ///   - endings: keeps what was signed out; nil where a copy of a cookie may outlive its sign-out.
+    ///   - slug: tells a visitor's own workspace from others' for the watch; nil where no page's address names a workspace.
     package init(
         realm: SessionRealm, authenticator: any Authenticator, standing: @escaping Standing, seal: SessionSeal, endings: SessionEndStore? = nil,
-        now: @escaping @Sendable () -> Date = { Date() }
+        slug: SlugLookUp? = nil, now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.realm = realm
         self.authenticator = authenticator
         self.standing = standing
         self.seal = seal
         self.endings = endings
+        self.slug = slug
         self.now = now
     }
 
@@ -80,9 +87,15 @@ package struct SessionGate: Sendable {
             let next = request.method == .post ? page : here
             return .redirect(to: PageAddress.query(signIn, [(name: "next", value: next)]))
         }
-        var response = try await answer(visitor)
+        var response = try await watched(visitor, answer)
         if let renewed = visitor.renewed { response.headers[.setCookie] = cookie(of: renewed, for: request) }
         return response
+    }
+
+    /// The answer to a visitor, under the eyes of the watch where there is one.
+    private func watched(_ visitor: SessionVisitor, _ answer: (SessionVisitor) async throws -> Response) async throws -> Response {
+        guard let watch = PageWatch.current else { return try await answer(visitor) }
+        return try await watch.answering(visitor, slug: { try? await slug?(visitor.session.workspace) }) { try await answer(visitor) }
     }
 
     /// Whether a session that was good when a page was opened is good for what the page still shows.
@@ -119,9 +132,14 @@ package struct SessionGate: Sendable {
         do {
             found = try await authenticator.identity(bearer: token)
         } catch let problem as Problem where problem.status == .unauthorized {
+            PageWatch.current?.noteRefusedToken()
             return .failure(.expired)
         }
-        guard let identity = found else { return .failure(.invalid) }
+        guard let identity = found else {
+            // An empty field is no attempt with a token.
+            if !token.isEmpty { PageWatch.current?.noteRefusedToken() }
+            return .failure(.invalid)
+        }
         guard identity.scopes.contains(realm.scope.rawValue) else { return .failure(.missingScope) }
         return .success(TokenSession(token: identity.tokenID, workspace: identity.workspace, now: now()))
     }

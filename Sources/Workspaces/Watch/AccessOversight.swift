@@ -29,6 +29,14 @@ package struct AccessOversight: Sendable {
         SourceWatchMiddleware(watch: watch, source: source)
     }
 
+    /// Stands around pages.
+    /// - Parameter source: as above.
+    package func aroundPages(
+        source: @escaping @Sendable (Request, AppContext) -> String? = { _, _ in nil }
+    ) -> any MiddlewareProtocol<Request, Response, AppContext> {
+        PageWatchMiddleware(watch: watch, source: source)
+    }
+
     /// Stands right behind authentication, on the routes that need it.
     package var afterAuthentication: any MiddlewareProtocol<Request, Response, AppContext> { WatchMiddleware(watch: watch) }
 }

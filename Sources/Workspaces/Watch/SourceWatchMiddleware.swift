@@ -2,8 +2,8 @@ import HTTPTypes
 package import Hummingbird
 package import Web
 
-/// Watches where requests come from that show no good token, or no good signature. It stands inside of what makes problems, and
-/// before authentication.
+/// Watches where requests come from that show no good token, or no good signature, and accounts of the identity provider that ask
+/// around in workspaces of others. It stands inside of what makes problems, and before authentication.
 ///
 /// A request that is answered costs it one flag.
 package struct SourceWatchMiddleware<C: Clock>: RouterMiddleware where C.Duration == Duration {
@@ -28,6 +28,10 @@ package struct SourceWatchMiddleware<C: Clock>: RouterMiddleware where C.Duratio
             case .tokenRefused: watch.noted(.refusedTokens, of: subject(of: request, context))
             // Of a request with a good token its token was told of.
             case .signatureRefused where context.facts.workspace == nil: watch.noted(.badSignatures, of: subject(of: request, context))
+            case .stranger(let account, let slug):
+                // It comes no further than this, so what it has to put up with for having asked before is here.
+                try await watch.admit(.account(account))
+                watch.noted(.foreignWorkspaces, of: .account(account), thing: WatchedThing.mark([slug[...]]))
             default: break
             }
             throw error
@@ -35,7 +39,6 @@ package struct SourceWatchMiddleware<C: Clock>: RouterMiddleware where C.Duratio
     }
 
     private func subject(of request: Request, _ context: AppContext) -> WatchSubject {
-        guard let name = source(request, context), !name.isEmpty else { return .unknown }
-        return .source(String(name.prefix(WatchBounds.name)))
+        WatchSubject(source: source(request, context))
     }
 }

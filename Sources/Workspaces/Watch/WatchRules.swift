@@ -20,11 +20,13 @@ package struct WatchRule: Sendable, Hashable {
 /// | signal | counted for | what counts | threshold | window | response | period |
 /// |---|---|---|---|---|---|---|
 /// | `id-walking` | a token | distinct ids answered 403 or 404 | 40 | 1 min | lock | 15 min |
-/// | `foreign-workspaces` | a token | distinct other workspaces named in the path, answered 403 or 404 | 8 | 5 min | slow | 15 min |
+/// | `foreign-workspaces` | a token, or an account of the identity provider | distinct other workspaces named in the path or in `X-Workspace`, answered 403 or 404 | 8 | 5 min | slow | 15 min |
 /// | `bad-signatures` | a source, or the token that was shown | requests | 20 | 5 min | slow | 15 min |
 /// | `refused-tokens` | a source | requests with a token that is expired, revoked or never was | 30 | 5 min | alert | – |
 /// | `key-reuse` | a token | requests under an Idempotency-Key of another one | 10 | 10 min | alert | – |
 /// | `fork-burst` | a token | forks that were accepted and are no repetition | 60 | 10 min | alert | – |
+///
+/// What somebody asks for on pages counts for the token that they signed in with.
 ///
 /// Why these. Walking ids costs others their privacy, and no client in good order asks for forty things within a minute that are
 /// not there. A misspelt workspace happens, eight do not. Wrong signatures and tokens come from forgotten clients more often than

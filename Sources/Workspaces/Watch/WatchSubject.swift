@@ -5,16 +5,28 @@ import Jobs
 /// Whom a signal is about.
 package enum WatchSubject: Sendable, Hashable {
     case token(UUID, workspace: UUID)
+    /// An account of the identity provider that has named a workspace which is not its own: so of none. By the id that stands for its
+    /// tokens.
+    case account(UUID)
     /// Where a request came from: an address, or another name that its sender does not choose.
     case source(String)
     /// A request of which nobody says where it came from. Nobody is slowed or locked for it.
     case unknown
 
+    /// - Parameter source: as whoever mounts the watch knows it; nil or empty where it is not known.
+    init(source: String?) {
+        guard let source, !source.isEmpty else {
+            self = .unknown
+            return
+        }
+        self = .source(String(source.prefix(WatchBounds.name)))
+    }
+
     /// Whom the log names. A token by its id; a source by a hash that holds for this process only, since an address tells of a
     /// person, and the log never forgets. (The process's own log, which does, has both.)
     var entry: AccessSubject {
         switch self {
-        case .token(let id, _): .token(id)
+        case .token(let id, _), .account(let id): .token(id)
         case .source(let name): .source(SourceMark.text(of: name))
         case .unknown: .source("unknown")
         }
@@ -22,9 +34,12 @@ package enum WatchSubject: Sendable, Hashable {
 
     /// The token that has a row of its own, which a lock is written to. An identity of an issuer has none; its id is of version 8.
     var storedToken: (id: UUID, workspace: UUID)? {
-        guard case .token(let id, let workspace) = self, id.uuid.6 >> 4 != 8 else { return nil }
+        guard case .token(let id, let workspace) = self, !Self.isAccount(id) else { return nil }
         return (id, workspace)
     }
+
+    /// Whether an id stands for the tokens of an account, and for none of ours.
+    static func isAccount(_ id: UUID) -> Bool { id.uuid.6 >> 4 == 8 }
 
     /// The workspace that it belongs to.
     var workspace: UUID? {
@@ -35,7 +50,7 @@ package enum WatchSubject: Sendable, Hashable {
     /// For the process's own log.
     var name: String {
         switch self {
-        case .token(let id, _): id.lowercased
+        case .token(let id, _), .account(let id): id.lowercased
         case .source(let name): AccessText.bounded(name)
         case .unknown: "unknown"
         }

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import Jobs
@@ -12,12 +13,16 @@ enum WatchedFault: Sendable, Equatable {
     /// A token that is expired, revoked or never was.
     case tokenRefused
     case signatureRefused
+    /// An account of the identity provider has named a workspace that it is no member of, or that is none.
+    case stranger(account: UUID, slug: String)
 
     /// Nil for what nobody watches.
     init?(_ thrown: any Error) {
         let error = (thrown as? ClosingError)?.cause ?? thrown
         if let error = error as? WorkspaceError, error.code == .forgedToken {
             self = .signatureRefused
+        } else if let refusal = error as? NotMember {
+            self = .stranger(account: refusal.account, slug: refusal.slug)
         } else if let problem = error as? Problem ?? ProblemMapping.jobs(error) ?? ProblemMapping.workspaces(error) {
             self.init(problem: problem)
         } else if let error = error as? any HTTPResponseError {

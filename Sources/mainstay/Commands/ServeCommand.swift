@@ -68,11 +68,11 @@ struct ServeCommand: AsyncParsableCommand {
         let oidc = try settings.oidc().map { OIDC($0, pool: pool, logger: logger) }
         let authenticator: any Authenticator = if let oidc { oidc.beside(workspaces.authenticator) } else { workspaces.authenticator }
         var options = WebResponder.Options(problems: ProblemMapping.table, accessLog: .debug)
-        options.beforeAuthentication = [
-            oversight.beforeAuthentication { request, context in ClientNetwork.name(of: request, peer: context.peer, proxies: proxies) }
-        ]
+        let source: @Sendable (Request, AppContext) -> String? = { ClientNetwork.name(of: $0, peer: $1.peer, proxies: proxies) }
+        options.beforeAuthentication = [oversight.beforeAuthentication(source: source)]
         if let oidc { options.beforeAuthentication.append(oidc.beforeAuthentication) }
         options.afterAuthentication = [oversight.afterAuthentication]
+        options.aroundPages = [oversight.aroundPages(source: source)]
         let reports = features.reports.routes(authenticator: authenticator, trustedProxies: proxies, peer: { $0.peer })
         let responder = WebResponder(
             authenticator: authenticator,

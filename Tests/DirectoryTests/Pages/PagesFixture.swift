@@ -71,19 +71,27 @@ struct PagesFixture: Sendable {
     // MARK: Browsers
 
     /// Looks at the pages with a browser of somebody who is not signed in.
-    func browsing(_ body: @escaping @Sendable (PageBrowser) async throws -> Void) async throws {
+    /// - Parameter oversight: watches as it does in the server; nobody does when nil.
+    func browsing(under oversight: AccessOversight? = nil, _ body: @escaping @Sendable (PageBrowser) async throws -> Void) async throws {
+        var options = WebResponder.Options(problems: ProblemMapping.table)
+        if let oversight {
+            options.beforeAuthentication = [oversight.beforeAuthentication { _, _ in "203.0.113.9" }]
+            options.afterAuthentication = [oversight.afterAuthentication]
+            options.aroundPages = [oversight.aroundPages { _, _ in "203.0.113.9" }]
+        }
         let responder = WebResponder(
-            authenticator: workspaces.authenticator, features: [directory.directory.routes], pages: [pages.routes],
-            options: .init(problems: ProblemMapping.table))
+            authenticator: workspaces.authenticator, features: [directory.directory.routes], pages: [pages.routes], options: options)
         let differences = OpenAPI.differences(routes: responder.routes, operations: responder.operations, except: DirectoryPages.paths)
         #expect(differences == [])
         try await Application(responder: responder).test(.router) { client in try await body(PageBrowser(client: client)) }
     }
 
     /// The same with one that has signed in for rival.
-    func signedIn(scopes: Set<Scope> = Scope.workspace, _ body: @escaping @Sendable (PageBrowser) async throws -> Void) async throws {
+    func signedIn(
+        scopes: Set<Scope> = Scope.workspace, under oversight: AccessOversight? = nil, _ body: @escaping @Sendable (PageBrowser) async throws -> Void
+    ) async throws {
         let token = try await token(scopes: scopes)
-        try await browsing { browser in
+        try await browsing(under: oversight) { browser in
             let answer = try await browser.signIn(token)
             #expect(answer.status == .seeOther)
             try await body(browser)

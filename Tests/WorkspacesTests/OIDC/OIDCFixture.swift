@@ -126,7 +126,8 @@ func problemName(_ body: () async throws -> some Any) async throws -> String? {
     do {
         _ = try await body()
         return nil
-    } catch let problem as Problem {
+    } catch {
+        guard let problem = error as? Problem ?? ProblemMapping.workspaces(error) else { throw error }
         return problem.type.split(separator: ":").last.map(String.init)
     }
 }

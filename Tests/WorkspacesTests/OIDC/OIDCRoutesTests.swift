@@ -21,7 +21,7 @@ struct OIDCRoutesTests {
 
     /// The routes of this module for both kinds of tokens. Places are looked up afresh each time.
     private func asking(
-        _ fixture: TokensFixture, _ oidc: OIDCFixture,
+        _ fixture: TokensFixture, _ oidc: OIDCFixture, watch: AccessWatch<LeapingClock>? = nil,
         _ body: @escaping @Sendable (_ ask: @escaping @Sendable (_ token: String, _ workspaces: [String]) async throws -> Answer) async throws -> Void
     ) async throws {
         let (store, logger) = (ExternalIdentityStore(pool: fixture.pool), Logger(label: "test.oidc"))
@@ -30,7 +30,11 @@ struct OIDCRoutesTests {
         let external = OIDCAuthenticator(oidc.configuration, verifier: oidc.verifier, places: places, logger: logger)
         let own = TokenAuthenticator(store: fixture.tokens, clock: ContinuousClock(), logger: logger, lifetime: .zero)
         var options = WebResponder.Options(problems: ProblemMapping.table)
-        options.beforeAuthentication = [NamedWorkspaceMiddleware()]
+        if let watch {
+            options.beforeAuthentication = [SourceWatchMiddleware(watch: watch)]
+            options.afterAuthentication = [WatchMiddleware(watch: watch)]
+        }
+        options.beforeAuthentication.append(NamedWorkspaceMiddleware())
         let responder = WebResponder(
             authenticator: EitherAuthenticator(own: own, external: external),
             features: [TokenRoutes(workspaces: fixture.workspaces, tokens: fixture.tokens).routes()], options: options)
@@ -96,6 +100,35 @@ struct OIDCRoutesTests {
             _ = try await fixture.workspaces.delete(fixture.acme.workspace.id, grace: .standard, by: .tester)
             #expect(try await ask(token, []).problem == "workspace-deleted")
         }
+    }
+
+    @Test("an account that names one workspace after the other is told of and slowed, there and in its own; nobody else is")
+    func askingAround() async throws {
+        let fixture = try await TokensFixture.make()
+        let key = try await IssuerKey.es256("k1")
+        let oidc = try OIDCFixture([key], linksByEmail: true)
+        let token = try await key.sign(oidc.claims(["email": "owner@acme.example", "email_verified": true]))
+        let watched = WatchFixture { $0.foreignWorkspaces.response = .slow }
+        try await asking(fixture, oidc, watch: watched.watch) { ask in
+            let own = try await ask(token, ["acme"])
+            #expect(own.status == 200)
+            for slug in ["other", "nowhere", "other", "other"] {
+                let answer = try await ask(token, [slug])
+                #expect(answer.problem == "not-a-member")
+            }
+            #expect(!watched.watch.isRestricting)
+            let third = try await ask(token, ["Not a slug"])
+            #expect(third.problem == "not-a-member" && watched.watch.isRestricting && watched.clock.slept.isEmpty)
+            let fourth = try await ask(token, ["elsewhere"])
+            #expect(fourth.problem == "not-a-member" && watched.clock.slept == [.seconds(1)])
+            let slowed = try await ask(token, ["acme"])
+            #expect(slowed.status == 200 && watched.clock.slept == [.seconds(1), .seconds(1)])
+            let other = try await ask(fixture.acme.secret.text, [])
+            #expect(other.status == 200 && watched.clock.slept.count == 2)
+        }
+        let events = watched.events()
+        #expect(events.map(\.signal) == [.foreignWorkspaces] && events.map(\.response) == [.slow])
+        #expect(events.map(\.subject) == [.account(ExternalIdentity(issuer: TestIssuer.address, subject: "ann").id)])
     }
 
     @Test("a token that is not good is answered like any other that is not")

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import NIOCore
+import Synchronization
 import Testing
 import Web
 
@@ -53,6 +54,31 @@ import Web
         #expect(session.token == identity.tokenID && session.workspace == identity.workspace && session.begun == 1_800_000_000)
         for (token, refusal) in [("", SessionGate.Refusal.invalid), ("expired", .expired), ("other", .missingScope)] {
             await #expect(throws: refusal, "\(token)") { try await gate.signIn(token).get() }
+        }
+    }
+
+    /// Counts what the watch is told.
+    private final class Noted: PageWatching {
+        private let refused = Mutex(0)
+        var refusedTokens: Int { refused.withLock { $0 } }
+
+        func noteRefusedToken() { refused.withLock { $0 += 1 } }
+        func noteFork(by visitor: SessionVisitor) {}
+        func answering(_ visitor: SessionVisitor, slug: () async -> String?, _ answer: () async throws -> Response) async throws -> Response {
+            try await answer()
+        }
+    }
+
+    @Test("a token that is shown and refused is told to the watch; an empty field, a good token and one that may not see the pages are not")
+    func watched() async throws {
+        let identity = Identity(workspace: UUID(), workspaceSlug: "w", tokenID: UUID(), user: nil, scopes: ["agents:read"])
+        let gate = SessionGate(
+            realm: Self.realm, authenticator: Two(identity: identity), standing: { _, _ in nil },
+            seal: SessionSeal(secret: nil, purpose: "test"), now: { Self.start })
+        let noted = Noted()
+        for (token, count) in [("", 0), ("good", 0), ("other", 0), ("expired", 1), ("unknown", 2)] {
+            _ = try await PageWatch.$current.withValue(noted) { try await gate.signIn(token) }
+            #expect(noted.refusedTokens == count, "\(token)")
         }
     }
 
