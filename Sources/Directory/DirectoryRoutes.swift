@@ -95,7 +95,7 @@ struct DirectoryRoutes: Sendable {
 
     private func setStatus(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
         let wanted = try await request.readJSON(StatusRequest.self, in: context).value.checked(byOperator: false)
-        let workspace = context.identity.workspace
+        let (workspace, actor) = (context.identity.workspace, context.identity.actor)
         let place = try await present(try Self.place(context)) { standing in
             guard standing.workspace == workspace else {
                 throw Problem(.forbidden, name: "not-yours", title: "The agent is another owner's", detail: "Only its owner sets its status.")
@@ -103,11 +103,19 @@ struct DirectoryRoutes: Sendable {
             try ListingGate.requireOpen(standing, for: "changed")
         }
         let listing = try await pool.transaction(.workspaces([workspace])) { transaction in
+            let before = try await DirectoryStore.standing(owner: place.owner, name: place.name, in: transaction)
             guard
                 try await DirectoryStore.setStatus(
                     wanted.status, reason: wanted.reason, owner: place.owner, name: place.name, in: transaction),
                 let published = try await DirectoryStore.find(owner: place.owner, name: place.name, in: transaction)
             else { throw ListingGate.unknown }
+            // Without the reason, which is free text: the log never forgets.
+            if let before, before.status != wanted.status {
+                AccessLogStore.append(
+                    AccessEvent(
+                        wanted.status == .deprecated ? .agentDeprecated : .agentDeprecationEnded, by: actor, in: workspace,
+                        on: .agent("\(place.owner)/\(place.name)")), in: transaction)
+            }
             return published.listing
         }
         return try context.responseEncoder.encode(StatusAnswer(listing), from: request, context: context)

@@ -61,5 +61,7 @@ package struct Workspaces: Sendable {
     package var periodicTasks: [any PeriodicTask] { [WorkspacePurge(pool: pool, logger: logger)] }
 
     /// What a workspace takes along, as lines.
-    package func export(of workspace: Workspace) -> ExportReader { ExportReader(workspace.id, pool: pool) }
+    package func export(of workspace: Workspace, by actor: AccessActor) -> ExportReader {
+        ExportReader(workspace.id, pool: pool, by: actor)
+    }
 }

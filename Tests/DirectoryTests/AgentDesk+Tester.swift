@@ -11,4 +11,8 @@ extension AgentDesk {
     func unpublish(_ agent: UUID, workspace: UUID) async throws {
         try await unpublish(agent, workspace: workspace, by: .operator("tester"))
     }
+
+    func rename(_ agent: UUID, to name: AgentName, workspace: UUID) async throws -> AgentDetail {
+        try await rename(agent, to: name, workspace: workspace, by: .operator("tester"))
+    }
 }

@@ -36,6 +36,13 @@ struct ListingStatusTests {
                 #expect(again.json["changed_at"] == set.json["changed_at"], "nothing changed")
                 let active = try await ask(.put, path, Self.body("active", nil), token: "acme")
                 #expect(active.json["status"] == "active" && active.json["reason"] == nil)
+                let told = try await fixture.database.psql(
+                    """
+                    select string_agg(action || ' ' || actor_kind || ' ' || workspace || ' ' || subject || ' ' || details, E'\\n' order by sequence)
+                    from access_log where action like 'agent.deprecat%'
+                    """)
+                let what = "token \(fixture.acme.uuidString.lowercased()) agent:acme/eliza {}\n"
+                #expect(told == "agent.deprecated \(what)agent.deprecation_ended \(what)", "each once, and not the reason")
             }
         }
     }

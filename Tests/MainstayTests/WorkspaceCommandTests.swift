@@ -109,7 +109,7 @@ import Testing
         let tables = told.output.split(separator: "\n").compactMap { line in
             (try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])?["table"] as? String
         }
-        #expect(told.status == 0 && tables == ["users", "members"] && told.errors.contains("2 rows"))
+        #expect(told.status == 0 && tables == ["users", "members", "access_log"] && told.errors.contains("3 rows"))
         #expect(try await place.run("export-person", "nobody@acme.example").status == 64)
         #expect(try await place.run("erase-person", "bob@acme.example").status == 1)
         #expect(try await place.database.psql("select count(*) from users where name = 'bob'") == "1\n")

@@ -63,7 +63,7 @@ struct AccessLogActorTests {
         func id(_ id: UUID) -> String { "\(id)".lowercased() }
         let (person, owner) = (id(bob.member.user.id), id(fixture.acme.owner.id))
         let entries = try await fixture.log.entries(after: start, limit: 100)
-        #expect(entries.allSatisfy { $0.workspace == workspace })
+        #expect(entries.allSatisfy { $0.workspace == ($0.action == "person.erased" ? nil : workspace) })
         #expect(
             entries.map(Self.words) == [
                 #"token.made token:\#(id(made.token.id)) expires_at=2100-01-01T00:00:00.000Z scopes=jobs:read tickets:read user=\#(person)"#,
@@ -73,8 +73,36 @@ struct AccessLogActorTests {
                 #"member.role_changed member:\#(person) from=viewer to=owner"#,
                 #"member.role_changed member:\#(owner) from=owner to=maintainer"#,
                 #"member.left member:\#(owner) erased=true role=maintainer"#,
+                #"person.erased person:\#(owner) workspaces_left=1"#,
                 #"workspace.deleted workspace:\#(id(workspace)) purge_days=3"#,
             ])
+    }
+
+    @Test("invitations, exports and names over HTTP are the token's, and an entry says of them what can be said for ever")
+    func people() async throws {
+        let fixture = try await TokensFixture.make()
+        let (owner, workspace) = (fixture.acme.secret, fixture.acme.workspace.id)
+        let start = try await fixture.log.head()
+        try await fixture.asking { ask async throws in
+            let made = try await ask(.post, "/v1/workspace/invitations", #"{"role":"viewer","email":"carla@guests.example"}"#, as: owner)
+            let id = try #require(made.json["id"]?.string)
+            _ = try await ask(.delete, "/v1/workspace/invitations/\(id)", as: owner)
+            _ = try await ask(.get, "/v1/workspace/export", as: owner)
+            let entries = try await fixture.log.entries(after: start, limit: 10)
+            #expect(
+                entries.map(Self.words) == [
+                    "invitation.made invitation:\(id) addressed=true days=7 role=viewer", "invitation.revoked invitation:\(id)",
+                    "workspace.exported workspace:\(workspace)".lowercased(),
+                ])
+            #expect(entries.allSatisfy { $0.actorKind == "token" && $0.actor == "\(fixture.acme.token.id)".lowercased() })
+        }
+        let identity = ExternalIdentity(issuer: "https://id.example.com", subject: "carla")
+        let linked = try await fixture.log.head()
+        _ = try await ExternalIdentityStore(pool: fixture.pool).link(identity, user: fixture.acme.owner.id, by: .tester)
+        let entry = try #require(try await fixture.log.entries(after: linked, limit: 10).first)
+        #expect(Self.words(entry) == "identity.linked identity:\(identity.id) user=\(fixture.acme.owner.id)".lowercased())
+        let log = try await fixture.database.psql("select l::text from access_log l")
+        #expect(!log.contains("carla"))
     }
 
     /// An entry in one line.
@@ -93,11 +121,13 @@ struct AccessLogActorTests {
         _ = try await desk.publish(agent, workspace: workspace)
         // The same file under a number of its own is a version of its own.
         _ = try await desk.publish(agent, AgentDesk.Wish(version: SemanticVersion("1.1.0")), workspace: workspace)
+        _ = try await desk.rename(agent, to: try #require(AgentName("tessa")), workspace: workspace, by: .tester)
         try await desk.unpublish(agent, workspace: workspace)
         let entries = try await fixture.log.entries(after: start, limit: 10)
-        #expect(entries.map(\.subject) == ["agent:acme/tess", "agent:acme/tess", "agent:acme/tess"])
-        #expect(entries.map { $0.details?["version"] } == ["1.0.0", "1.1.0", "1.1.0"])
-        #expect(entries.map(\.action) == ["agent.published", "agent.published", "agent.taken_back"])
+        #expect(entries.map(\.subject) == ["agent:acme/tess", "agent:acme/tess", "agent:acme/tess", "agent:acme/tessa"])
+        #expect(entries.map { $0.details?["version"] } == ["1.0.0", "1.1.0", nil, "1.1.0"])
+        #expect(entries.map { $0.details?["to"] } == [nil, nil, "tessa", nil])
+        #expect(entries.map(\.action) == ["agent.published", "agent.published", "agent.renamed", "agent.taken_back"])
     }
 
     @Test("no secret, no address and no name of a person is in it")

@@ -26,7 +26,10 @@ struct Act: Sendable, CustomStringConvertible {
         self.prepare = prepare
     }
 
-    static let all: [Act] = tokens + members + workspaces + agents
+    static let all: [Act] = tokens + members + people + workspaces + agents
+
+    /// Actions that are about no workspace.
+    static let ofInstallation: Set<AccessAction> = [.identityLinked, .identityUnlinked, .personExported, .personErased]
 
     // MARK: Tokens
 
@@ -70,7 +73,7 @@ struct Act: Sendable, CustomStringConvertible {
             let bob = try await fixture.join("bob", as: .member).member
             return { try await fixture.members.remove(bob.id, from: fixture.acme.workspace.id, as: .owner, by: .tester) }
         },
-        Act(.memberLeft, in: "members") { fixture in
+        Act(.memberLeft, .personErased, in: "members") { fixture in
             let bob = try await fixture.join("bob", as: .member).member
             return { _ = try await PersonStore(pool: fixture.pool).erase(bob.user.id, by: .tester) }
         },
@@ -82,6 +85,50 @@ struct Act: Sendable, CustomStringConvertible {
         Act(.workspaceOwnershipMoved, .memberRoleChanged, .memberRoleChanged, in: "members") { fixture in
             let bob = try await fixture.join("bob", as: .member).member
             return { _ = try await fixture.members.transfer(fixture.acme.workspace.id, to: bob.id, from: nil, by: .tester) }
+        },
+    ]
+
+    // MARK: People
+
+    private static let account = ExternalIdentity(issuer: "https://id.example.com", subject: "ann")
+
+    private static let people: [Act] = [
+        Act(.invitationMade, in: "invitations") { fixture in
+            return {
+                _ = try await fixture.invitations.create(
+                    workspace: fixture.acme.workspace.id, role: .member, email: nil, inviter: nil, as: .owner, by: .tester)
+            }
+        },
+        Act(.invitationRevoked, in: "invitations") { fixture in
+            let workspace = fixture.acme.workspace.id
+            let made = try await fixture.invitations.create(workspace: workspace, role: .member, email: nil, inviter: nil, as: .owner)
+            return { try await fixture.invitations.revoke(made.invitation.id, workspace: workspace, by: .tester) }
+        },
+        Act(.identityLinked, in: "external_identities") { fixture in
+            return { _ = try await ExternalIdentityStore(pool: fixture.pool).link(Act.account, user: fixture.acme.owner.id, by: .tester) }
+        },
+        Act(.identityLinked, in: "external_identities", actor: "system oidc") { fixture in
+            return { _ = try await ExternalIdentityStore(pool: fixture.pool).link(Act.account, email: "owner@acme.example") }
+        },
+        Act(.identityUnlinked, in: "external_identities") { fixture in
+            let store = ExternalIdentityStore(pool: fixture.pool)
+            _ = try await store.link(Act.account, user: fixture.acme.owner.id, by: .tester)
+            return { _ = try await store.unlink(Act.account, by: .tester) }
+        },
+        // Of nobody's workspace.
+        Act(.personErased, in: "users") { fixture in
+            let user = try await fixture.workspaces.createUser(name: "Bob", email: nil)
+            return { _ = try await PersonStore(pool: fixture.pool).erase(user.id, by: .tester) }
+        },
+        // An export writes nothing else.
+        Act(.personExported, in: "access_log") { fixture in
+            return { _ = try await PersonStore(pool: fixture.pool).export(fixture.acme.owner.id, by: .tester) }
+        },
+        Act(.workspaceExported, in: "access_log") { fixture in
+            return {
+                var reader = ExportReader(fixture.acme.workspace.id, pool: fixture.pool, by: .tester, limit: 1)
+                while try await reader.next() != nil {}
+            }
         },
     ]
 
@@ -113,6 +160,12 @@ struct Act: Sendable, CustomStringConvertible {
             let agent = try await Act.agent(in: fixture)
             _ = try await AgentDesk(pool: fixture.pool).publish(agent, workspace: fixture.acme.workspace.id)
             return { try await AgentDesk(pool: fixture.pool).unpublish(agent, workspace: fixture.acme.workspace.id) }
+        },
+        Act(.agentRenamed, in: "published_agents") { fixture in
+            let agent = try await Act.agent(in: fixture)
+            _ = try await AgentDesk(pool: fixture.pool).publish(agent, workspace: fixture.acme.workspace.id)
+            let name = try #require(AgentName("tessa"))
+            return { _ = try await AgentDesk(pool: fixture.pool).rename(agent, to: name, workspace: fixture.acme.workspace.id, by: .tester) }
         },
     ]
 

@@ -16,7 +16,7 @@ struct AccessLogWiringTests {
             // WatchRecorderTests
             .tokenLocked, .suspiciousAccess,
             // DirectoryTests
-            .agentQuarantined, .agentReleased, .agentCaseDecided,
+            .agentDeprecated, .agentDeprecationEnded, .agentQuarantined, .agentReleased, .agentCaseDecided,
             // OperationsTests
             .deadLetterReplayed, .deadLetterDiscarded, .queuePaused, .queueResumed, .jobCancelled,
             // MainstayTests
@@ -41,7 +41,8 @@ struct AccessLogWiringTests {
         #expect(entries.map(\.action) == act.told.map(\.rawValue))
         for entry in entries {
             #expect("\(entry.actorKind) \(entry.actor)" == act.actor)
-            #expect(entry.workspace != nil && entry.isWhole)
+            let isOfInstallation = AccessAction(rawValue: entry.action).map { Act.ofInstallation.contains($0) }
+            #expect((entry.workspace == nil) == isOfInstallation && entry.isWhole)
         }
     }
 
@@ -80,8 +81,13 @@ struct AccessLogWiringTests {
             _ = try await fixture.tokens.create(
                 workspace: workspace, user: nil, name: "ci", scopes: [.jobsRead], by: .tester, idempotency: key)
         }
+        let invited = try await fixture.invitations.create(workspace: workspace, role: .viewer, email: nil, inviter: nil, as: .owner).invitation.id
+        for _ in 0..<2 { try await fixture.invitations.revoke(invited, workspace: workspace, by: .tester) }
         let agent = try await Act.agent(in: fixture)
         let desk = AgentDesk(pool: fixture.pool)
+        // Nobody else has seen its first name; and the second time it has the new one.
+        let name = try #require(AgentName("tessa"))
+        for _ in 0..<2 { _ = try await desk.rename(agent, to: name, workspace: workspace, by: .tester) }
         for _ in 0..<2 { _ = try await desk.publish(agent, workspace: workspace) }
         for _ in 0..<2 { try await desk.unpublish(agent, workspace: workspace) }
         for _ in 0..<2 { _ = try await fixture.tokens.revoke(token, workspace: workspace, by: .tester) }
@@ -96,8 +102,18 @@ struct AccessLogWiringTests {
             entries == [
                 // Of the fixture.
                 "workspace.made", "member.joined", "token.made",
-                "token.made", "agent.published", "agent.taken_back", "token.revoked", "workspace.deleted", "workspace.restored",
+                "token.made", "invitation.made", "invitation.revoked", "agent.published", "agent.taken_back", "token.revoked",
+                "workspace.deleted", "workspace.restored",
             ])
+        // A person's end is told once, and so is an account's.
+        let start = try await fixture.log.head()
+        let (people, accounts) = (PersonStore(pool: fixture.pool), ExternalIdentityStore(pool: fixture.pool))
+        let (guest, account) = (try await fixture.join("gil", as: .viewer).member.user, ExternalIdentity(issuer: "https://i.example", subject: "gil"))
+        for _ in 0..<2 { _ = try await accounts.link(account, email: "gil@acme.example") }
+        for _ in 0..<2 { _ = try await accounts.unlink(account, by: .tester) }
+        for _ in 0..<2 { _ = try await people.erase(guest.id, by: .tester) }
+        let told = try await fixture.log.entries(after: start, limit: 100).map(\.action)
+        #expect(told == ["member.joined", "token.made", "identity.linked", "identity.unlinked", "member.left", "person.erased"])
     }
 }
 

@@ -97,7 +97,7 @@ extension AgentDesk {
     }
 
     /// Names an agent anew. In public the old name leads to the new one from then on.
-    func rename(_ agent: UUID, to name: AgentName, workspace: UUID) async throws -> AgentDetail {
+    func rename(_ agent: UUID, to name: AgentName, workspace: UUID, by actor: AccessActor) async throws -> AgentDetail {
         do {
             return try await pool.transaction(.workspaces([workspace])) { transaction in
                 AgentStore.lock(agent, workspace: workspace, in: transaction)
@@ -108,7 +108,9 @@ extension AgentDesk {
                 var looksLike: String?
                 if listed != nil { looksLike = try await nearest(to: name, of: agent, workspace: workspace, in: transaction) }
                 try await AgentStore.rename(agent, to: name, looksLike: looksLike, workspace: workspace, in: transaction)
-                return try await self.detail(of: agent, workspace: workspace, in: transaction)
+                let renamed = try await self.detail(of: agent, workspace: workspace, in: transaction)
+                if let listed { Self.note(.agentRenamed, listed, nil, workspace, by: actor, more: ["to": name.text], in: transaction) }
+                return renamed
             }
         } catch let error as PostgresError where error.sqlState == "23505" {
             throw Refusal.nameTaken(name)
@@ -120,9 +122,9 @@ extension AgentDesk {
     /// Tells the access log, last of all, for others who append wait from here on.
     private static func note(
         _ action: AccessAction, _ listed: AgentStore.Listed, _ version: SemanticVersion?, _ workspace: UUID, by actor: AccessActor,
-        in transaction: PostgresTransaction
+        more: [String: String] = [:], in transaction: PostgresTransaction
     ) {
-        var details: [String: String] = [:]
+        var details = more
         details["version"] = version?.description
         AccessLogStore.append(
             AccessEvent(action, by: actor, in: workspace, on: .agent("\(listed.owner)/\(listed.name)"), details: details), in: transaction)

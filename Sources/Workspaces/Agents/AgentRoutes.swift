@@ -77,7 +77,8 @@ package struct AgentRoutes: Sendable {
     private func rename(_ request: Request, _ context: IdentifiedContext) async throws -> DocumentBody<AgentDetailAnswer> {
         let wanted = try await request.readJSON(RenameRequest.self, in: context).value
         let (agent, name) = (try context.pathID("agent"), try wanted.checked())
-        return try await answer(context) { try await desk.rename(agent, to: name, workspace: context.identity.workspace) }
+        let identity = context.identity
+        return try await answer(context) { try await desk.rename(agent, to: name, workspace: identity.workspace, by: identity.actor) }
     }
 
     private func publish(_ request: Request, _ context: IdentifiedContext) async throws -> Response {

@@ -5,8 +5,11 @@
 /// |---|---|
 /// | tokens | made, revoked, rotated, locked, unlocked |
 /// | members | joined, left, changed their role |
-/// | workspaces | made, ownership moved, deleted, restored |
-/// | agents | published, taken back, quarantined, released, a case about one decided otherwise |
+/// | invitations | made, revoked |
+/// | accounts of the identity provider | linked to a user, and not any more |
+/// | persons | exported, erased |
+/// | workspaces | made, ownership moved, deleted, restored, exported |
+/// | agents | published, taken back, renamed, deprecated by their owners and not any more, quarantined, released, a case about one decided otherwise |
 /// | keys of providers | brought, replaced, removed; secrets sealed anew |
 /// | tools | made, changed, their secrets rotated, removed |
 /// | budgets | changed, removed |
@@ -24,13 +27,26 @@ package enum AccessAction: String, Sendable, Hashable, CaseIterable {
     case memberLeft = "member.left"
     case memberRoleChanged = "member.role_changed"
 
+    case invitationMade = "invitation.made"
+    case invitationRevoked = "invitation.revoked"
+
+    case identityLinked = "identity.linked"
+    case identityUnlinked = "identity.unlinked"
+
+    case personExported = "person.exported"
+    case personErased = "person.erased"
+
     case workspaceMade = "workspace.made"
     case workspaceOwnershipMoved = "workspace.ownership_moved"
     case workspaceDeleted = "workspace.deleted"
     case workspaceRestored = "workspace.restored"
+    case workspaceExported = "workspace.exported"
 
     case agentPublished = "agent.published"
     case agentTakenBack = "agent.taken_back"
+    case agentRenamed = "agent.renamed"
+    case agentDeprecated = "agent.deprecated"
+    case agentDeprecationEnded = "agent.deprecation_ended"
     case agentQuarantined = "agent.quarantined"
     case agentReleased = "agent.released"
     case agentCaseDecided = "agent.case_decided"

@@ -47,6 +47,12 @@ package struct AccessSubject: Sendable, Hashable, CustomStringConvertible {
 
     package static func token(_ id: UUID) -> AccessSubject { AccessSubject("token", id.lowercased) }
     package static func member(_ user: UUID) -> AccessSubject { AccessSubject("member", user.lowercased) }
+    package static func invitation(_ id: UUID) -> AccessSubject { AccessSubject("invitation", id.lowercased) }
+    /// An account of the identity provider.
+    /// - Parameter id: what stands for its tokens.
+    package static func identity(_ id: UUID) -> AccessSubject { AccessSubject("identity", id.lowercased) }
+    /// A user, whatever workspaces it is in.
+    package static func person(_ user: UUID) -> AccessSubject { AccessSubject("person", user.lowercased) }
     package static func workspace(_ id: UUID) -> AccessSubject { AccessSubject("workspace", id.lowercased) }
     /// - Parameter name: as `owner/name`.
     package static func agent(_ name: String) -> AccessSubject { AccessSubject("agent", name) }

@@ -13,9 +13,14 @@ struct ExportStore: Sendable {
         let after: String?
     }
 
-    /// The names of the tables, in their order.
-    func tables(of workspace: UUID) async throws -> [String] {
-        try await pool.query(.workspaces([workspace]), Self.findTables).map { try $0.decode("name") }
+    /// Begins an export, and tells the access log who has it.
+    /// - Returns: the names of the tables, in their order.
+    func begin(of workspace: UUID, by actor: AccessActor) async throws -> [String] {
+        try await pool.transaction(.workspaces([workspace])) { transaction in
+            let tables = try await transaction.query(Self.findTables).map { try $0.decode("name", as: String.self) }
+            AccessLogStore.append(.exported(workspace: workspace, by: actor), in: transaction)
+            return tables
+        }
     }
 
     /// Rows of a table, in the order of their ids.

@@ -30,7 +30,7 @@ package struct InvitationStore: Sendable {
     /// - Throws: `WorkspaceError` with `multiUserOff`, `roleTooLow`, `unknownMember` when the inviter has left, `workspaceDeleted`.
     package func create(
         workspace: UUID, role: Member.Role, email: String?, days: Int = Invitation.standardDays, inviter: UUID?, as authority: Member.Role,
-        secret: TokenSecret = TokenSecret(.invitation)
+        by actor: AccessActor, secret: TokenSecret = TokenSecret(.invitation)
     ) async throws -> Made {
         guard multiUser else { throw WorkspaceError.oneWorkspace }
         let days = min(max(days, Invitation.days.lowerBound), Invitation.days.upperBound)
@@ -48,7 +48,9 @@ package struct InvitationStore: Sendable {
             let rows = try await transaction.query(
                 Self.insert, workspace, UUID.version7(), role.rawValue, email, secret.prefix, secret.hash, inviter, days)
             guard let row = rows.first else { throw WorkspaceError(.workspaceDeleted, "nobody is invited into a deleted workspace") }
-            return Made(invitation: try Self.invitation(row), secret: secret)
+            let made = Made(invitation: try Self.invitation(row), secret: secret)
+            AccessLogStore.append(.invited(made.invitation, days: days, workspace, by: actor), in: transaction)
+            return made
         }
     }
 
@@ -59,16 +61,19 @@ package struct InvitationStore: Sendable {
 
     /// Ends an invitation. Again, or after it has expired, changes nothing that anybody sees.
     /// - Throws: `WorkspaceError` with `unknownInvitation`, `invitationAccepted`.
-    package func revoke(_ id: UUID, workspace: UUID) async throws {
+    package func revoke(_ id: UUID, workspace: UUID, by actor: AccessActor) async throws {
         try await pool.transaction(.workspaces([workspace])) { transaction in
             try await WorkspaceStore.lock(workspace, in: transaction)
             guard let row = try await transaction.query(Self.find, workspace, id).first else {
                 throw WorkspaceError(.unknownInvitation, "the workspace has no such invitation")
             }
-            guard try Self.invitation(row).state != .accepted else {
+            let invitation = try Self.invitation(row)
+            guard invitation.state != .accepted else {
                 throw WorkspaceError(.invitationAccepted, "the invitation was accepted: remove the member that it made")
             }
+            guard invitation.revokedAt == nil else { return }
             transaction.submit(Self.end, workspace, id)
+            AccessLogStore.append(.revoked(invitation: id, workspace, by: actor), in: transaction)
         }
     }
 

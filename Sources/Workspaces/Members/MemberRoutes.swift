@@ -43,11 +43,12 @@ package struct MemberRoutes: Sendable {
             let identity = context.identity
             let made = try await invitations.create(
                 workspace: identity.workspace, role: wish.role, email: wish.email, days: wish.days, inviter: identity.user,
-                as: identity.authority)
+                as: identity.authority, by: identity.actor)
             return SecretAnswer(body: InvitationBody(made.invitation, secret: made.secret))
         }
         routes.on(Self.revoke) { _, context in
-            try await invitations.revoke(try context.pathID(), workspace: context.identity.workspace)
+            let identity = context.identity
+            try await invitations.revoke(try context.pathID(), workspace: identity.workspace, by: identity.actor)
             return HTTPResponse.Status.noContent
         }
         routes.onOpen(Self.accept) { request, context in

@@ -9,18 +9,23 @@ import Postgres
 /// address. What it wrote in a workspace is the workspace's, and is in that workspace's export.
 extension PersonStore {
     /// - Throws: `WorkspaceError` with `unknownUser`, also for a person who was erased: nothing of it is left to be told apart.
-    package func export(_ id: UUID) async throws -> [String] {
+    package func export(_ id: UUID, by actor: AccessActor) async throws -> [String] {
         guard let user = try await find(id), user.name != Self.erasedName || user.email != nil else {
             throw WorkspaceError(.unknownUser, "there is no such user")
         }
-        let known = try await lines(.role(.auth), Self.known, id)
+        let known = try await lines(.role(.auth), Self.known, id, telling: .exported(person: id, by: actor))
         return known + (try await lines(.role(.upkeep), Self.logged, id.lowercased))
     }
 
-    private func lines(_ scope: PostgresScope, _ sql: SQL, _ person: some PostgresEncodable) async throws -> [String] {
+    /// - Parameter event: what the access log is told of it.
+    private func lines(
+        _ scope: PostgresScope, _ sql: SQL, _ person: some PostgresEncodable, telling event: AccessEvent? = nil
+    ) async throws -> [String] {
         try await pool.transaction(scope, timeout: .seconds(60)) { transaction in
             transaction.submit(Self.inUTC)
-            return try await transaction.query(sql, person).map { try $0.decode("line") }
+            let lines = try await transaction.query(sql, person).map { try $0.decode("line", as: String.self) }
+            if let event { AccessLogStore.append(event, in: transaction) }
+            return lines
         }
     }
 
@@ -61,7 +66,7 @@ extension PersonStore {
         select '{"table":"access_log","row":' || to_jsonb(r)::text || '}' as line
         from (
           select sequence, at, workspace, actor_kind, actor, action, subject, details from access_log
-          where subject = 'member:' || $1 or details ->> 'user' = $1 or (actor_kind = 'token' and actor in (select id from own))
+          where subject in ('member:' || $1, 'person:' || $1) or details ->> 'user' = $1 or (actor_kind = 'token' and actor in (select id from own))
             or subject in (select 'token:' || id from own)
         ) r
         order by r.sequence

@@ -29,7 +29,10 @@ package struct PersonStore: Sendable {
         guard let user = try await find(id) else { throw WorkspaceError(.unknownUser, "there is no such user") }
         let workspaces = try await pool.query(.role(.auth), Self.places, id, user.email).map { try $0.decode("workspace_id", as: UUID.self) }
         let left = workspaces.isEmpty ? 0 : try await leave(workspaces, user, by: actor)
-        try await pool.execute(.role(.auth), Self.replace, id, Self.erasedName)
+        try await pool.transaction(.role(.auth)) { transaction in
+            guard try await transaction.execute(Self.replace, id, Self.erasedName) > 0 else { return }
+            AccessLogStore.append(.erased(person: id, workspacesLeft: left, by: actor), in: transaction)
+        }
         return left
     }
 
@@ -87,6 +90,6 @@ package struct PersonStore: Sendable {
         """
     private static let replace: SQL = """
         -- erase a user
-        update users set name = $2, email = null, erased_at = coalesce(erased_at, mainstay_now()) where id = $1
+        update users set name = $2, email = null, erased_at = mainstay_now() where id = $1 and erased_at is null
         """
 }

@@ -45,7 +45,8 @@ package struct WorkspaceRoutes: Sendable {
                 try await members.transfer(identity.workspace, to: wish.member, from: identity.user, by: identity.actor), showsAddress: true)
         }
         routes.on(Self.export) { _, context in
-            ExportResponse(reader: ExportReader(context.identity.workspace, pool: pool), slug: context.identity.workspaceSlug)
+            let identity = context.identity
+            return ExportResponse(reader: ExportReader(identity.workspace, pool: pool, by: identity.actor), slug: identity.workspaceSlug)
         }
         return routes
     }

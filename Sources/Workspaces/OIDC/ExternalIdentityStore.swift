@@ -36,23 +36,44 @@ package struct ExternalIdentityStore: Sendable {
     /// - Returns: false where nothing was done: no user has the address, that one has an identity of this issuer, or this identity is
     ///   somebody's already.
     func link(_ identity: ExternalIdentity, email: String) async throws -> Bool {
-        try await pool.execute(
-            .role(.auth), Self.linkByEmail, identity.id, identity.issuer, identity.subject, email, timeout: .seconds(2)) == 1
+        // Nobody has shown a token of ours: the issuer's word is what links it.
+        let actor = AccessActor.system("oidc")
+        return try await pool.transaction(.role(.auth), timeout: .seconds(2)) { transaction in
+            let rows = try await transaction.query(Self.linkByEmail, identity.id, identity.issuer, identity.subject, email)
+            return try Self.note(rows, identity, by: actor, in: transaction)
+        }
     }
 
     // MARK: For operators
 
     /// Makes an identity a user's.
     /// - Returns: false where nothing was done: there is no such user, it has an identity of this issuer, or this identity is somebody's
-    ///   already. ``unlink(_:)`` comes first then.
-    package func link(_ identity: ExternalIdentity, user: UUID) async throws -> Bool {
-        try await pool.execute(.role(.auth), Self.linkUser, identity.id, identity.issuer, identity.subject, user) == 1
+    ///   already. ``unlink(_:by:)`` comes first then.
+    package func link(_ identity: ExternalIdentity, user: UUID, by actor: AccessActor) async throws -> Bool {
+        try await pool.transaction(.role(.auth)) { transaction in
+            let rows = try await transaction.query(Self.linkUser, identity.id, identity.issuer, identity.subject, user)
+            return try Self.note(rows, identity, by: actor, in: transaction)
+        }
     }
 
     /// Makes an identity nobody's: its tokens are refused within a second. Linking by address may bring it back.
     /// - Returns: false when it was nobody's.
-    package func unlink(_ identity: ExternalIdentity) async throws -> Bool {
-        try await pool.execute(.role(.auth), Self.delete, identity.issuer, identity.subject) > 0
+    package func unlink(_ identity: ExternalIdentity, by actor: AccessActor) async throws -> Bool {
+        try await pool.transaction(.role(.auth)) { transaction in
+            guard let row = try await transaction.query(Self.delete, identity.issuer, identity.subject).first else { return false }
+            AccessLogStore.append(.unlinked(identity, from: try row.decode("user_id"), by: actor), in: transaction)
+            return true
+        }
+    }
+
+    /// Tells the access log of a link that was made.
+    /// - Parameter rows: the link, or none.
+    private static func note(
+        _ rows: [PostgresRow], _ identity: ExternalIdentity, by actor: AccessActor, in transaction: PostgresTransaction
+    ) throws -> Bool {
+        guard let row = rows.first else { return false }
+        AccessLogStore.append(.linked(identity, to: try row.decode("user_id"), by: actor), in: transaction)
+        return true
     }
 
     /// The identities of a user, one of each issuer at the most.
@@ -82,6 +103,7 @@ package struct ExternalIdentityStore: Sendable {
         select $1, $2, $3, users.id from users where lower(users.email) = lower($4) and users.erased_at is null
         for share
         on conflict do nothing
+        returning user_id
         """
     private static let linkUser: SQL = """
         -- link an external identity to a user
@@ -89,10 +111,11 @@ package struct ExternalIdentityStore: Sendable {
         select $1, $2, $3, users.id from users where users.id = $4 and users.erased_at is null
         for share
         on conflict do nothing
+        returning user_id
         """
     private static let delete: SQL = """
         -- unlink an external identity
-        delete from external_identities where issuer = $1 and subject = $2
+        delete from external_identities where issuer = $1 and subject = $2 returning user_id
         """
     private static let byUser: SQL = """
         -- list the external identities of a user

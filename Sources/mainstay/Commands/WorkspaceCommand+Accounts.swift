@@ -21,11 +21,11 @@ extension WorkspaceCommand {
             try await TokenCommand.with(settings) { [user, confirmation] workspaces in
                 guard let user else {
                     try confirmation.ask("the account \(identity.subject) would be nobody's, and whoever signs in with it be refused")
-                    guard try await workspaces.identities.unlink(identity) else { throw ValidationError("the account is nobody's") }
+                    guard try await workspaces.identities.unlink(identity, by: .commandLine) else { throw ValidationError("the account is nobody's") }
                     return
                 }
                 let found = try await WorkspaceCommand.user(user, workspaces)
-                guard try await workspaces.identities.link(identity, user: found.id) else {
+                guard try await workspaces.identities.link(identity, user: found.id, by: .commandLine) else {
                     throw ValidationError("the account is somebody's, or the user has one of this issuer: end that link first")
                 }
             }

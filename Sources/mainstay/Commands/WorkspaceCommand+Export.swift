@@ -19,7 +19,7 @@ extension WorkspaceCommand {
 
         func run() async throws {
             let count = try await TokenCommand.with(settings) { [target, output] workspaces in
-                var reader = workspaces.export(of: try await target.find(workspaces))
+                var reader = workspaces.export(of: try await target.find(workspaces), by: .commandLine)
                 let file = try Self.file(output)
                 var count = 0
                 while let lines = try await reader.next() {

@@ -19,7 +19,7 @@ extension WorkspaceCommand {
 
         func run() async throws {
             let lines = try await TokenCommand.with(settings) { [user] workspaces in
-                try await workspaces.people.export(try await WorkspaceCommand.user(user, workspaces).id)
+                try await workspaces.people.export(try await WorkspaceCommand.user(user, workspaces).id, by: .commandLine)
             }
             let file = try Export.file(output)
             try file.write(contentsOf: Data((lines.joined(separator: "\n") + "\n").utf8))

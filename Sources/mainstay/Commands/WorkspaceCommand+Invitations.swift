@@ -36,7 +36,8 @@ extension WorkspaceCommand {
             let role = try WorkspaceCommand.role(role)
             let made = try await TokenCommand.with(settings) { [target, email, days] workspaces in
                 try await workspaces.invitations.create(
-                    workspace: try await target.find(workspaces).id, role: role, email: email, days: days, inviter: nil, as: .owner)
+                    workspace: try await target.find(workspaces).id, role: role, email: email, days: days, inviter: nil, as: .owner,
+                    by: .commandLine)
             }
             Talk.say("Pass it on: it is not shown again. It expires at \(made.invitation.expiresAt.formatted(.iso8601)).")
             if output.chosen == .table { print(made.secret.text) } else { output.print(WorkspaceCommand.table([made.invitation], made.secret)) }
@@ -87,7 +88,7 @@ extension WorkspaceCommand {
             try await TokenCommand.with(settings) { [target, confirmation] workspaces in
                 let workspace = try await target.find(workspaces)
                 try confirmation.ask("the invitation \(invitation.uuidString.lowercased()) of \(workspace.slug) would let nobody in any more")
-                try await workspaces.invitations.revoke(invitation, workspace: workspace.id)
+                try await workspaces.invitations.revoke(invitation, workspace: workspace.id, by: .commandLine)
             }
             print("revoked")
         }

@@ -49,7 +49,7 @@ struct MultiUserTests {
             let store = WorkspaceStore(pool: fixture.server, multiUser: true)
             let acme = try await store.create(slug: Slug("acme"), name: "Acme", by: .operator("tester"))
             _ = try await InvitationStore(pool: fixture.server, multiUser: true).create(
-                workspace: acme.id, role: .owner, email: nil, inviter: nil, as: .owner)
+                workspace: acme.id, role: .owner, email: nil, inviter: nil, as: .owner, by: .operator("tester"))
             #expect(try await tokens.find(secret)?.workspace == Workspace.defaultSlug)
             #expect(try await Self.contents(fixture) == before)
             for (workspace, tickets) in [(Workspace.defaultID, true), (acme.id, false)] {

@@ -23,7 +23,7 @@ struct ExportTests {
     }
 
     private func export(_ workspace: UUID, _ fixture: TokensFixture, limit: Int = 200) async throws -> [Row] {
-        var reader = ExportReader(workspace, pool: fixture.pool, limit: limit)
+        var reader = ExportReader(workspace, pool: fixture.pool, by: .tester, limit: limit)
         var lines: [String] = []
         while let page = try await reader.next() { lines += page }
         return try parse(lines)

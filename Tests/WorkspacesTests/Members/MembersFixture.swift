@@ -27,6 +27,17 @@ func refusal(_ body: () async throws -> some Any) async -> WorkspaceError.Code? 
     }
 }
 
+extension InvitationStore {
+    /// For those who test something else than who did it.
+    func create(
+        workspace: UUID, role: Member.Role, email: String?, days: Int = Invitation.standardDays, inviter: UUID?, as authority: Member.Role
+    ) async throws -> Made {
+        try await create(workspace: workspace, role: role, email: email, days: days, inviter: inviter, as: authority, by: .tester)
+    }
+
+    func revoke(_ id: UUID, workspace: UUID) async throws { try await revoke(id, workspace: workspace, by: .tester) }
+}
+
 extension TokensFixture {
     var members: MemberStore { MemberStore(pool: pool, multiUser: true) }
     var invitations: InvitationStore { InvitationStore(pool: pool, multiUser: true) }

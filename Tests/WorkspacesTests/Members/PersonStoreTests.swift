@@ -50,22 +50,22 @@ struct PersonStoreTests {
         _ = try await fixture.invitations.create(workspace: other, role: .viewer, email: "BOB@acme.example", inviter: nil, as: .owner)
         _ = try await fixture.invitations.create(workspace: acme, role: .viewer, email: "zoe@x.example", inviter: nil, as: .owner)
         let identity = ExternalIdentity(issuer: "https://login.example", subject: "sub-7")
-        #expect(try await ExternalIdentityStore(pool: fixture.pool).link(identity, user: user.id))
+        #expect(try await ExternalIdentityStore(pool: fixture.pool).link(identity, user: user.id, by: .tester))
         // Something that its token did, and something that it did not.
         _ = try await fixture.tokens.create(
             workspace: acme, user: nil, name: "by bob", scopes: [.jobsRead], by: .token(bob.token.id))
         _ = try await fixture.tokens.create(workspace: acme, user: nil, name: "by nobody", scopes: [.jobsRead], by: .tester)
 
         let store = PersonStore(pool: fixture.pool)
-        let lines = try await store.export(user.id)
+        let lines = try await store.export(user.id, by: .tester)
         let rows = try lines.map { line -> (table: String, row: JSONValue) in
             let document = try JSONBody.decode(JSONValue.self, from: Array(line.utf8))
             return (try #require(document["table"]?.string), try #require(document["row"]))
         }
         let counts = Dictionary(grouping: rows) { $0.table }.mapValues(\.count)
         let log = "select count(*) from access_log where subject = 'member:\(user.id.uuidString.lowercased())'"
-        // Its joinings, the token that it was given, and the one that its token made.
-        let entries = try await fixture.count(log) + 2
+        // Its joinings, the token that it was given, the one that its token made, its account, and that it takes this along.
+        let entries = try await fixture.count(log) + 4
         #expect(counts == ["users": 1, "external_identities": 1, "members": 2, "tokens": 1, "invitations": 2, "access_log": entries])
         #expect(rows.first?.row["name"] == "bob" && rows.first?.row["email"] == "bob@acme.example")
         #expect(rows.filter { $0.table == "members" }.compactMap { $0.row["workspace"]?.string }.sorted() == ["acme", "other"])
@@ -75,8 +75,8 @@ struct PersonStoreTests {
         #expect(text.contains("sub-7"))
 
         _ = try await store.erase(user.id, by: .tester)
-        #expect(await refusal { try await store.export(user.id) } == .unknownUser)
-        #expect(await refusal { try await store.export(UUID()) } == .unknownUser)
+        #expect(await refusal { try await store.export(user.id, by: .tester) } == .unknownUser)
+        #expect(await refusal { try await store.export(UUID(), by: .tester) } == .unknownUser)
     }
 
     @Test("an address that was accepted for is forgotten with its person")

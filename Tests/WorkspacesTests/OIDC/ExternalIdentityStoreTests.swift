@@ -50,7 +50,7 @@ struct ExternalIdentityStoreTests {
         #expect(try await store.place(of: heir, in: "acme") == .unlinked)
         // A link is not moved either.
         #expect(try await store.link(ann, email: "owner@other.example") == false)
-        #expect(try await store.link(ann, user: fixture.other.owner.id) == false)
+        #expect(try await store.link(ann, user: fixture.other.owner.id, by: .tester) == false)
         #expect(try await store.links(of: fixture.other.owner.id).isEmpty)
     }
 
@@ -58,10 +58,10 @@ struct ExternalIdentityStoreTests {
     func operators() async throws {
         let fixture = try await TokensFixture.make()
         let store = identities(in: fixture)
-        #expect(try await store.link(ann, user: UUID()) == false)
-        #expect(try await store.link(ann, user: fixture.acme.owner.id))
-        #expect(try await store.unlink(ann))
-        #expect(try await store.unlink(ann) == false)
+        #expect(try await store.link(ann, user: UUID(), by: .tester) == false)
+        #expect(try await store.link(ann, user: fixture.acme.owner.id, by: .tester))
+        #expect(try await store.unlink(ann, by: .tester))
+        #expect(try await store.unlink(ann, by: .tester) == false)
         #expect(try await store.place(of: ann, in: "acme") == .unlinked)
     }
 
@@ -85,7 +85,7 @@ struct ExternalIdentityStoreTests {
         #expect(try await store.link(ann, email: "bob@acme.example"))
         _ = try await PersonStore(pool: fixture.pool).erase(bob.id, by: .tester)
         #expect(try await store.place(of: ann, in: "acme") == .unlinked)
-        #expect(try await store.link(ann, user: bob.id) == false)
+        #expect(try await store.link(ann, user: bob.id, by: .tester) == false)
         #expect(try await store.link(ann, email: "bob@acme.example") == false)
         #expect(try await fixture.count("select count(*) from external_identities") == 0)
         // Also not past the store.
@@ -99,7 +99,7 @@ struct ExternalIdentityStoreTests {
     @Test("no workspace's scope, and not the owner of the tables, sees who is who; and nobody moves a link")
     func hidden() async throws {
         let fixture = try await TokensFixture.make()
-        #expect(try await identities(in: fixture).link(ann, user: fixture.acme.owner.id))
+        #expect(try await identities(in: fixture).link(ann, user: fixture.acme.owner.id, by: .tester))
         for scope in [PostgresScope.workspaces([fixture.acme.workspace.id]), .unscoped, .role(.upkeep)] {
             await #expect(throws: PostgresError.self) { try await fixture.pool.query(scope, "select subject from external_identities") }
         }
@@ -115,7 +115,7 @@ struct ExternalIdentityStoreTests {
     @Test("a deleted workspace lets nobody in")
     func deleted() async throws {
         let fixture = try await TokensFixture.make()
-        #expect(try await identities(in: fixture).link(ann, user: fixture.acme.owner.id))
+        #expect(try await identities(in: fixture).link(ann, user: fixture.acme.owner.id, by: .tester))
         _ = try await fixture.workspaces.delete(fixture.acme.workspace.id, grace: .standard, by: .tester)
         #expect(try await identities(in: fixture).place(of: ann, in: "acme") == .deleted)
     }

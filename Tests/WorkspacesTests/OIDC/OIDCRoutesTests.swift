@@ -76,7 +76,7 @@ struct OIDCRoutesTests {
             // A token of ours does not ask for the header.
             #expect(try await ask(fixture.acme.secret.text, ["other"]).json["slug"]?.string == "acme")
 
-            #expect(try await ExternalIdentityStore(pool: fixture.pool).unlink(identity))
+            #expect(try await ExternalIdentityStore(pool: fixture.pool).unlink(identity, by: .tester))
             #expect(try await ask(narrow, []).problem == "identity-unknown")
         }
     }

@@ -97,7 +97,7 @@ struct OperatorTests {
         #expect(try await fixture.log.head() == counted)
         #expect(try await Self.identity(ann.secret, fixture).operator == ann.holder)
 
-        var reader = ExportReader(workspace, pool: fixture.pool, limit: 200)
+        var reader = ExportReader(workspace, pool: fixture.pool, by: .tester, limit: 200)
         var lines: [String] = []
         while let page = try await reader.next() { lines += page }
         let tokens = lines.filter { $0.hasPrefix("{\"table\":\"tokens\"") }
