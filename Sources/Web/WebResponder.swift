@@ -16,6 +16,8 @@ package struct WebResponder: HTTPResponder {
         package var accessLog: Logger.Level
         /// The process's own when nil.
         package var metrics: (any MetricsFactory)?
+        /// Ends what is open for identities that are good no longer. Somebody runs it; without it what is open stays open.
+        package var identityWatch: IdentityWatch?
         /// Stand inside of what makes problems, around everything else.
         package var beforeAuthentication: [any MiddlewareProtocol<Request, Response, AppContext>] = []
         /// Stand right behind authentication.
@@ -41,6 +43,7 @@ package struct WebResponder: HTTPResponder {
     package let operations: [APIOperation]
     private let inner: RouterResponder<AppContext>
     private let problems: ProblemTable
+    private let identityWatch: IdentityWatch?
 
     /// - Parameters:
     ///   - features: each feature's routes; `/openapi.json` describes them all.
@@ -60,6 +63,7 @@ package struct WebResponder: HTTPResponder {
         for page in pages { paged.addRoutes(page) }
         inner = router.buildResponder()
         problems = options.problems
+        identityWatch = options.identityWatch
         routes = RouteTable(router)
         operations = (features + [description]).flatMap(\.operations)
     }
@@ -102,6 +106,7 @@ package struct WebResponder: HTTPResponder {
         var context = context
         context.routes = routes
         context.problems = problems
+        context.identityWatch = identityWatch
         return try await inner.respond(to: request, context: context)
     }
 }

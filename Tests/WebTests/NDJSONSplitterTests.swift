@@ -102,6 +102,27 @@ struct NDJSONExchangeTests {
         #expect(large.next() == [.handle(Self.line(2, "1"), slot: 1), .handle(Self.line(3, "123"), slot: 2)])
     }
 
+    @Test("once it is refused no line is begun: each that waits is told why, and so is the one that has not come whole")
+    func refused() {
+        let problem = Problem.unauthorized(.ended)
+        var exchange = NDJSONExchange(limits: .init(line: 100, inFlight: 1))
+        _ = exchange.next()
+        exchange.received(ByteBuffer(string: "a\nb\nhal"))
+        #expect(exchange.next() == [.handle(Self.line(1, "a"), slot: 0)])
+        exchange.refused(problem)
+        #expect(exchange.next() == [])
+        for (slot, refused) in [(0, 2), (1, 3)] {
+            exchange.answered(slot: slot, Self.answer(slot))
+            #expect(exchange.next() == [.write(Self.answer(slot))])
+            exchange.wrote()
+            #expect(exchange.next() == [.handle(.unread(number: refused, problem), slot: slot + 1)])
+        }
+        exchange.answered(slot: 2, Self.answer(2))
+        #expect(exchange.next() == [.write(Self.answer(2))])
+        exchange.wrote()
+        #expect(exchange.next() == [.finish])
+    }
+
     @Test("a body that breaks off is told so behind what came before, and half a line is none")
     func stopped() {
         var exchange = NDJSONExchange(limits: .init(line: 100))

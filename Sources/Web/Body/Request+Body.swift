@@ -30,6 +30,17 @@ extension Request {
         return bytes
     }
 
+    /// The same with the limit of the route, as its ``APIOperation`` states it.
+    ///
+    /// A body that took its time came after what was found out about its sender could be believed: that is looked up again.
+    /// - Throws: ``IdentityEnded`` too, a 401 problem.
+    package func readBody(in context: some RequestContext) async throws -> [UInt8] {
+        let start = ContinuousClock.now
+        let bytes = try await readBody(limit: context.maxUploadSize)
+        if let hold = (context as? IdentifiedContext)?.hold { try await hold.confirm(after: ContinuousClock.now - start) }
+        return bytes
+    }
+
     private static func check(_ end: ContinuousClock.Instant, _ deadline: Duration) throws {
         guard ContinuousClock.now < end else {
             throw Problem(
@@ -51,25 +62,20 @@ extension Request {
     /// Reads and decodes a JSON body.
     ///
     /// The bytes come back as well: an Idempotency-Key's digest and a signature are over them.
-    /// - Throws: what ``readBody(limit:deadline:)`` throws; 415 for a content type that is not JSON (none at all is taken
+    /// - Throws: what ``readBody(in:)`` throws; 415 for a content type that is not JSON (none at all is taken
     ///   for JSON); 400 for what is not a JSON document in UTF-8; 422 with a JSON pointer for a value of the wrong kind.
-    package func readJSON<T: Decodable>(_ type: T.Type, limit: Int = BodyLimit.standard) async throws -> (value: T, body: [UInt8]) {
-        try requireJSON()
-        let body = try await readBody(limit: limit)
-        return (try JSONBody.decode(type, from: body), body)
-    }
-
-    /// The same with the limit of the route, as its ``APIOperation`` states it.
     package func readJSON<T: Decodable>(_ type: T.Type, in context: some RequestContext) async throws -> (value: T, body: [UInt8]) {
-        try await readJSON(type, limit: context.maxUploadSize)
+        try requireJSON()
+        let body = try await readBody(in: context)
+        return (try JSONBody.decode(type, from: body), body)
     }
 
     /// Reads a JSON body as a value; see ``JSONBody/document(_:)``.
     ///
-    /// - Throws: what ``readJSON(_:limit:)`` throws.
+    /// - Throws: what ``readJSON(_:in:)`` throws.
     package func readDocument(in context: some RequestContext) async throws -> (document: JSONValue, body: [UInt8]) {
         try requireJSON()
-        let body = try await readBody(limit: context.maxUploadSize)
+        let body = try await readBody(in: context)
         return (try JSONBody.document(body), body)
     }
 
@@ -77,9 +83,9 @@ extension Request {
     /// is read to its end all the same, so that a request that was cut has no effect.
     ///
     /// - Returns: the bytes, which an Idempotency-Key's digest is over.
-    /// - Throws: what ``readJSON(_:limit:)`` throws, but not for an empty body.
+    /// - Throws: what ``readJSON(_:in:)`` throws, but not for an empty body.
     package func readAction(in context: some RequestContext) async throws -> [UInt8] {
-        let body = try await readBody(limit: context.maxUploadSize)
+        let body = try await readBody(in: context)
         guard !body.isEmpty else { return body }
         try requireJSON()
         _ = try JSONBody.decode([String: JSONValue].self, from: body)

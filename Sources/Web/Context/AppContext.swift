@@ -27,6 +27,8 @@ package struct AppContext: RequestContext, Sendable {
     var routes: RouteTable?
     /// What the server makes of errors, for answers that hold several.
     var problems = ProblemTable()
+    /// Tells when whoever asks is good no longer.
+    var identityWatch: IdentityWatch?
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)

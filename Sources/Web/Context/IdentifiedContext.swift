@@ -10,7 +10,9 @@ package struct IdentifiedContext: ChildRequestContext {
     /// The request's trace; `trace.header` goes into the jobs that the request makes.
     package let trace: RequestTrace
     /// Who asks.
-    package let identity: Identity
+    package var identity: Identity { hold.identity }
+    /// The same for an answer that takes long: it ends when whoever asks is good no longer.
+    package let hold: IdentityHold
     /// The largest body that this route reads, in bytes.
     package var bodyLimit: Int
     /// What the server makes of errors, for answers that hold several.
@@ -26,7 +28,7 @@ package struct IdentifiedContext: ChildRequestContext {
         bodyLimit = context.bodyLimit
         problems = context.problems
         plainLogger = context.plainLogger
-        self.identity = identity
+        hold = IdentityHold(identity: identity, watch: context.identityWatch)
     }
 
     /// Names the request, its trace and its workspace.

@@ -14,9 +14,12 @@ package struct Identity: Sendable, Hashable {
     package let `operator`: Operator?
     /// What the token allows.
     package let scopes: Set<String>
+    /// When it ends by itself, for a token that says so; nil for one of ours, of which its row does.
+    package let expires: Date?
 
     package init(
-        workspace: UUID, workspaceSlug: String, tokenID: UUID, user: UUID?, operator holder: Operator? = nil, scopes: Set<String>
+        workspace: UUID, workspaceSlug: String, tokenID: UUID, user: UUID?, operator holder: Operator? = nil, scopes: Set<String>,
+        expires: Date? = nil
     ) {
         self.workspace = workspace
         self.workspaceSlug = workspaceSlug
@@ -24,7 +27,10 @@ package struct Identity: Sendable, Hashable {
         self.user = user
         self.operator = holder
         self.scopes = scopes
+        self.expires = expires
     }
+
+    func hasExpired(at moment: Date) -> Bool { expires.map { $0 <= moment } ?? false }
 
     /// Throws a 403 problem when the token lacks the scope.
     package func require(_ scope: String) throws {

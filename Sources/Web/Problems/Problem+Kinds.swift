@@ -9,7 +9,7 @@ extension Problem {
     }
 
     /// Why a request is not authenticated. A revoked token and one that never was are not told apart.
-    package enum AuthenticationFault: Sendable, Hashable { case missing, invalid, expired }
+    package enum AuthenticationFault: Sendable, Hashable { case missing, invalid, expired, ended }
 
     /// 401, with `WWW-Authenticate`.
     package static func unauthorized(_ fault: AuthenticationFault) -> Problem {
@@ -18,6 +18,7 @@ extension Problem {
             case .missing: ("Send a token: `Authorization: Bearer mst_…`.", "")
             case .invalid: ("The token is not valid.", ", error=\"invalid_token\"")
             case .expired: ("The token has expired.", ", error=\"invalid_token\", error_description=\"expired\"")
+            case .ended: ("The token is good no longer, or for less than when the request began.", ", error=\"invalid_token\"")
             }
         return Problem(
             .unauthorized, name: fault == .expired ? "token-expired" : "unauthorized", title: "Authentication is needed", detail: detail,

@@ -19,6 +19,7 @@ package struct ProblemTable: Sendable {
         if let problem = error as? Problem { return problem }
         if let fault = error as? FieldFault { return .invalid([fault]) }
         if error is CancellationError { return .unavailable("The server is stopping or the request was withdrawn.") }
+        if error is IdentityEnded { return .unauthorized(.ended) }
         if error is NIOTooManyBytesError { return .badRequest("The body is larger than this route reads.") }
         for row in rows {
             if let problem = row(error) { return problem }

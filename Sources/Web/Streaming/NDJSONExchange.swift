@@ -115,6 +115,12 @@ struct NDJSONExchange {
         waiting.append(.unread(number: splitter.number, problem))
     }
 
+    /// Nothing more is accepted: each line that waits is told why, and so is the first that was not read.
+    mutating func refused(_ problem: Problem) {
+        waiting = ArraySlice(waiting.map { NDJSONSplitter.Piece.unread(number: $0.number, problem) })
+        stopped(problem)
+    }
+
     mutating func answered(slot: Int, _ answer: ByteBuffer) {
         slots[slot]?.answer = answer
     }

@@ -9,8 +9,9 @@ import ServiceLifecycle
 ///
 /// A line's error is its own answer, and the others go on. Lines are dealt with together, up to a bound; beyond it the client waits,
 /// by its connection. What was answered is done, also when the body breaks off after it; a body that does so, or a server that
-/// stops, is told by a last answer, for the first line that was not read. A client that stops reading or sending for a minute is
-/// not waited for.
+/// stops, is told by a last answer, for the first line that was not read. Once whose they are is good no longer, no line is begun: those
+/// that were read are answered 401, and so is the first that was not. A client that stops reading or sending for a minute is not
+/// waited for.
 ///
 /// - Important: a client reads while it sends. One that sends it all before it reads gets into a deadlock, with a body of more lines
 ///   than its connection can hold the answers of, some ten thousand, and is cut off.
@@ -20,6 +21,7 @@ package struct NDJSONResponse: ResponseGenerator, Sendable {
 
     private let limits: NDJSONExchange.Limits
     private let problems: ProblemTable
+    private let hold: IdentityHold
     private let patience: Duration
     private let clock: any Clock<Duration>
     private let handle: Handle
@@ -37,6 +39,7 @@ package struct NDJSONResponse: ResponseGenerator, Sendable {
     ) {
         self.limits = NDJSONExchange.Limits(line: lineLimit, inFlight: inFlight)
         self.problems = context.problems
+        self.hold = context.hold
         self.patience = patience
         self.clock = clock
         self.handle = handle
@@ -71,6 +74,8 @@ package struct NDJSONResponse: ResponseGenerator, Sendable {
         case wrote
         case pulse
         case stopping
+        /// Whose the lines are is good no longer.
+        case ended
     }
 
     private func run(on wire: Wire, _ logger: Logger) async throws {
@@ -81,6 +86,12 @@ package struct NDJSONResponse: ResponseGenerator, Sendable {
             group.addTask {
                 try await gracefulShutdown()
                 return .stopping
+            }
+            if let watch = hold.watch {
+                group.addTask {
+                    try await watch.end(of: hold.identity)
+                    return .ended
+                }
             }
             while true {
                 for action in machine.next() {
@@ -110,9 +121,10 @@ package struct NDJSONResponse: ResponseGenerator, Sendable {
                 case .wrote?: machine.wrote()
                 case .stopping?:
                     machine.stopped(.unavailable("The server is stopping; from this line on nothing was read. Send it to another one."))
+                case .ended?: machine.refused(.unauthorized(.ended))
                 case .pulse?:
                     beats += 1
-                    // Who it is was asked at the beginning, and a token may be revoked.
+                    // Whoever goes on for ever would stay with one server for ever.
                     if beats >= Self.pulses * Self.longest { machine.stopped(Self.long) }
                     switch machine.pulse(patience: Self.pulses) {
                     case .stalled?: throw ClientStalled()

@@ -7,7 +7,7 @@ struct NDJSONSplitter {
     enum Piece: Sendable, Equatable {
         case line(NDJSONLine)
         case tooLong(number: Int)
-        /// From this line on nothing was read; why.
+        /// From this line on nothing was read, or is accepted; why.
         case unread(number: Int, Problem)
 
         var number: Int {

@@ -9,7 +9,8 @@ import ServiceLifecycle
 /// While the body is silent a comment is sent each `heartbeat`, so that proxies keep the connection and a dead client is
 /// found. When the server stops, the stream ends in order and the client comes back with `Last-Event-ID`, to another
 /// server. An error of the body cuts the connection without the stream's end, which clients take for a reason to
-/// connect again; an ending that a client should understand is an event that the body sends.
+/// connect again; an ending that a client should understand is an event that the body sends. The stream of an identity that
+/// is good no longer is cut in the same way, and its client is refused when it comes back.
 package struct SSEResponse: ResponseGenerator, Sendable {
     /// What the body does: sends frames, and returns at the stream's end.
     package typealias Body = @Sendable (SSEWriter) async throws -> Void
@@ -52,18 +53,22 @@ package struct SSEResponse: ResponseGenerator, Sendable {
         if watchesClient { headers[.connection] = "close" }
         let logger = context.logger
         let stream = self
+        let hold = (context as? IdentifiedContext)?.hold
         return Response(
             status: .ok, headers: headers,
             body: .init { writer in
                 let writer = WriterTransfer(writer)
                 do {
                     if watchesClient {
-                        try await request.whileConnected { try await stream.run(writer) }
+                        try await request.whileConnected { try await stream.run(writer, hold) }
                     } else {
-                        try await stream.run(writer)
+                        try await stream.run(writer, hold)
                     }
                 } catch let error where error is CancellationError || error is SSEClientGone {
                     logger.debug("An event stream's client left")
+                    throw error
+                } catch let error as IdentityEnded {
+                    logger.info("An event stream was cut, for its token is good no longer")
                     throw error
                 } catch let error as SSEStalled {
                     logger.info("An event stream was closed, for its client has stopped reading")
@@ -77,8 +82,8 @@ package struct SSEResponse: ResponseGenerator, Sendable {
 
     private enum Part { case body, stopping, written }
 
-    /// Body, heartbeat, the watch for shutdown and the writing are siblings: whichever fails ends the others.
-    private func run(_ transfer: WriterTransfer) async throws {
+    /// Body, heartbeat, the watch for shutdown and for the identity's end, and the writing are siblings: whichever fails ends the others.
+    private func run(_ transfer: WriterTransfer, _ hold: IdentityHold?) async throws {
         let pipe = SSEPipe()
         try await withThrowingTaskGroup(of: Part.self) { group in
             group.addTask {
@@ -100,9 +105,18 @@ package struct SSEResponse: ResponseGenerator, Sendable {
                 }
             }
             group.addTask {
-                try await gracefulShutdown()
-                pipe.end()
-                return .stopping
+                guard let hold, let watch = hold.watch else {
+                    try await gracefulShutdown()
+                    pipe.end()
+                    return .stopping
+                }
+                // One task for both, for there are many idle streams.
+                try await withGracefulShutdownHandler {
+                    try await watch.end(of: hold.identity)
+                } onGracefulShutdown: {
+                    pipe.end()
+                }
+                throw IdentityEnded()
             }
             group.addTask {
                 try await write(pipe, to: transfer.writer)

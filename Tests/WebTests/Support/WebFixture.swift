@@ -55,7 +55,10 @@ struct WebFixture {
     /// What the handler of `POST /v1/things` read, or why it did not.
     let effects: AsyncStream<Result<Thing, any Error>>
 
-    init(problems: [ProblemTable.Row] = [], metrics: any MetricsFactory = NOOPMetricsHandler.instance, more: [APIRoutes] = []) {
+    init(
+        problems: [ProblemTable.Row] = [], metrics: any MetricsFactory = NOOPMetricsHandler.instance,
+        authenticator: any Authenticator = StubAuthenticator(), watch: IdentityWatch? = nil, more: [APIRoutes] = []
+    ) {
         let (effects, sink) = AsyncStream.makeStream(of: Result<Thing, any Error>.self, bufferingPolicy: .bufferingNewest(64))
         self.effects = effects
         var routes = APIRoutes()
@@ -81,8 +84,9 @@ struct WebFixture {
         routes.onOpen(APIOperation(.get, "/v1/open/{name}", summary: "For all", tag: "Things", answers: [.init(.ok, "It")])) { _, context in
             "open \(try context.pathText("name")) \(context.trace.traceID)"
         }
-        responder = WebResponder(
-            authenticator: StubAuthenticator(), features: [routes] + more, options: .init(problems: ProblemTable(problems), metrics: metrics))
+        var options = WebResponder.Options(problems: ProblemTable(problems), metrics: metrics)
+        options.identityWatch = watch
+        responder = WebResponder(authenticator: authenticator, features: [routes] + more, options: options)
     }
 
     static let create = APIOperation(
