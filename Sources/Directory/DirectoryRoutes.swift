@@ -71,7 +71,7 @@ struct DirectoryRoutes: Sendable {
 
     private func fork(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
         let place = try Self.place(context)
-        let body = try await request.readJSONBytes(limit: context.maxUploadSize)
+        let body = try await request.readJSONBytes(in: context)
         let wanted = body.isEmpty ? ForkRequest(name: nil) : try JSONBody.decode(ForkRequest.self, from: body)
         let forkName = try wanted.checkedName()
         let workspace = context.identity.workspace

@@ -49,12 +49,13 @@ struct TokensFixture: Sendable {
     }
 
     /// The routes of this module over the stores of this database; tokens are looked up afresh each time.
-    func application(_ more: [APIRoutes] = []) -> some ApplicationProtocol {
+    func application(_ more: [APIRoutes] = [], watch: IdentityWatch? = nil) -> some ApplicationProtocol {
         let authenticator = TokenAuthenticator(
             store: tokens, clock: ContinuousClock(), logger: Logger(label: "test.workspaces"), lifetime: .zero)
+        var options = WebResponder.Options(problems: ProblemMapping.table)
+        options.identityWatch = watch
         let responder = WebResponder(
-            authenticator: authenticator, features: [TokenRoutes(workspaces: workspaces, tokens: tokens).routes()] + more,
-            options: .init(problems: ProblemMapping.table))
+            authenticator: authenticator, features: [TokenRoutes(workspaces: workspaces, tokens: tokens).routes()] + more, options: options)
         return Application(responder: responder)
     }
 }

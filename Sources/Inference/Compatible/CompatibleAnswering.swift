@@ -12,7 +12,7 @@ struct CompatibleAnswering: Sendable {
     /// What one answer is about.
     struct Subject: Sendable {
         var run: UUID
-        var identity: Identity
+        var hold: IdentityHold
         var policy: DisconnectPolicy
         /// The request had an Idempotency-Key.
         var isKeyed: Bool
@@ -20,6 +20,7 @@ struct CompatibleAnswering: Sendable {
 
         /// Somebody has to hear at once that the client has left; its connection carries no next request then.
         var watchesClient: Bool { policy == .cancel }
+        var identity: Identity { hold.identity }
     }
 
     // MARK: Streams
@@ -33,13 +34,28 @@ struct CompatibleAnswering: Sendable {
     func stream(
         _ feed: CompatibleFeed, _ encoder: some AnswerEncoder, _ subject: Subject, failsEarly: Bool, request: Request, context: IdentifiedContext
     ) async throws -> Response {
-        var (feed, encoder) = (feed, encoder)
-        let opening = try await feed.opening()
+        var encoder = encoder
+        let (feed, opening) = try await opened(feed, subject)
         if failsEarly, let fault = Self.fault(beforeOutput: opening) { throw fault.problem(isKeyed: subject.isKeyed) }
         let first = encoder.frames(for: opening)
         var response = body(feed, encoder, first, subject).response(from: request, context: context)
         for field in subject.headers { response.headers.append(field) }
         return response
+    }
+
+    /// The feed behind the first words, and these.
+    private func opened(_ feed: CompatibleFeed, _ subject: Subject) async throws -> (feed: CompatibleFeed, opening: [RunEvent]) {
+        do {
+            return try await subject.hold.whileGood {
+                var feed = feed
+                let opening = try await feed.opening()
+                return (feed: feed, opening: opening)
+            }
+        } catch let ended as IdentityEnded {
+            // Whoever is shown out has left.
+            await runs.left(subject.run, subject.policy, subject.identity)
+            throw ended
+        }
     }
 
     private func body<Encoder: AnswerEncoder>(
@@ -75,7 +91,7 @@ struct CompatibleAnswering: Sendable {
 
     /// Waits for the answer's end. Where leaving cancels the run, the connection is watched meanwhile and ends with the answer.
     ///
-    /// - Throws: A problem for a run that has no whole answer.
+    /// - Throws: A problem for a run that has no whole answer; `IdentityEnded`.
     func whole(_ feed: CompatibleFeed, _ subject: Subject, request: Request) async throws -> AnswerParts {
         let wait: @Sendable () async throws -> AnswerParts = {
             let answer: AnswerParts
@@ -89,7 +105,8 @@ struct CompatibleAnswering: Sendable {
             if let fault = answer.ending?.fault { throw fault.problem(isKeyed: subject.isKeyed) }
             return answer
         }
-        return try await (subject.watchesClient ? request.whileClientWaits(wait) : wait())
+        let guarded: @Sendable () async throws -> AnswerParts = { try await subject.hold.whileGood(wait) }
+        return try await (subject.watchesClient ? request.whileClientWaits(guarded) : guarded())
     }
 
     private static func collect(_ feed: CompatibleFeed) async throws -> AnswerParts {

@@ -75,7 +75,7 @@ struct CompatibleRoutes: Sendable {
         var headers: HTTPFields = [.run: run.lowercased, .anthropicRequestID: context.id]
         if isReplay { headers[.idempotencyReplayed] = "true" }
         return CompatibleAnswering.Subject(
-            run: run, identity: context.identity, policy: policy, isKeyed: request.headers[.idempotencyKey] != nil, headers: headers)
+            run: run, hold: context.hold, policy: policy, isKeyed: request.headers[.idempotencyKey] != nil, headers: headers)
     }
 
     private static func answer(_ document: JSONValue, headers: HTTPFields = [:]) -> Response {

@@ -76,7 +76,7 @@ struct ToolRoutes: Sendable {
 
     private func rotate(_ request: Request, _ context: IdentifiedContext) async throws -> ToolAnswer {
         let (id, workspace) = (try context.pathID(), context.identity.workspace)
-        let body = try await request.readJSONBytes(limit: context.maxUploadSize)
+        let body = try await request.readJSONBytes(in: context)
         let overlap = try RotationRequest.overlap(from: body, of: "secret")
         let key = try IdempotencyKey.read(from: request, workspace: workspace, body: body)
         let idempotency = key.map { Idempotency(key: $0.key, digest: $0.digest) }
@@ -97,7 +97,7 @@ struct ToolRoutes: Sendable {
 
     private func test(_ request: Request, _ context: IdentifiedContext) async throws -> ToolTestAnswer {
         let (id, workspace) = (try context.pathID(), context.identity.workspace)
-        let body = try await request.readJSONBytes(limit: context.maxUploadSize)
+        let body = try await request.readJSONBytes(in: context)
         let wanted = body.isEmpty ? ToolTestRequest(arguments: nil) : try JSONBody.decode(ToolTestRequest.self, from: body)
         let arguments = String(decoding: (wanted.arguments ?? .object([])).bytes(), as: UTF8.self)
         guard let output = try await tools.test(id, arguments: arguments, workspace: workspace) else { throw Self.unknown(id) }

@@ -80,7 +80,7 @@ struct OperationsRoutes: Sendable {
 
     private func pause(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
         let queue = try context.pathText("queue")
-        let body = try await request.readBody(limit: context.maxUploadSize)
+        let body = try await request.readBody(in: context)
         let reason = body.isEmpty ? nil : try JSONBody.decode(PauseRequest.self, from: body).checked()
         let changed = try await desk.pause(queue, reason: reason, by: context.identity.actor)
         Self.note("pause", queue, context)

@@ -42,7 +42,7 @@ package struct AgentRoutes: Sendable {
 
     private func take(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
         let query = try Query(request)
-        let body = try await request.readJSONBytes(limit: context.maxUploadSize)
+        let body = try await request.readJSONBytes(in: context)
         let key = try IdempotencyKey.read(from: request, workspace: context.identity.workspace, body: body)
         let idempotency = key.map { Idempotency(key: $0.key, digest: $0.digest) }
         let changelog = query["changelog"] ?? ""
@@ -82,7 +82,7 @@ package struct AgentRoutes: Sendable {
     }
 
     private func publish(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
-        let body = try await request.readJSONBytes(limit: context.maxUploadSize)
+        let body = try await request.readJSONBytes(in: context)
         let wanted = body.isEmpty ? PublishRequest(version: nil, changelog: nil) : try JSONBody.decode(PublishRequest.self, from: body)
         let wish = try wanted.checked()
         let (agent, workspace) = (try context.pathID("agent"), context.identity.workspace)

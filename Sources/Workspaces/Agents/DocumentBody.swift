@@ -36,9 +36,9 @@ package struct DocumentBody<Head: Encodable & Sendable>: ResponseGenerator, Send
 extension Request {
     /// Reads a JSON body as it is, empty ones included.
     ///
-    /// - Throws: 413 over `limit` bytes, 415 for another content type (none at all is taken for JSON).
-    package func readJSONBytes(limit: Int) async throws -> [UInt8] {
-        let bytes = try await readBody(limit: limit)
+    /// - Throws: 413 over the route's limit, 415 for another content type (none at all is taken for JSON).
+    package func readJSONBytes(in context: some RequestContext) async throws -> [UInt8] {
+        let bytes = try await readBody(in: context)
         if let field = headers[.contentType], !bytes.isEmpty {
             let type = field.split(separator: ";").first.map { $0.trimmingCharacters(in: .whitespaces).lowercased() } ?? ""
             guard type == "application/json" || (type.hasPrefix("application/") && type.hasSuffix("+json")) else {

@@ -30,12 +30,12 @@ package struct JobRoutes: Sendable {
         var routes = APIRoutes()
         routes.on(Self.get) { request, context in
             let wait = try Query(request).duration("wait", upTo: .seconds(60)) ?? .zero
-            let (id, workspace) = (try context.pathID(), context.identity.workspace)
+            let (id, workspace, hold) = (try context.pathID(), context.identity.workspace, context.hold)
             let look: @Sendable () async throws -> JobStatus = {
                 guard let job = try await status(id, workspace, wait) else { throw Problem.notFound("The workspace has no such job.") }
                 return job
             }
-            let job = try await (wait > .zero ? request.whileClientWaits(look) : look())
+            let job = try await (wait > .zero ? request.whileClientWaits { try await hold.whileGood(look) } : look())
             return EditedResponse(headers: wait > .zero ? [.connection: "close"] : [:], response: JobBody(job))
         }
         routes.on(Self.cancelling) { request, context in

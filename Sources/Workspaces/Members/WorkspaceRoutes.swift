@@ -46,7 +46,8 @@ package struct WorkspaceRoutes: Sendable {
         }
         routes.on(Self.export) { _, context in
             let identity = context.identity
-            return ExportResponse(reader: ExportReader(identity.workspace, pool: pool, by: identity.actor), slug: identity.workspaceSlug)
+            return ExportResponse(
+                reader: ExportReader(identity.workspace, pool: pool, by: identity.actor), hold: context.hold, slug: identity.workspaceSlug)
         }
         return routes
     }

@@ -3,7 +3,7 @@ package import Postgres
 
 /// All SQL about external identities: whose they are, and what that user is in a workspace.
 package struct ExternalIdentityStore: Sendable {
-    private let pool: PostgresPool
+    let pool: PostgresPool
 
     /// Whose an identity is, and since when.
     package struct Link: Sendable, Hashable {

@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 package import Web
 
@@ -40,7 +41,8 @@ package final class OIDCAuthenticator<C: Clock>: Authenticator, Sendable where C
             let allowed = Set(role.scopes.map(\.rawValue))
             return Identity(
                 workspace: workspace, workspaceSlug: slug, tokenID: identity.id, user: user,
-                scopes: claims.scopes.map { allowed.intersection($0) } ?? allowed)
+                scopes: claims.scopes.map { allowed.intersection($0) } ?? allowed,
+                expires: Date(timeIntervalSince1970: claims.expires + configuration.skew / Duration.seconds(1)))
         case .deleted: throw WorkspaceError(.workspaceDeleted, "the workspace was deleted; for a while an owner's token restores it")
         case .stranger: throw NotMember(account: identity.id, slug: slug)
         case .unlinked:

@@ -43,7 +43,7 @@ package struct TokenRoutes: Sendable {
         }
         routes.on(Self.rotate, unless: isOwn) { request, context in
             let (id, identity) = (try context.pathID(), context.identity)
-            let body = try await request.readJSONBytes(limit: context.maxUploadSize)
+            let body = try await request.readJSONBytes(in: context)
             let overlap = try RotationRequest.overlap(from: body, of: "token")
             let key = try IdempotencyKey.read(from: request, workspace: identity.workspace, body: body)
             let idempotency = key.map { Idempotency(key: $0.key, digest: $0.digest) }

@@ -73,6 +73,8 @@ struct ServeCommand: AsyncParsableCommand {
         if let oidc { options.beforeAuthentication.append(oidc.beforeAuthentication) }
         options.afterAuthentication = [oversight.afterAuthentication]
         options.aroundPages = [oversight.aroundPages(source: source)]
+        let identityWatch = workspaces.identityWatch(beside: oidc, logger: logger)
+        options.identityWatch = identityWatch
         let reports = features.reports.routes(authenticator: authenticator, trustedProxies: proxies, peer: { $0.peer })
         let responder = WebResponder(
             authenticator: authenticator,
@@ -89,7 +91,7 @@ struct ServeCommand: AsyncParsableCommand {
         // Stopped in reverse: the server first, the stores last.
         var services: [any Service] = [pool] + oversight.services
         if let oidc { services.append(oidc.client) }
-        services += [redis, runLog, workspaces.authenticator, producer] + features.ingressServices + [application]
+        services += [redis, runLog, workspaces.authenticator, identityWatch, producer] + features.ingressServices + [application]
         var running = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         // When one of them fails the others are cancelled; one that does not hear it must not keep the process.

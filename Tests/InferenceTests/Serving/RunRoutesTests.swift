@@ -102,14 +102,15 @@ private struct OneAgent: AgentLookup {
     }
 
     static func withRoutes(
-        _ providers: [any Provider] = [], worker: Bool = true, silence: Duration = .milliseconds(600),
+        _ providers: [any Provider] = [], worker: Bool = true, silence: Duration = .milliseconds(600), watch: IdentityWatch? = nil,
         setup: @Sendable (InferenceFixture) async throws -> InferenceSetup? = { _ in nil }, _ body: @escaping @Sendable (Asker) async throws -> Void
     ) async throws {
         try await InferenceFixture.with(silence: silence) { fixture in
             try await fixture.withEngine(providers, agents: OneAgent(), worker: worker, setup: try await setup(fixture)) { engine in
+                var options = WebResponder.Options(problems: ProblemMapping.table)
+                options.identityWatch = watch
                 let responder = WebResponder(
-                    authenticator: ThreeTokens(mine: fixture.workspace), features: [engine.inference.routes],
-                    options: .init(problems: ProblemMapping.table))
+                    authenticator: ThreeTokens(mine: fixture.workspace), features: [engine.inference.routes], options: options)
                 // Live, because an event stream watches its connection.
                 try await Application(responder: responder).test(.ahc(.http)) { client in
                     try await body(Asker(client: client, engine: engine))

@@ -3,6 +3,7 @@ import Logging
 import Postgres
 import TestSupport
 import Testing
+import Web
 
 @testable import Workspaces
 
@@ -63,6 +64,42 @@ struct ExternalIdentityStoreTests {
         #expect(try await store.unlink(ann, by: .tester))
         #expect(try await store.unlink(ann, by: .tester) == false)
         #expect(try await store.place(of: ann, in: "acme") == .unlinked)
+    }
+
+    @Test("what is open for an account ends with its membership, with what its role may, with its link and with the workspace")
+    func ended() async throws {
+        let fixture = try await TokensFixture.make()
+        let store = identities(in: fixture)
+        let bob = try await fixture.join("bob", as: .member)
+        #expect(try await store.link(ann, user: bob.member.user.id))
+        let workspace = fixture.acme.workspace.id
+        func identity(_ scopes: Set<String>) -> Identity {
+            Identity(
+                workspace: workspace, workspaceSlug: "acme", tokenID: ann.id, user: bob.member.user.id, scopes: scopes,
+                expires: .distantFuture)
+        }
+        let (reader, writer) = (identity(["tickets:read"]), identity(["tickets:read", "tickets:write"]))
+        func look() async throws -> Set<Identity> { try await store.ended(among: [reader, writer]) }
+        var found = try await look()
+        #expect(found == [])
+        _ = try await fixture.database.psql("update members set role = 'viewer' where id = '\(bob.member.id)'")
+        found = try await look()
+        #expect(found == [writer])
+        #expect(try await store.unlink(ann))
+        found = try await look()
+        #expect(found == [reader, writer])
+        // Another's account now.
+        #expect(try await store.link(ann, user: fixture.acme.owner.id))
+        found = try await look()
+        #expect(found == [reader, writer])
+        let owner = Identity(
+            workspace: workspace, workspaceSlug: "acme", tokenID: ann.id, user: fixture.acme.owner.id, scopes: ["tickets:read"],
+            expires: .distantFuture)
+        found = try await store.ended(among: [owner])
+        #expect(found == [])
+        _ = try await fixture.workspaces.delete(workspace, grace: .standard, by: .tester)
+        found = try await store.ended(among: [owner])
+        #expect(found == [owner])
     }
 
     @Test("many who see an identity for the first time make one link")

@@ -47,6 +47,8 @@ struct OIDCAuthenticatorTests {
         #expect(identity.workspace == Self.workspace && identity.workspaceSlug == "acme" && identity.user == Self.user)
         #expect(identity.scopes == Set(role.scopes.map(\.rawValue)))
         #expect(identity.tokenID == ExternalIdentity(issuer: TestIssuer.address, subject: "ann").id)
+        // Five minutes, and the minute that its clock is forgiven: for what is open until then.
+        #expect(identity.expires == Date(timeIntervalSince1970: OIDCFixture.beginning + 360))
     }
 
     @Test("a token's scopes are cut by the role, and never add to it")
