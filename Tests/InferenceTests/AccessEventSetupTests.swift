@@ -62,7 +62,7 @@ import Workspaces
             _ = try await fixture.database.psql(
                 "insert into operators (id, name) values ('\(holder)', 'ann'); update tokens set operator_id = '\(holder)' where id = '\(fixture.token)'"
             )
-            try await fixture.asking { ask in
+            try await fixture.asking { ask async throws in
                 for token in [fixture.token, UUID()] {
                     let path = "/v1/tokens/\(token.uuidString.lowercased())/run-budget"
                     #expect(try await ask(.get, path).status == .notFound)

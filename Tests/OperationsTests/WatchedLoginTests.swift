@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import JobsTesting
 import Logging
 import Testing
 import Web

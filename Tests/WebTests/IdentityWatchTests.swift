@@ -60,11 +60,11 @@ struct IdentityWatchTests {
     func together() async throws {
         let (token, other) = (RevocableToken(), RevocableToken())
         let watch = token.watch()
-        let ended = Mutex(0)
+        let ended = Cell(0)
         for _ in 0..<50 {
             Task {
                 try await watch.end(of: token.holder)
-                ended.withLock { $0 += 1 }
+                ended.value.withLock { $0 += 1 }
             }
         }
         let another = Task { try await watch.end(of: other.holder) }
@@ -73,7 +73,7 @@ struct IdentityWatchTests {
         // Who has not come to wait yet is found by a later turn.
         try await eventually {
             await watch.look()
-            return ended.withLock { $0 } == 50
+            return ended.value.withLock { $0 } == 50
         }
         #expect(token.questions.first == 2 && token.questions.allSatisfy { $0 <= 2 })
         #expect(watch.watched == 1)
@@ -83,16 +83,16 @@ struct IdentityWatchTests {
 
     @Test("while the stores do not answer everything goes on, but for what ends by its own time")
     func away() async throws {
-        let now = Mutex(Date(timeIntervalSince1970: 100))
+        let now = Cell(Date(timeIntervalSince1970: 100))
         let token = RevocableToken(expires: Date(timeIntervalSince1970: 200))
-        let watch = token.watch(now: { now.withLock { $0 } })
+        let watch = token.watch(now: { now.value.withLock { $0 } })
         let working = Task { try await watch.end(of: token.holder) }
         try await eventually { watch.watched == 1 }
         token.revoke()
         token.leave()
         await watch.look()
         #expect(token.questions == [1] && watch.watched == 1)
-        now.withLock { $0 = Date(timeIntervalSince1970: 200) }
+        now.value.withLock { $0 = Date(timeIntervalSince1970: 200) }
         await watch.look()
         try await working.value
         #expect(token.questions == [1])
@@ -112,5 +112,14 @@ struct IdentityWatchTests {
         await watch.look()
         #expect(token.questions == [IdentityWatch.page, 1])
         for task in working { task.cancel() }
+    }
+}
+
+/// A value that tasks share.
+private final class Cell<Value: Sendable>: Sendable {
+    let value: Mutex<Value>
+
+    init(_ value: Value) {
+        self.value = Mutex(value)
     }
 }

@@ -78,7 +78,7 @@ struct TokenWatchingTests {
         let watch = IdentityWatch(logger: Logger(label: "test.workspaces")) { try await store.ended(among: $0) }
         var routes = APIRoutes()
         routes.on(APIOperation(.get, "/v1/held-export", summary: "An export", tag: "Tests", answers: [.noContent])) { request, context in
-            let export = ExportResponse(reader: ExportReader(context.identity.workspace, pool: pool), hold: context.hold, slug: "acme")
+            let export = ExportResponse(reader: ExportReader(context.identity.workspace, pool: pool, by: .tester), hold: context.hold, slug: "acme")
             let response = export.response(from: request, context: context)
             do {
                 try await response.body.write(FullWriter(pieces: piece, finished: { isFinished.withLock { $0 = true } }))

@@ -71,7 +71,7 @@ struct ExternalIdentityStoreTests {
         let fixture = try await TokensFixture.make()
         let store = identities(in: fixture)
         let bob = try await fixture.join("bob", as: .member)
-        #expect(try await store.link(ann, user: bob.member.user.id))
+        #expect(try await store.link(ann, user: bob.member.user.id, by: .tester))
         let workspace = fixture.acme.workspace.id
         func identity(_ scopes: Set<String>) -> Identity {
             Identity(
@@ -85,11 +85,11 @@ struct ExternalIdentityStoreTests {
         _ = try await fixture.database.psql("update members set role = 'viewer' where id = '\(bob.member.id)'")
         found = try await look()
         #expect(found == [writer])
-        #expect(try await store.unlink(ann))
+        #expect(try await store.unlink(ann, by: .tester))
         found = try await look()
         #expect(found == [reader, writer])
         // Another's account now.
-        #expect(try await store.link(ann, user: fixture.acme.owner.id))
+        #expect(try await store.link(ann, user: fixture.acme.owner.id, by: .tester))
         found = try await look()
         #expect(found == [reader, writer])
         let owner = Identity(
