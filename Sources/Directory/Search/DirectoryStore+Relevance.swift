@@ -13,8 +13,9 @@ extension DirectoryStore {
     /// | 0.1 | the natural logarithm of 1 + forks: 10 forks are 0.24, 1,000 are 0.69 |
     /// | 0.05 | years from 2020 to its last change. Not the time until now: so the order of two listings does not change while pages are read |
     ///
-    /// Everything that fits is ranked, up to ``SearchBounds/ranked``, but for what is frequent among very many listings. Of more, and of that, these are: as many of them as that, or those of the newest
-    /// listings where what is asked for is frequent; those of the newest and of the most forked listings; and those that are called so.
+    /// Everything that fits is ranked, up to ``SearchBounds/ranked``, but for what is frequent among very many listings. Of that, and of
+    /// more, these are: as many of them as that, or those of the newest listings where what is asked for is frequent; those of the newest
+    /// and of the most forked listings; and those that are called so.
     static func mostRelevant(
         _ search: DirectorySearch, _ words: SoughtWords, after cursor: SearchCursor?, limit: Int, bounds: SearchBounds,
         in transaction: PostgresTransaction

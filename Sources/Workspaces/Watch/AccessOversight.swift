@@ -22,17 +22,15 @@ package struct AccessOversight: Sendable {
     }
 
     /// Stands inside of what makes problems, before authentication.
-    /// - Parameter source: where a request comes from, as ``SourceWatchMiddleware`` asks for it.
     package func beforeAuthentication(
-        source: @escaping @Sendable (Request, AppContext) -> String? = { _, _ in nil }
+        source: @escaping RequestSource = { _, _ in nil }
     ) -> any MiddlewareProtocol<Request, Response, AppContext> {
         SourceWatchMiddleware(watch: watch, source: source)
     }
 
     /// Stands around pages.
-    /// - Parameter source: as above.
     package func aroundPages(
-        source: @escaping @Sendable (Request, AppContext) -> String? = { _, _ in nil }
+        source: @escaping RequestSource = { _, _ in nil }
     ) -> any MiddlewareProtocol<Request, Response, AppContext> {
         PageWatchMiddleware(watch: watch, source: source)
     }

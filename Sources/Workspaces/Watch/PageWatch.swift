@@ -1,6 +1,6 @@
 import HTTPTypes
-package import Hummingbird
-package import Web
+import Hummingbird
+import Web
 
 /// The watch, for pages. They find out by themselves who is looking, and make pages of whatever goes wrong: so no middleware around
 /// them sees either, and they tell the watch themselves. It travels with the task.
@@ -28,19 +28,11 @@ protocol PageWatching: Sendable {
 }
 
 /// Hands the watch to pages: it stands around them, and around nothing else.
-package struct PageWatchMiddleware<C: Clock>: RouterMiddleware where C.Duration == Duration {
-    package typealias Context = AppContext
+struct PageWatchMiddleware<C: Clock>: RouterMiddleware where C.Duration == Duration {
+    let watch: AccessWatch<C>
+    let source: RequestSource
 
-    private let watch: AccessWatch<C>
-    private let source: @Sendable (Request, AppContext) -> String?
-
-    /// - Parameter source: as ``SourceWatchMiddleware`` asks for it.
-    package init(watch: AccessWatch<C>, source: @escaping @Sendable (Request, AppContext) -> String? = { _, _ in nil }) {
-        self.watch = watch
-        self.source = source
-    }
-
-    package func handle(_ request: Request, context: AppContext, next: (Request, AppContext) async throws -> Response) async throws -> Response {
+    func handle(_ request: Request, context: AppContext, next: (Request, AppContext) async throws -> Response) async throws -> Response {
         let visit = PageVisit(tokens: TokenWatch(watch: watch), request: request, context: context, source: source)
         return try await PageWatch.$current.withValue(visit) { try await next(request, context) }
     }
@@ -51,10 +43,10 @@ private struct PageVisit<C: Clock>: PageWatching where C.Duration == Duration {
     let tokens: TokenWatch<C>
     let request: Request
     let context: AppContext
-    let source: @Sendable (Request, AppContext) -> String?
+    let source: RequestSource
 
     func noteRefusedToken() {
-        tokens.watch.noted(.refusedTokens, of: WatchSubject(source: source(request, context)))
+        tokens.watch.noted(.refusedTokens, of: WatchSubject(of: request, context, by: source))
     }
 
     func answering(_ visitor: SessionVisitor, slug: () async -> String?, _ answer: () async throws -> Response) async throws -> Response {

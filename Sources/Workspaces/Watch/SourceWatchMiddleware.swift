@@ -10,11 +10,9 @@ package struct SourceWatchMiddleware<C: Clock>: RouterMiddleware where C.Duratio
     package typealias Context = AppContext
 
     private let watch: AccessWatch<C>
-    private let source: @Sendable (Request, AppContext) -> String?
+    private let source: RequestSource
 
-    /// - Parameter source: where a request comes from: something that its sender cannot choose, such as the connection's address, or
-    ///   a proxy's word for it where there is a proxy before every ingress. Nil where that is not known: then nobody is slowed.
-    package init(watch: AccessWatch<C>, source: @escaping @Sendable (Request, AppContext) -> String? = { _, _ in nil }) {
+    package init(watch: AccessWatch<C>, source: @escaping RequestSource = { _, _ in nil }) {
         self.watch = watch
         self.source = source
     }
@@ -39,6 +37,6 @@ package struct SourceWatchMiddleware<C: Clock>: RouterMiddleware where C.Duratio
     }
 
     private func subject(of request: Request, _ context: AppContext) -> WatchSubject {
-        WatchSubject(source: source(request, context))
+        WatchSubject(of: request, context, by: source)
     }
 }

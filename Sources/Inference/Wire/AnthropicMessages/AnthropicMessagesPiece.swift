@@ -2,16 +2,13 @@
 struct AnthropicMessagesPiece {
     var index: Int
     var delta: AnthropicMessagesEvent.Delta
+}
 
+extension AnthropicMessagesPiece {
     /// Nil for every other event, and for what is none: ``AnthropicMessagesEvent`` reads those.
     init?(_ data: String) {
         guard let piece = PlainJSON.read(data.utf8, Self.piece) else { return nil }
         self = piece
-    }
-
-    private init(index: Int, delta: AnthropicMessagesEvent.Delta) {
-        self.index = index
-        self.delta = delta
     }
 
     private static func piece(_ json: inout PlainJSON) throws(PlainJSON.Doubt) -> AnthropicMessagesPiece {

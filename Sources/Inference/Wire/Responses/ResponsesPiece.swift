@@ -2,16 +2,13 @@
 struct ResponsesPiece {
     var number: Int?
     var event: ResponsesEvent
+}
 
+extension ResponsesPiece {
     /// Nil for every other event, and for what is none: ``ResponsesEvent`` reads those.
     init?(_ data: String) {
         guard let piece = PlainJSON.read(data.utf8, Self.piece) else { return nil }
         self = piece
-    }
-
-    private init(number: Int?, event: ResponsesEvent) {
-        self.number = number
-        self.event = event
     }
 
     private static func piece(_ json: inout PlainJSON) throws(PlainJSON.Doubt) -> ResponsesPiece {
