@@ -26,7 +26,10 @@ extension DirectoryRoutes {
             .init("plugin", in: .query, "Only agents that name this plugin."),
             .init("owner", in: .query, "Only agents of this owner."),
             .init("status", in: .query, "Only agents of this status.", schema: .string(oneOf: FoundStatus.allCases.map(\.rawValue))),
-            .init("updated_since", in: .query, "Only agents that changed at this time or later, in RFC 3339.", schema: .string(format: "date-time")),
+            .init(
+                "updated_since", in: .query,
+                "Only agents that changed at this time or later, in RFC 3339. What is not found any more is in `/v1/directory/withdrawals`.",
+                schema: .string(format: "date-time")),
             .init(
                 "sort", in: .query, "`relevance` with `q` only, and then by itself; else `newest`, by first publication.",
                 schema: .string(oneOf: DirectorySort.allCases.map(\.rawValue))),
@@ -61,7 +64,8 @@ extension DirectoryRoutes {
 
     static let setStatus = APIOperation(
         .put, "/v1/agents/{agent}/{name}/status", summary: "Deprecate an agent of one's own, or take that back",
-        description: "What operators have quarantined or removed stays so.", tag: "Directory", scope: "agents:write", parameters: [owner, name],
+        description: "With all its versions. The old name of a renamed agent will do. What operators have quarantined or removed stays so.",
+        tag: "Directory", scope: "agents:write", parameters: [owner, name],
         request: .init(
             .object(["status": .string(oneOf: ["active", "deprecated"]), "reason": reason], optional: ["reason"]), limit: BodyLimit.action),
         answers: [.init(.ok, "The status as it is now.", schema: statusAnswer)], problems: [.conflict, .gone])

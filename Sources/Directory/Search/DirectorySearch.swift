@@ -49,18 +49,25 @@ struct DirectorySearch: Sendable, Equatable {
         plugin = query["plugin"]
         owner = query["owner"]
         status = try query.word("status", as: FoundStatus.self)
-        updatedSince = try query["updated_since"].map { text in
-            guard let date = WireCoding.date(text) else {
-                throw Query.fault("updated_since", "Send an RFC 3339 time such as `2026-01-31T08:30:00Z`, with `+` written as `%2B`.")
-            }
-            return date
-        }
+        updatedSince = try Self.updatedSince(query)
         wantsFacets = try query.flag("facets") ?? false
         sort = try query.word("sort", as: DirectorySort.self) ?? (words == nil ? .newest : .relevance)
         guard sort != .relevance || words != nil else {
             throw Problem.invalid([FieldFault(.parameter("sort"), "Relevance is to words: send `q`, or sort by `newest` or `forks`.")])
         }
     }
+
+    /// The time behind which changes are asked for; nil when the parameter was not sent.
+    /// - Throws: a 400 problem.
+    static func updatedSince(_ query: Query) throws -> Date? {
+        try query["updated_since"].map { text in
+            guard let date = WireCoding.date(text) else { throw withoutTime }
+            return date
+        }
+    }
+
+    /// Of what is not the time that ``updatedSince(_:)`` reads.
+    static let withoutTime = Query.fault("updated_since", "Send an RFC 3339 time such as `2026-01-31T08:30:00Z`, with `+` written as `%2B`.")
 
     /// The cursor of this search's order.
     /// - Throws: a 422 problem for one of another order.
