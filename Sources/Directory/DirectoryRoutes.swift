@@ -78,7 +78,7 @@ struct DirectoryRoutes: Sendable {
         let key = try IdempotencyKey.read(from: request, workspace: workspace, body: body)
         // Under its old name as well, so that a link that was written down still forks.
         let (present, needs) = try await pool.transaction(.unscoped) { transaction in
-            let present = try await Self.present(place, in: transaction) { try ListingGate.requireOpen($0, for: "forked") }
+            let present = try await ListingGate.present(place, in: transaction) { try ListingGate.requireOpen($0, for: "forked") }
             return (present, try await DirectoryStore.needs(of: present, in: transaction))
         }
         // Before it is accepted: what was accepted is not answered with an error for want of advice.
@@ -96,35 +96,14 @@ struct DirectoryRoutes: Sendable {
     private func setStatus(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
         let wanted = try await request.readJSON(StatusRequest.self, in: context).value.checked(byOperator: false)
         let (workspace, actor) = (context.identity.workspace, context.identity.actor)
-        let place = try await present(try Self.place(context)) { standing in
-            guard standing.workspace == workspace else {
-                throw Problem(.forbidden, name: "not-yours", title: "The agent is another owner's", detail: "Only its owner sets its status.")
-            }
-            try ListingGate.requireOpen(standing, for: "changed")
-        }
-        let listing = try await pool.transaction(.workspaces([workspace])) { transaction in
-            let before = try await DirectoryStore.standing(owner: place.owner, name: place.name, in: transaction)
-            guard
-                try await DirectoryStore.setStatus(
-                    wanted.status, reason: wanted.reason, owner: place.owner, name: place.name, in: transaction),
-                let published = try await DirectoryStore.find(owner: place.owner, name: place.name, in: transaction)
-            else { throw ListingGate.unknown }
-            // Without the reason, which is free text: the log never forgets.
-            if let before, before.status != wanted.status {
-                AccessLogStore.append(
-                    AccessEvent(
-                        wanted.status == .deprecated ? .agentDeprecated : .agentDeprecationEnded, by: actor, in: workspace,
-                        on: .agent("\(place.owner)/\(place.name)")), in: transaction)
-            }
-            return published.listing
-        }
+        let listing = try await ListingDesk(pool: pool).setStatus(wanted, of: try Self.place(context), workspace: workspace, by: actor)
         return try context.responseEncoder.encode(StatusAnswer(listing), from: request, context: context)
     }
 
     private func setAnyStatus(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
         let wanted = try await request.readJSON(StatusRequest.self, in: context).value.checked(byOperator: true)
         let named = ListingPlace(owner: try context.pathText("owner"), name: try context.pathText("name"))
-        let place = try await present(named) { _ in }
+        let place = try await pool.transaction(.unscoped) { try await ListingGate.present(named, in: $0) { _ in } }
         let actor = ModerationOperator(token: context.identity.tokenID, holder: context.identity.operator)
         let outcome: CaseDesk.StatusSet
         do {
@@ -144,26 +123,6 @@ struct DirectoryRoutes: Sendable {
     }
 
     // MARK: Places
-
-    /// Where an agent is listed now, under this address or a newer one.
-    /// - Parameter allow: throws when the listing is not for what is wanted.
-    private func present(_ place: ListingPlace, allow: @Sendable (DirectoryStore.Standing) throws -> Void) async throws -> ListingPlace {
-        try await pool.transaction(.unscoped) { try await Self.present(place, in: $0, allow: allow) }
-    }
-
-    private static func present(
-        _ place: ListingPlace, in transaction: PostgresTransaction, allow: (DirectoryStore.Standing) throws -> Void
-    ) async throws -> ListingPlace {
-        var place = place
-        var standing = try await DirectoryStore.standing(owner: place.owner, name: place.name, in: transaction)
-        if standing == nil, let moved = try await DirectoryStore.moved(owner: place.owner, name: place.name, in: transaction) {
-            place = moved
-            standing = try await DirectoryStore.standing(owner: place.owner, name: place.name, in: transaction)
-        }
-        guard let standing else { throw ListingGate.unknown }
-        try allow(standing)
-        return place
-    }
 
     /// The router has one name for what stands after `/v1/agents/`: an agent's id, or, when a name follows, its owner.
     private static func place(_ context: some RequestContext) throws -> ListingPlace {

@@ -62,6 +62,23 @@ enum ListingGate {
         return .here(try await read(standing))
     }
 
+    /// Where an agent is listed now, under this address or a newer one.
+    /// - Parameter allow: throws when the listing is not for what is wanted.
+    /// - Throws: 404, and what `allow` throws.
+    static func present(
+        _ place: ListingPlace, in transaction: PostgresTransaction, allow: (DirectoryStore.Standing) throws -> Void
+    ) async throws -> ListingPlace {
+        var place = place
+        var standing = try await DirectoryStore.standing(owner: place.owner, name: place.name, in: transaction)
+        if standing == nil, let moved = try await DirectoryStore.moved(owner: place.owner, name: place.name, in: transaction) {
+            place = moved
+            standing = try await DirectoryStore.standing(owner: place.owner, name: place.name, in: transaction)
+        }
+        guard let standing else { throw unknown }
+        try allow(standing)
+        return place
+    }
+
     /// - Throws: 409 for an agent in quarantine, 410 for a removed one.
     static func requireOpen(_ standing: DirectoryStore.Standing, for acts: String) throws {
         guard standing.status.isOpen else { throw standing.status.problem(reason: standing.reason, forbidding: acts) }

@@ -98,6 +98,7 @@ package struct DirectoryPages: Sendable {
         "/", "/agents", "/agents/{owner}", "/agents/{owner}/{name}", "/agents/{owner}/{name}/v/{version}", "/agents/{owner}/{name}/diff",
         "/agents/{owner}/{name}/report", "/agents/{owner}/{name}/fork", PageAsset.style.path, PageAsset.script.path, "/sign-in", "/sign-out",
         "/workspace", "/workspace/agents/{id}", "/workspace/agents/{id}/publish", "/workspace/agents/{id}/unpublish", "/workspace/forks/{job}",
+        "/workspace/agents/{id}/rename", "/workspace/agents/{id}/status",
         "/workspace/agents/{id}/decisions", "/workspace/agents/{id}/appeals", "/workspace/notices/{id}/read", "/reports/{id}", "/removals",
         "/workspace/tokens/{id}/revoke", "/workspace/members/{id}/remove", "/workspace/delete", "/moderation/sign-in", "/moderation/sign-out",
         "/moderation", "/moderation/{case}", "/moderation/{case}/decision", "/robots.txt",

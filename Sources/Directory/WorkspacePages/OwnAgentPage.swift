@@ -17,12 +17,14 @@ struct OwnAgentPage: Sendable {
     /// What was typed into that form.
     let wantedVersion: String?
     let wantedChangelog: String?
+    /// What came back of the form of its name, or of its deprecation.
+    var typed: Typed?
 
-    private var own: OwnAgent { detail.own }
-    private var address: String { PageAddress.path("workspace", "agents", own.agent.id.lowercased) }
+    var own: OwnAgent { detail.own }
+    var address: String { PageAddress.path("workspace", "agents", own.agent.id.lowercased) }
 
     /// Whether operators have taken its public copy out of the directory: then its owner changes nothing.
-    private var isModerated: Bool { own.listed.map { !$0.status.isOpen } ?? false }
+    var isModerated: Bool { own.listed.map { !$0.status.isOpen } ?? false }
 
     var values: PageValues {
         let agent = own.agent
@@ -34,7 +36,7 @@ struct OwnAgentPage: Sendable {
             "lineage": lineage, "apiAddress": .text("/v1/agents/\(agent.id.lowercased)"),
             "decisionsAddress": .text("\(address)/decisions"),
         ]
-        return about.merging(publishing)
+        return about.merging(publishing).merging(changes)
     }
 
     // MARK: Publishing
@@ -72,7 +74,7 @@ struct OwnAgentPage: Sendable {
     }
 
     private var refusalPart: PageValue {
-        guard let refusal else { return .nothing }
+        guard let refusal else { return typedNotice }
         return .group([
             "headline": .text(refusal.title), "detail": .text(refusal.detail), "places": .section(Self.places(refusal.findings)),
         ])

@@ -65,20 +65,28 @@ extension WorkspacePages {
     }
 
     /// - Parameters:
-    ///   - refusal: why a form was not carried out; it comes back with what was typed into it.
+    ///   - refusal: why a publication was not carried out; its form comes back with what was typed into it.
+    ///   - typed: the same of another form.
     func show(
         _ id: UUID, for visitor: SessionVisitor, said: String? = nil, refusal: PublishingRefusal? = nil, version: String? = nil,
-        changelog: String? = nil
+        changelog: String? = nil, typed: OwnAgentPage.Typed? = nil
     ) async throws -> Response {
-        let workspace = visitor.session.workspace
-        let detail = try await desk.agent(id, of: workspace)
+        let detail = try await desk.agent(id, of: visitor.session.workspace)
+        var own = try await own(detail, for: visitor, said: said, refusal: refusal, version: version, changelog: changelog)
+        own.typed = typed
+        let status = refusal.map { HTTPResponse.Status(code: $0.status) } ?? typed?.problem?.status ?? .ok
+        return page(.own, detail.own.agent.displayName, for: visitor, status: status, own.values)
+    }
+
+    func own(
+        _ detail: OwnAgentDetail, for visitor: SessionVisitor, said: String? = nil, refusal: PublishingRefusal? = nil, version: String? = nil,
+        changelog: String? = nil
+    ) async throws -> OwnAgentPage {
         // The public address begins with it; what is listed nowhere needs none.
-        let slug = detail.own.listed == nil ? nil : try await workspaces.workspaces.find(workspace)?.slug
+        let slug = detail.own.listed == nil ? nil : try await workspaces.workspaces.find(visitor.session.workspace)?.slug
         let advice = try await PluginAdvisor(pool: pool, core: core).advice(for: detail.plugins)
-        let own = OwnAgentPage(
+        return OwnAgentPage(
             detail: detail, slug: slug, advice: advice, mayWrite: visitor.may(.agentsWrite), said: said, refusal: refusal, wantedVersion: version,
             wantedChangelog: changelog)
-        let status = refusal.map { HTTPResponse.Status(code: $0.status) } ?? .ok
-        return page(.own, detail.own.agent.displayName, for: visitor, status: status, own.values)
     }
 }

@@ -51,6 +51,8 @@ struct WorkspacePages: Sendable {
         routes.get("/workspace/forks/{job}", use: progress)
         routes.get("/workspace/agents/{id}", use: agent)
         routes.post("/workspace/agents/{id}/publish", use: publish)
+        routes.post("/workspace/agents/{id}/rename", use: rename)
+        routes.post("/workspace/agents/{id}/status", use: setStatus)
         routes.get("/workspace/agents/{id}/unpublish", use: takeBackQuestion)
         routes.post("/workspace/agents/{id}/unpublish", use: takeBack)
         routes.get("/workspace/tokens/{id}/revoke", use: revokeQuestion)
@@ -110,6 +112,7 @@ enum PageNotice: String, Sendable, CaseIterable {
     case publishedBefore = "published-before"
     case publishedBelow = "published-below"
     case takenBack = "taken-back"
+    case renamed, deprecated, undeprecated
     case appealed
     case noticeRead = "notice-read"
     case tokenRevoked = "token-revoked"
@@ -126,6 +129,9 @@ enum PageNotice: String, Sendable, CaseIterable {
         case .tokenRevoked: "The token is revoked: whatever shows it is refused from now on."
         case .memberRemoved: "The member is removed, with the tokens that it made here."
         case .takenBack: "It is out of the directory. Forks of it stay with those who made them."
+        case .renamed: "It has its new name. Where the old one was public, it leads here and stays yours."
+        case .deprecated: "It is deprecated: everyone reads the reason, and it is found and forked still."
+        case .undeprecated: "It is deprecated no more."
         }
     }
 

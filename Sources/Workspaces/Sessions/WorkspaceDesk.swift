@@ -70,6 +70,27 @@ package struct WorkspaceDesk: Sendable {
         }
     }
 
+    // MARK: Naming
+
+    /// - Parameter typed: a name for an agent, as a person typed it.
+    /// - Throws: a 422 problem for what is none.
+    package static func name(_ typed: String) throws -> AgentName {
+        try RenameRequest(name: typed.trimmingCharacters(in: .whitespacesAndNewlines)).checked()
+    }
+
+    /// Names an agent anew. In public the old name leads to the new one from then on.
+    /// - Throws: a 404 problem, also for an agent of another workspace; 409 for a name that is not to be had, and for an agent in quarantine; 410 for
+    ///   a removed one.
+    package func rename(_ agent: UUID, to name: AgentName, of workspace: UUID, by actor: AccessActor) async throws {
+        do {
+            _ = try await desk.rename(agent, to: name, workspace: workspace, by: actor)
+        } catch let refusal as AgentDesk.Refusal {
+            throw refusal.problem
+        }
+    }
+
+    // MARK: Parts
+
     private static func given(_ text: String?) -> String? {
         guard let text = text?.trimmingCharacters(in: .whitespacesAndNewlines), !text.isEmpty else { return nil }
         return text

@@ -37,7 +37,11 @@ enum PageSamples {
         case .signin: [["nextAddress": .text(hostile), "refusal": .text(hostile)]]
         case .progress: JobStatus.State.allCases.map { progress($0) }
         case .workspace: [workspace(full: true).values, workspace(full: false).values]
-        case .own: [own(refused: false).values, own(refused: true).values]
+        case .own:
+            [own(refused: false).values, own(refused: true).values]
+                + [OwnAgentPage.Typed.Field.name, .reason].map { field in
+                    own(refused: false, typed: .init(field: field, text: hostile, problem: .invalid([fault]))).values
+                }
         case .reported: [false, true].map { reported(decided: $0).values }
         case .decisions: [decisions(held: true).values, decisions(held: false).values]
         case .operatorin: [["nextAddress": .text(hostile), "refusal": .text(hostile)]]
@@ -222,7 +226,7 @@ enum PageSamples {
         return CasePage(detail: .init(line: line(kind, decided: decided), reports: [report]), threshold: 24, wanted: wanted, faults: [hostile])
     }
 
-    private static func own(refused: Bool) -> OwnAgentPage {
+    private static func own(refused: Bool, typed: OwnAgentPage.Typed? = nil) -> OwnAgentPage {
         let finding = KeyFinding(pointer: JSONPointer([.name("settings"), .name(hostile)]), kind: "a password")
         let version = AgentVersion(
             number: 2, shape: .v1, digest: digest, character: document(hostile), secretPlaces: ["/secrets/\(hostile)"], changelog: hostile,
@@ -232,6 +236,6 @@ enum PageSamples {
         let refusal = PublishingRefusal(title: hostile, detail: hostile, status: 422, findings: [finding])
         return OwnAgentPage(
             detail: detail, slug: refused ? nil : "acme", advice: advice, mayWrite: !refused, said: hostile, refusal: refused ? refusal : nil,
-            wantedVersion: hostile, wantedChangelog: hostile)
+            wantedVersion: hostile, wantedChangelog: hostile, typed: typed)
     }
 }
