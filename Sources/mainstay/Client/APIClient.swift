@@ -16,6 +16,7 @@ struct APIClient: Sendable {
         case get
         case post
         case put
+        case patch
         case delete
     }
 
@@ -116,6 +117,7 @@ struct APIClient: Sendable {
             case .get: .GET
             case .post: .POST
             case .put: .PUT
+            case .patch: .PATCH
             case .delete: .DELETE
             }
         if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }

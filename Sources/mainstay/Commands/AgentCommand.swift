@@ -6,7 +6,7 @@ import Workspaces
 struct AgentCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "agent",
-        abstract: "Import, list, show, export, publish, take back and fork agents.",
+        abstract: "Import, list, show, export, publish, rename, deprecate, take back and fork agents.",
         discussion: """
             EXAMPLES
               mainstay agent import ops/samples/agents
@@ -15,13 +15,24 @@ struct AgentCommand: AsyncParsableCommand {
               mainstay agent show harbor/guide
               mainstay agent export harbor/guide --format v2 --output guide.character.json
               mainstay agent publish guide --changelog "Answers in Finnish too."
+              mainstay agent rename guide harbor-guide
+              mainstay agent deprecate guide --reason "Take harbor/pilot instead."
+              mainstay agent deprecate guide --undo
               mainstay agent unpublish guide --yes
               mainstay agent fork harbor/guide --name my-guide
             """,
-        subcommands: [Import.self, List.self, Show.self, Export.self, Publish.self, Unpublish.self, Fork.self], defaultSubcommand: List.self)
+        subcommands: [
+            Import.self, List.self, Show.self, Export.self, Publish.self, Rename.self, Deprecate.self, Unpublish.self, Fork.self,
+        ], defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "The workspace's agents, newest first.")
+        static let configuration = CommandConfiguration(
+            abstract: "The workspace's agents, newest first.",
+            discussion: """
+                EXAMPLES
+                  mainstay agent list
+                  mainstay agent list --limit 200 --json
+                """)
         @OptionGroup var settings: SettingsOptions
         @OptionGroup var output: OutputOptions
         @Option(help: "How many at the most.") var limit: Int = 50
@@ -43,7 +54,13 @@ struct AgentCommand: AsyncParsableCommand {
     }
 
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "One agent with its character, as JSON.")
+        static let configuration = CommandConfiguration(
+            abstract: "One agent with its character, as JSON.",
+            discussion: """
+                EXAMPLES
+                  mainstay agent show guide             one of the workspace, as it is now
+                  mainstay agent show harbor/guide      a published one, with its status
+                """)
         @OptionGroup var settings: SettingsOptions
         @Argument(help: "OWNER/NAME of a published agent; NAME or id of one of this workspace.") var agent: String
 
