@@ -13,11 +13,14 @@ from chaos.interrupt import heed_interrupts
 from chaos.options import say
 from chaos.trouble import Trouble, eventually
 
+from . import canaries
 from .acts import acts
+from .acts_moderation import court
 from .burglar import Burglar, told
 from .checks import Course, judge
 from .client import Client, Shared
 from .counts import Counts, are_there, count
+from .ending import Ending
 from .options import Options, read
 from .people import invite_all, reading_token, tenants
 from .report import Forks, Report, unasked
@@ -59,17 +62,18 @@ class Run:
     def _work(self) -> None:
         options, shared = self.options, self.shared
         say(f"inviting {options.users} users into {options.workspaces} workspaces …")
-        people = invite_all(self.site, shared, options)
+        *people, last = invite_all(self.site, shared, options)
         owner = people[0]
         burglar = Burglar(shared, owner.tenant, *reading_token(shared, owner), options.seed)
         users = [User(shared, person, options.seed, acts(person.role)) for person in people]
+        others = (court(self.site, shared, people[:options.workspaces], options.seed), Ending(shared, last, options.seed))
         say(f"at work for {60 * options.minutes:.0f} s …")
-        for thread in (*users, burglar):
+        for thread in (*users, burglar, *others):
             thread.start()
         shared.stopping.wait(60 * options.minutes)
         shared.stopping.set()
         end = time.monotonic() + ANSWERED
-        for thread in (*users, burglar):
+        for thread in (*users, burglar, *others):
             thread.join(max(0.0, end - time.monotonic()))
             if thread.is_alive():
                 self.course.late.append(f"{thread.name} is still at work {ANSWERED:.0f} s after the end")
@@ -90,6 +94,7 @@ class Run:
             course.answered[name] = journal.ports[port]
         self.counts = count(site.postgres, journal, [tenant.slug for tenant in self.shared.tenants])
         seen = walk(site.postgres, self.shared.tenants, self.shared.guard)
+        course.wordless = canaries.faults(canaries.tables(site.postgres), seen.private, seen.public)
         self._look_at_forks()
         self._look_at_the_burglar()
         self._look_at_the_description()
@@ -121,6 +126,8 @@ class Run:
         client = Client(self.shared, "nobody", Random(0))
         try:
             description = client.ask("GET /openapi.json", is_open=True).json()
+            for route in ("GET /livez", "GET /readyz"):
+                client.ask(route, is_open=True)
         finally:
             client.close()
         self.unasked = unasked(description, self.shared.journal.routes)

@@ -10,9 +10,14 @@ from .answer import Answer
 from .journal import AGENT, FORK, LISTING, OWN, PUBLICATION, REFUSED, REPORT, VERSION
 from .shelf import PRIVATE_NAME, Listing
 from .user import User
+from .words import PUBLIC, Words
 
 # Reports in all: at most ten an hour are taken from one address, and all users have the same.
-MOST_REPORTS = 8
+# A few more are the court's (acts_moderation.py).
+MOST_REPORTS = 5
+# Generations of character files, and a plugin of the registry that is imported (site.py).
+SHAPES = ("v0", "v1", "v2")
+PLUGIN = "@elizaos/plugin-bootstrap"
 
 
 def import_agent(user: User) -> None:
@@ -38,7 +43,7 @@ def publish_agent(user: User) -> None:
         if _take(user, listing.name, user.words.public) is not None:
             _publish(user, listing, stays=True)
         return
-    _publish_new(user, stays=True)
+    publish_new(user, stays=True)
 
 
 def draft(user: User) -> None:
@@ -55,7 +60,7 @@ def draft(user: User) -> None:
 
 def withdraw(user: User) -> None:
     """Publishes an agent and takes it back. Nobody forks it, for nobody is told of it; who finds it meanwhile may read it."""
-    listing = _publish_new(user, stays=False)
+    listing = publish_new(user, stays=False)
     if listing is None:
         return
     if user.client.write("DELETE /v1/agents/{agent}/publish", listing.agent, expect=(204,)) is None:
@@ -74,16 +79,17 @@ def deprecate(user: User) -> None:
         user.client.write("PUT /v1/agents/{agent}/{name}/status", listing.slug, listing.name, document=document, expect=(200,))
 
 
-def _publish_new(user: User, stays: bool) -> Listing | None:
+def publish_new(user: User, stays: bool, is_shown: bool = True) -> Listing | None:
+    """- `stays`: it is not taken back. `is_shown`: others are told of it, and rely on it."""
     name = user.name_of(user.words.public)
     answer = _take(user, name, user.words.public)
     if answer is None:
         return None
     listing = Listing(user.person.tenant, name, answer["id"])
-    return listing if _publish(user, listing, stays) else None
+    return listing if _publish(user, listing, stays, is_shown) else None
 
 
-def _publish(user: User, listing: Listing, stays: bool) -> bool:
+def _publish(user: User, listing: Listing, stays: bool, is_shown: bool = True) -> bool:
     # What was said at the import is private, and this stands in its place.
     document = {"changelog": f"Knows {user.words.public} better. {text.prose(user.words.public, user.chance)}"}
     answer = user.client.write("POST /v1/agents/{agent}/publish", listing.agent, document=document, expect=(200,), key=user.key())
@@ -93,6 +99,7 @@ def _publish(user: User, listing: Listing, stays: bool) -> bool:
     user.accept(PUBLICATION, f"{listing.agent} {version}", listing.agent)
     if stays:
         user.accept(LISTING, listing.name, listing.agent)
+    if stays and is_shown:
         user.shared.shelf.publish(listing, version)
         if listing not in user.own.listings:
             user.own.listings.append(listing)
@@ -138,7 +145,7 @@ def read_listing(user: User) -> None:
     word = listing.tenant.words.public
     place = (listing.slug, listing.name)
     versions = user.shared.shelf.versions(listing)
-    route = user.chance.choice(["show", "show", "versions", "version", "diff", "card", "feed"])
+    route = user.chance.choice(["show", "show", "versions", "version", "diff", "card", "character", "feed"])
     if route == "show":
         _read(user, "GET /v1/agents/{agent}/{name}", *place, word=word)
     elif route == "versions":
@@ -149,8 +156,31 @@ def read_listing(user: User) -> None:
         _read(user, "GET /v1/agents/{agent}/{name}/diff", *place, query={"from": versions[0], "to": versions[-1]})
     elif route == "card":
         _read(user, "GET /agents/{owner}/{name}/.well-known/agent-card.json", *place, word=word)
+    elif route == "character":
+        # Of a fork that was published it is the origin's word.
+        _read(user, "GET /v1/agents/{agent}/{name}/character", *place, query={"format": user.chance.choice(SHAPES)}, word=f"{PUBLIC}-")
+        _read(user, "GET /v1/agents/{agent}/{name}/v/{version}/character", *place, user.chance.choice(versions), word=f"{PUBLIC}-")
+    elif user.chance.random() < 0.2:
+        _read(user, "GET /v1/plugins/{name}", PLUGIN, word=PLUGIN)
     else:
         _read(user, user.chance.choice(["GET /directory.atom", "GET /sitemap.xml", "GET /v1/plugins", "GET /v1/directory/removals"]))
+
+
+def read_character(user: User) -> None:
+    """An agent of the workspace as a character file of a generation: a private one's is its members' alone."""
+    ready = [id for route, id, _ in list(user.person.tenant.ready) if route == "GET /v1/agents/{agent}"]
+    if not ready:
+        return search(user)
+    id = user.chance.choice(ready)
+    answer = user.client.ask("GET /v1/agents/{agent}/character", id, query={"format": user.chance.choice(SHAPES)})
+    if answer.status != 200 or not tells(answer.body, user.words):
+        user.fault(f"GET /v1/agents/{{agent}}/character of {id}", answer)
+
+
+def tells(body: bytes, words: Words) -> bool:
+    """Whether a character of a workspace's own has one of the words that may be in it: its private one, or a public one of anybody's, for a
+    fork's is its origin's, and of a fork of a published fork that of the first. Pure."""
+    return words.private.encode() in body or f"{PUBLIC}-".encode() in body
 
 
 def _read(user: User, route: str, *words: str, query: dict[str, str] | None = None, word: str = "") -> Answer | None:
@@ -163,28 +193,34 @@ def _read(user: User, route: str, *words: str, query: dict[str, str] | None = No
 
 
 def fork(user: User) -> None:
-    """Forks a published agent, nearly always another workspace's, waits for it and reads it. Some forks are published in their turn."""
+    """Forks a published agent, nearly always another workspace's. Some forks are published in their turn."""
     listing = user.shared.shelf.listing(user.chance, None if user.chance.random() < 0.1 else user.slug)
     if listing is None or not user.forks.take():
         return search(user)
-    is_for_all = user.chance.random() < 0.15
+    take_fork(user, listing, is_for_all=user.chance.random() < 0.15)
+
+
+def take_fork(user: User, listing: Listing, is_for_all: bool = False) -> str | None:
+    """Forks an agent, waits for it and shows it. Returns the fork's id; None where it was refused, or is not done yet."""
     name = user.name_of(user.words.public if is_for_all else user.words.private)
     begin = time.monotonic()
     route = "POST /v1/agents/{agent}/{name}/forks"
     answer = user.client.write(route, listing.slug, listing.name, document={"name": name}, key=user.key())
     if answer is None:
-        return
-    id = answer.json()["id"]
+        return None
+    id: str = answer.json()["id"]
     user.accept(FORK, name, id)
     user.accept(VERSION, f"{name} 1", id)
     user.shared.shelf.put("agent", user.slug, id)
     if not is_for_all:
         user.shared.shelf.put(PRIVATE_NAME, user.slug, name)
-    if user.until_done(id):
-        user.shared.journal.forked(time.monotonic() - begin)
-        user.show("GET /v1/agents/{agent}", id, listing.tenant.words.public)
-        if is_for_all:
-            _publish(user, Listing(user.person.tenant, name, id), stays=True)
+    if not user.until_done(id):
+        return None
+    user.shared.journal.forked(time.monotonic() - begin)
+    user.show("GET /v1/agents/{agent}", id, listing.tenant.words.public)
+    if is_for_all:
+        _publish(user, Listing(user.person.tenant, name, id), stays=True)
+    return id
 
 
 def report(user: User) -> None:
@@ -192,13 +228,19 @@ def report(user: User) -> None:
     listing = user.shared.shelf.to_report(user.chance, user.slug, MOST_REPORTS)
     if listing is None:
         return read_listing(user)
+    take_report(user, listing, "not_working")
+
+
+def take_report(user: User, listing: Listing, reason: str) -> str | None:
+    """Returns what it says."""
     mark = user.mark("report")
-    document = {"reason": "not_working", "text": mark, "contact": f"{user.words.private}@{user.slug}.example"}
+    document = {"reason": reason, "text": mark, "contact": f"{user.words.private}@{user.slug}.example"}
     answer = user.client.write("POST /v1/agents/{agent}/{name}/reports", listing.slug, listing.name, document=document)
     if answer is None:
-        return
+        return None
     receipt = answer.json()
     user.accept(REPORT, mark, receipt["id"])
     state = user.client.ask("GET /v1/reports/{id}", receipt["id"], query={"receipt": receipt["receipt"]}, is_open=True)
     if state.status != 200:
         user.shared.journal.fault(OWN, f"{user.name}: its report {receipt['id']} was answered {state.short}")
+    return mark

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
 from .client import Client
-from .journal import OWN, REFUSED, TOKEN
+from .journal import MEMBER, OWN, REFUSED, TOKEN
 from .people import READING, accept, invite
 from .user import User
 
@@ -13,6 +16,8 @@ LISTS = (
     ("GET /v1/workspace/members", None), ("GET /v1/workspace/invitations", "maintainer"), ("GET /v1/tokens", "maintainer"),
 )
 RANKS = {"viewer": 0, "member": 1, "maintainer": 2, "owner": 3}
+# Seconds in which the token of whoever was removed is refused everywhere.
+SHUT_OUT = 5.0
 # What no member may, by scope: it is the operators'.
 FOR_OPERATORS = ("GET /v1/operations/overview", "GET /v1/operations/jobs", "GET /v1/operations/dead-letters")
 
@@ -60,25 +65,23 @@ def make_token(user: User) -> None:
     if answer is None:
         return
     id = answer.json()["id"]
-    _note_token(user, id)
+    user.note_token(id)
     if user.chance.random() < 0.5:
         rotated = user.client.write("POST /v1/tokens/{id}/rotate", id, document={"overlap_seconds": 60}, expect=(201,), key=user.key())
         if rotated is not None:
-            _note_token(user, rotated.json()["id"])
+            user.note_token(rotated.json()["id"])
     user.client.write("DELETE /v1/tokens/{id}", id, expect=(204,))
 
 
-def _note_token(user: User, id: str) -> None:
-    user.accept(TOKEN, id, id)
-    user.shared.shelf.put("token", user.slug, id)
+def welcome(user: User, parts: bool | None = None) -> None:
+    """Invites somebody who reads; who takes it, looks around and may part again, or whose invitation is taken back.
 
-
-def welcome(user: User) -> None:
-    """Invites somebody who reads; who takes it and looks around, or whose invitation is taken back."""
+    - `parts`: whether the guest comes, and parts; by chance without it.
+    """
     name = user.mark("Ann")
     email = f"{user.name_of(user.words.private)}@{user.slug}.example"
     invitation = invite(user.client, "viewer", email)
-    if user.chance.random() < 0.5:
+    if parts is None and user.chance.random() < 0.5:
         user.client.write("DELETE /v1/workspace/invitations/{id}", invitation["id"], expect=(204,))
         return
     joined = accept(user.client, user.person.tenant, invitation["token"], name, email)
@@ -88,8 +91,29 @@ def welcome(user: User) -> None:
             answer = guest.ask(route)
             if answer.status != 200:
                 user.shared.journal.fault(OWN, f"{guest.name}: {route} was answered {answer.short}")
+        if parts or (parts is None and user.chance.random() < 0.5):
+            _part(user, guest, joined)
     finally:
         guest.close()
+
+
+def _part(user: User, guest: Client, joined: dict[str, Any]) -> None:
+    """The guest is given another role, and then is removed, or leaves; its token goes along, and soon opens nothing any more."""
+    whoever = user.chance.choice([user.client, guest])
+    member, token = joined["member"]["id"], joined["token"]["id"]
+    user.client.write("PATCH /v1/workspace/members/{id}", member, document={"role": "member"}, expect=(200,))
+    if whoever.write("DELETE /v1/workspace/members/{id}", member, expect=(204,)) is None:
+        return
+    user.withdraw(MEMBER, member)
+    user.withdraw(TOKEN, token)
+    end = time.monotonic() + SHUT_OUT
+    while user.shared.refusals.take():
+        answer = guest.ask("GET /v1/workspace", note=" (removed)")
+        if answer.status == 401:
+            return
+        if time.monotonic() > end:
+            return user.shared.journal.fault(OWN, f"{guest.name}, who was removed, was answered {answer.short}")
+        time.sleep(0.5)
 
 
 def export(user: User) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Iterable
 PROBLEM = "application/problem+json"
 EVENTS = "text/event-stream"
 # Name the request, the moment or the length of the id, and not what was found.
-_OWN_HEADERS = {"date", "x-request-id", "content-length"}
+_OWN_HEADERS = {"date", "x-request-id", "request-id", "content-length"}
 _LATER = {408, 425, 429}
 
 
@@ -32,7 +32,8 @@ class Answer:
 
     @property
     def is_problem(self) -> bool:
-        return self.header("content-type").startswith(PROBLEM)
+        """The compatible endpoints tell theirs in another form."""
+        return self.header("content-type").startswith(PROBLEM) or self.status >= 400
 
     @property
     def is_abnormal(self) -> bool:
@@ -83,19 +84,26 @@ def difference(one: Plain, other: Plain) -> str:
 # MARK: Events
 
 def streamed(payloads: Iterable[str]) -> str:
-    """The texts that a run's events tell in pieces, each sort joined: a word may have been cut anywhere between two of them."""
+    """The texts that events tell in pieces, each sort joined: a word may have been cut anywhere between two of them.
+
+    A sort is an event's type and the place in it, whichever that is: a run's own events and those of each compatible endpoint differ.
+    """
     texts: dict[str, str] = {}
+
+    def add(value: Any, sort: str) -> None:
+        if isinstance(value, str):
+            texts[sort] = texts.get(sort, "") + value
+        for name, part in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+            if name != "type":
+                add(part, f"{sort} {name}")
+
     for payload in payloads:
         try:
             event = json.loads(payload)
         except ValueError:
             continue
-        if not isinstance(event, dict):
-            continue
-        for member in ("text", "arguments"):
-            if isinstance(event.get(member), str):
-                sort = f"{event.get('type')} {event.get('index', '')} {member}"
-                texts[sort] = texts.get(sort, "") + event[member]
+        if isinstance(event, dict):
+            add(event, f"{event.get('type')} {event.get('index', '')}")
     return "\n".join(texts.values())
 
 

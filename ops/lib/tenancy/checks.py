@@ -16,7 +16,10 @@ FIRST = 10
 # The watch locks a token at the fortieth id; a few more are asked for while that is being done.
 MOST_WALKED = 60
 # Kinds of which a run that has none shows nothing.
-NEEDED = ("ticket", "reply", "run", "profile", "agent", "publication", "fork")
+NEEDED = (
+    "ticket", "reply", "run", "profile", "agent", "publication", "fork", "memory", "tool", "tool result", "turn of a response",
+    "statement of reasons", "appeal", "notice to a fork",
+)
 
 
 @dataclass
@@ -34,7 +37,9 @@ class Course:
     # Processes that ended and were not asked to, and those that did not leave in good order.
     surprises: list[str] = field(default_factory=list)
     goodbyes: list[str] = field(default_factory=list)
-    # Secrets of character files in the logs of processes.
+    # Tables of tenants in which no workspace's word stands, though it should.
+    wordless: list[str] = field(default_factory=list)
+    # Sealed words in the logs of processes, and in what Redis has on its disk.
     logged: list[str] = field(default_factory=list)
     # What did not become as it should in time, a sentence each.
     late: list[str] = field(default_factory=list)
@@ -82,11 +87,12 @@ def judge(course: Course, journal: Journal, counts: Counts, walk: Walk) -> list[
     # What is to be seen in the database.
     some("columns looked through as the server", walk.columns)
     none("workspaces that do not see their own word", [slug for slug, seen in walk.own.items() if not seen])
+    none("tables of tenants without a workspace's word", course.wordless)
     none("others' words, with a workspace in scope", walk.foreign)
     none("words without a workspace in scope", walk.unscoped)
     none("private words in what is for everybody", walk.published)
-    none("secrets of character files, anywhere in the database", walk.sealed)
-    none("secrets of character files in a log", course.logged)
+    none("secrets of character files and keys of providers, anywhere in the database", walk.sealed)
+    none("the same in a log, or on the disk of Redis", course.logged)
 
     # Who was watched.
     after = course.locked_after

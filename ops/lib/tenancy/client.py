@@ -13,10 +13,11 @@ from urllib.parse import quote, urlencode
 
 from chaos.trouble import Trouble
 
+from .allowance import Allowance
 from .answer import EVENTS, Answer, event_payloads, streamed
 from .journal import LEAK, LOCKED, REFUSED, REPEAT, Journal
 from .shelf import Shelf, Tenant
-from .words import Guard
+from .words import EVERYBODY, Guard
 
 # Seconds without a byte, longer than any wait that is asked for; and in which a request is sent again that was told to come later.
 SILENCE = 40.0
@@ -36,14 +37,19 @@ class Shared:
     journal: Journal = field(default_factory=Journal)
     shelf: Shelf = field(default_factory=Shelf)
     stopping: threading.Event = field(default_factory=threading.Event)
+    # Of requests with a token that is not good any more: the watch allows thirty in five minutes, and all users have one address.
+    refusals: Allowance = field(default_factory=lambda: Allowance(20, 310))
 
 
 class Client:
     """Not for many threads."""
 
-    def __init__(self, shared: Shared, name: str, chance: Random, tenant: Tenant | None = None, token: str = "", may_be_locked: bool = False) -> None:
+    def __init__(self, shared: Shared, name: str, chance: Random, tenant: Tenant | None = None, token: str = "", may_be_locked: bool = False,
+                 sees_all: bool = False) -> None:
         self.shared, self.name, self.chance, self.tenant, self.token = shared, name, chance, tenant, token
         self._may_be_locked = may_be_locked
+        # Of an operator: what is read is held against nobody, unless it is sealed.
+        self._sees_all = sees_all
         self._connections: dict[int, http.client.HTTPConnection] = {}
 
     @property
@@ -57,13 +63,14 @@ class Client:
     # MARK: Asking
 
     def ask(self, route: str, *words: str, query: dict[str, str] | None = None, document: Any = None, lines: list[Any] | None = None, key: str = "",
-            port: int | None = None, note: str = "", is_open: bool = False, is_public: bool = False) -> Answer:
+            port: int | None = None, note: str = "", is_open: bool = False, is_public: bool = False, whose: str = "") -> Answer:
         """One request, sent again only where no answer came and that can do no harm.
 
         - `route`: as the description writes it, `GET /v1/tickets/{id}`; the words stand for what is in braces, in their order.
         - `lines`: documents of a body of lines.
         - `note`: what tells this use of the route from others in the report.
         - `is_open`: without the token. It and `is_public`: the answer is for everybody, and must hold no private word, one's own neither.
+        - `whose`: of an operator who asks about one workspace: the answer must hold no word of others.
         """
         method, template = route.split(" ", 1)
         path = _filled(template, words) + (f"?{urlencode(query, quote_via=quote)}" if query else "")
@@ -89,7 +96,7 @@ class Client:
                     raise Trouble(f"{route}: no answer ({type(error).__name__}: {error})") from error
                 continue
             self.shared.journal.answered(route, f"{route}{note}", answer.status, chosen, time.monotonic() - begin)
-            self._look(answer, route, path.encode() + body, None if is_open or is_public else self.slug)
+            self._look(answer, route, path.encode() + body, None if is_open or is_public else whose or self._reader)
             return answer
 
     def write(self, route: str, *words: str, expect: tuple[int, ...] = (202,), **more: Any) -> Answer | None:
@@ -114,6 +121,10 @@ class Client:
             if again.status >= 300 or again.json().get("id") != answer.json().get("id"):
                 self.shared.journal.fault(REPEAT, f"{self.name}: {route} was answered {answer.short}, and then {again.short}")
         return answer
+
+    @property
+    def _reader(self) -> str | None:
+        return EVERYBODY if self._sees_all else self.slug
 
     # MARK: One exchange
 

@@ -8,7 +8,8 @@ from chaos.evidence import Rows, compare
 from chaos.servers import PostgresServer
 
 from .journal import (
-    AGENT, CANCELLATION, CLOSING, FORK, INVITATION, LISTING, MEMBER, PROFILE, PUBLICATION, REPLY, REPORT, RUN, TICKET, TOKEN, VERSION, Journal,
+    AGENT, APPEAL, BUDGET, CANCELLATION, CLOSING, CREDENTIAL, FORK, INVITATION, LISTING, MEMBER, MEMORY, MEMORY_WRITE, NOTICE, PROFILE, PUBLICATION,
+    REPLY, REPORT, RUN, STATEMENT, TICKET, TOKEN, TOOL, TOOL_RESULT, TURN, VERSION, Journal,
 )
 from .text import PLUGINS, PROCESSES
 
@@ -30,12 +31,16 @@ def _by_id(name: str, accepted: tuple[str, ...], table: str, where: str = "true"
     return Kind(name, accepted, table, f"select workspace_id, id::text, id from {table} where {where}", by_id=True)
 
 
+# Rows that count. Operators' tokens lie in a workspace and belong to none.
+WHERE = {"tokens": "operator_id is null"}
+
 KINDS = (
     Kind(TICKET, (TICKET,), "tickets", "select workspace_id, subject, id from tickets"),
     Kind(REPLY, (REPLY,), "ticket_replies", "select workspace_id, body, id from ticket_replies"),
     _by_id(CLOSING, (CLOSING,), "tickets", "state = 'closed'"),
     Kind(PROFILE, (PROFILE,), "build_profiles", "select workspace_id, command, id from build_profiles"),
-    Kind(RUN, (RUN,), "runs", "select workspace_id, metadata ->> 'mark', id from runs where state <> 'running'"),
+    # Runs of the endpoint that takes no notes of the caller's are known by their ids.
+    Kind(RUN, (RUN,), "runs", "select workspace_id, coalesce(metadata ->> 'mark', id::text), id from runs where state <> 'running'"),
     _by_id("outcome of a run", (RUN,), "outcomes", "kind = 'run.execute'"),
     _by_id(CANCELLATION, (CANCELLATION,), "run_cancellations"),
     Kind(FORK, (FORK,), "agents", "select workspace_id, name, id from agents where forked_from_agent is not null"),
@@ -47,10 +52,20 @@ KINDS = (
     Kind(PUBLICATION, (PUBLICATION,), "published_versions",
          "select workspace_id, agent_id::text || ' ' || version, agent_id from published_versions"),
     Kind(LISTING, (LISTING,), "published_agents", "select workspace_id, name, agent_id from published_agents"),
-    _by_id(TOKEN, (TOKEN,), "tokens"), _by_id(INVITATION, (INVITATION,), "invitations"), _by_id(MEMBER, (MEMBER,), "members"),
+    _by_id(TOKEN, (TOKEN,), "tokens", WHERE["tokens"]), _by_id(INVITATION, (INVITATION,), "invitations"), _by_id(MEMBER, (MEMBER,), "members"),
     Kind(REPORT, (REPORT,), "agent_reports",
          "select encode(reporter, 'hex')::uuid, text, id from agent_reports where is_identified"),
-    _by_id("acceptance", (TICKET, FORK), "acceptances"),
+    # Whoever has a fork of a removed agent is told by a job, which nobody has asked for.
+    _by_id("acceptance", (TICKET, FORK), "acceptances", "kind <> 'agent.notice'"),
+    Kind(MEMORY, (MEMORY,), "memories", "select workspace_id, content, id from memories"),
+    _by_id(MEMORY_WRITE, (MEMORY_WRITE,), "memory_events"),
+    Kind(TOOL, (TOOL,), "tools", "select workspace_id, name, id from tools"),
+    Kind(TOOL_RESULT, (TOOL_RESULT,), "run_tool_calls", "select workspace_id, output, run_id from run_tool_calls where output is not null"),
+    _by_id(TURN, (TURN,), "run_turns"),
+    Kind(CREDENTIAL, (CREDENTIAL,), "provider_credentials", "select workspace_id, provider, provider from provider_credentials"),
+    _by_id(BUDGET, (BUDGET,), "run_budgets"), _by_id(STATEMENT, (STATEMENT,), "agent_statements"),
+    Kind(APPEAL, (APPEAL,), "agent_appeals", "select workspace_id, text, id from agent_appeals"),
+    Kind(NOTICE, (NOTICE,), "agent_notices", "select workspace_id, agent_id::text, agent_id from agent_notices"),
 )
 
 # Tables whose rows follow from others': so many for each thing of a kind.
@@ -103,7 +118,7 @@ def tables(postgres: PostgresServer) -> dict[str, dict[str, int]]:
     counted: dict[str, dict[str, int]] = {name: {} for name in names}
     script = "".join(
         f"select '{name}', coalesce(w.slug, t.workspace_id::text), count(*) from \"{name}\" t left join workspaces w on w.id = t.workspace_id "
-        "group by 2;\n" for name in names)
+        f"where {WHERE.get(name, 'true')} group by 2;\n" for name in names)
     for name, workspace, count in postgres.query(script, limit=300):
         counted[name][workspace] = int(count)
     return counted
@@ -141,5 +156,6 @@ def count(postgres: PostgresServer, journal: Journal, slugs: list[str]) -> Count
 
 def are_there(postgres: PostgresServer, journal: Journal) -> bool:
     """Whether there are as many of everything that workers write as were accepted; not yet whether they are the right ones."""
-    wanted = {"tickets": TICKET, "build_profiles": PROFILE, "runs where state <> 'running'": RUN, "agents where forked_from_agent is not null": FORK}
+    wanted = {"tickets": TICKET, "build_profiles": PROFILE, "runs where state <> 'running'": RUN, "agents where forked_from_agent is not null": FORK,
+              "agent_notices": NOTICE}
     return all(postgres.count(f"select count(*) from {table};") >= journal.count(kind) for table, kind in wanted.items())

@@ -22,6 +22,8 @@ MOST_FAULTS = 1_000
 TICKET, REPLY, CLOSING, PROFILE, RUN, CANCELLATION = "ticket", "reply", "closing", "profile", "run", "run cancellation"
 FORK, AGENT, VERSION, PUBLICATION, LISTING = "fork", "agent", "agent version", "publication", "listing"
 TOKEN, INVITATION, MEMBER, REPORT = "token", "invitation", "member", "report"
+MEMORY, MEMORY_WRITE, TOOL, TOOL_RESULT, TURN = "memory", "memory write of a run", "tool", "tool result", "turn of a response"
+CREDENTIAL, BUDGET, STATEMENT, APPEAL, NOTICE = "provider credential", "run budget", "statement of reasons", "appeal", "notice to a fork"
 
 
 class Journal:
@@ -61,6 +63,11 @@ class Journal:
         """Something was accepted under a mark that no other thing of its kind and workspace has."""
         with self._lock:
             self.accepted.setdefault(kind, {}).setdefault(f"{slug} {mark}", set()).add(id)
+
+    def withdraw(self, kind: str, slug: str, mark: str) -> None:
+        """What was accepted is gone again, by its owner's wish: from now on nobody may find it."""
+        with self._lock:
+            self.accepted.get(kind, {}).pop(f"{slug} {mark}", None)
 
     def denied(self, route: str, status: int) -> None:
         with self._lock:

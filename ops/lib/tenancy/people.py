@@ -38,11 +38,12 @@ class Person:
 
 
 def tenants(options: Options) -> list[Tenant]:
-    return [Tenant(f"dock-{number}", Words.draw(Random(f"{options.seed} words {number}"))) for number in range(1, options.workspaces + 1)]
+    """Those of the users, and behind them the one that is deleted and restored."""
+    return [Tenant(f"dock-{number}", Words.draw(Random(f"{options.seed} words {number}"))) for number in range(1, options.workspaces + 2)]
 
 
 def invite_all(site: Site, shared: Shared, options: Options) -> list[Person]:
-    """Makes the workspaces at the command line, and everything in them over HTTP."""
+    """Makes the workspaces at the command line, and everything in them over HTTP. The last one is the owner of the last workspace."""
     nobody = Client(shared, "somebody invited", Random(f"{options.seed} invited"))
     people: list[Person] = []
     owners: list[Client] = []
@@ -60,7 +61,11 @@ def invite_all(site: Site, shared: Shared, options: Options) -> list[Person]:
             owners.append(Client(shared, people[-1].name, Random(f"{options.seed} owner {number}"), tenant, token))
     for owner in owners:
         owner.close()
-    return people
+    last = shared.tenants[-1]
+    email = f"{last.words.private}-{options.users}@{last.slug}.example"
+    joined = accept(nobody, last, _first_invitation(site, shared, last, email), f"Ann {last.words.private}", email)
+    nobody.close()
+    return [*people, Person(options.users, last, "owner", joined["token"]["token"])]
 
 
 def _first_invitation(site: Site, shared: Shared, tenant: Tenant, email: str) -> str:

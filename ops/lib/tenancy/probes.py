@@ -32,6 +32,11 @@ class Probe:
     def is_in_path(self) -> bool:
         return "{" in self.route
 
+    @property
+    def is_open(self) -> bool:
+        """Names of agents are asked for without a token where anybody may ask."""
+        return self.kind == PRIVATE_NAME and self.route.startswith("GET ") and self.is_in_path and not self.route.startswith("GET /v1/models")
+
 
 BY_ID = (
     Probe("GET /v1/tickets/{id}", "ticket"), Probe("POST /v1/tickets/{id}/replies", "ticket", {"body": "Mine?"}),
@@ -50,12 +55,27 @@ BY_ID = (
     Probe("PATCH /v1/workspace/members/{id}", "member", {"role": "viewer"}), Probe("DELETE /v1/workspace/members/{id}", "member"),
     Probe("POST /v1/workspace/transfer", "member", {"member": ID}), Probe("DELETE /v1/workspace/invitations/{id}", "invitation"),
     Probe("POST /v1/runs", "agent", {"messages": [{"role": "user", "content": "Who are you?"}], "agent": ID}),
+    Probe("GET /v1/agents/{agent}/character", "agent"), Probe("POST /v1/notices/{id}/read", "notice", {}),
+    Probe("GET /v1/agents/{agent}/moderation", "accused"), Probe("POST /v1/agents/{agent}/appeals", "accused", {"text": "Mine."}),
+    Probe("GET /v1/memories/{id}", "memory"), Probe("DELETE /v1/memories/{id}", "memory"),
+    Probe("POST /v1/memories", "agent", {"content": "Mine.", "agent": ID}), Probe("GET /v1/memories", "agent", query="agent"),
+    Probe("GET /v1/tools/{id}", "tool"), Probe("DELETE /v1/tools/{id}", "tool"), Probe("POST /v1/tools/{id}/rotate", "tool", {}),
+    Probe("PUT /v1/tools/{id}", "tool", {"name": "mine", "url": "https://tools.example/mine"}), Probe("POST /v1/tools/{id}/test", "tool", {}),
+    Probe("GET /v1/tokens/{id}/run-budget", "token"), Probe("PUT /v1/tokens/{id}/run-budget", "token", {"tokens_per_day": 0}),
+    Probe("GET /v1/provider-credentials/{provider}", "credential"), Probe("DELETE /v1/provider-credentials/{provider}", "credential"),
+    Probe("GET /v1/responses/{id}", "run"), Probe("POST /v1/responses/{id}/cancel", "run", {}),
+    Probe("POST /v1/responses", "run", {"model": "scripted-fast", "input": "And then?", "previous_response_id": ID}),
+    Probe("POST /v1/chat/completions", "agent", {"model": "scripted-fast", "messages": [{"role": "user", "content": "Who?"}], "agent": ID}),
 )
 BY_NAME = (
     Probe("GET /v1/agents", PRIVATE_NAME, query="name"), Probe("GET /v1/agents/{agent}/{name}", PRIVATE_NAME),
     Probe("GET /v1/agents/{agent}/{name}/versions", PRIVATE_NAME), Probe("GET /v1/agents/{agent}/{name}/v/{version}", PRIVATE_NAME),
     Probe("GET /agents/{owner}/{name}/.well-known/agent-card.json", PRIVATE_NAME), Probe("POST /v1/agents/{agent}/{name}/forks", PRIVATE_NAME, {}),
     Probe("POST /v1/runs", PRIVATE_NAME, {"messages": [{"role": "user", "content": "Who are you?"}], "agent": ID}),
+    Probe("GET /v1/agents/{agent}/{name}/character", PRIVATE_NAME), Probe("GET /v1/agents/{agent}/{name}/v/{version}/character", PRIVATE_NAME),
+    Probe("GET /v1/models/{model}/{name}", PRIVATE_NAME),
+    Probe("POST /v1/chat/completions", PRIVATE_NAME, {"model": ID, "messages": [{"role": "user", "content": "Who are you?"}]}),
+    Probe("POST /v1/messages", PRIVATE_NAME, {"model": ID, "max_tokens": 9, "messages": [{"role": "user", "content": "Who are you?"}]}),
 )
 # The watch slows whoever asks for what eight other workspaces keep to themselves; nobody but the burglar comes near that.
 MOST_OWNERS = 3
@@ -71,7 +91,7 @@ def probe(user: User) -> None:
     owner, thing = found
     if chosen.kind != PRIVATE_NAME:
         compare(user.client, chosen, thing, invented_id(user.chance, time.time()))
-    elif chosen.route != "POST /v1/agents/{agent}/{name}/forks" or _is_near(user, owner):
+    elif chosen.is_open or not chosen.is_in_path or _is_near(user, owner):
         compare(user.client, chosen, thing, _invented_name(thing, user.chance), owner)
 
 
@@ -108,10 +128,9 @@ def ask(client: Client, probe: Probe, word: str, owner: str = "", port: int | No
     if probe.is_in_path:
         words = ((owner,) if owner else ()) + (word,) + (("1.0.0",) if "{version}" in probe.route else ())
     query = {probe.query: word} if probe.query else None
-    is_open = probe.kind == PRIVATE_NAME and probe.route.startswith("GET ") and probe.is_in_path
     answer = client.ask(
         probe.route, *words, query=query, document=_filled(probe.document, f"{owner}/{word}" if owner else word), port=port, note=" (another's)",
-        is_open=is_open)
+        is_open=probe.is_open)
     return plain(answer, word)
 
 

@@ -64,6 +64,11 @@ class Shelf:
                     return found
         return None
 
+    def owner(self, kind: str, id: str) -> str | None:
+        """Whose it is, as far as it was put here."""
+        with self._lock:
+            return next((slug for slug, known in self._things.get(kind, []) if known == id), None)
+
     def all_foreign(self, slug: str, kinds: tuple[str, ...]) -> list[str]:
         """Ids that other workspaces have."""
         with self._lock:

@@ -10,20 +10,22 @@ from typing import Any
 
 from chaos.evidence import compare
 
+from .acts_agents import tells
+from .allowance import Allowance
 from .answer import Answer, archive_payloads, difference, event_payloads, plain, streamed
 from .burglar import Told, told
+from .canaries import WORDLESS, faults
 from .checks import NEEDED, Course, judge
 from .client import Client, Shared
 from .counts import FOLLOWING, KINDS, Counts, accepted, following, unexpected
-from .journal import PROMISES, TICKET, Journal, percentile
+from .journal import MEMORY, PROMISES, TICKET, Journal, percentile
 from .options import read
 from .probes import BY_ID, BY_NAME
 from .report import unasked
 from .shelf import Listing, Shelf, Tenant
 from .text import character, profile, run, ticket
-from .user import Allowance
-from .walk import Walk
-from .words import Guard, Words, invented_id
+from .walk import PUBLISHED, Sight, Walk
+from .words import EVERYBODY, Guard, Words, invented_id
 
 ONE, OTHER = Tenant("dock-1", Words.draw(Random(1))), Tenant("dock-2", Words.draw(Random(2)))
 GUARD = Guard({tenant.slug: tenant.words for tenant in (ONE, OTHER)})
@@ -42,6 +44,8 @@ class GuardTests(unittest.TestCase):
         # Sealed ones are nobody's to read; invented ones are nobody's.
         self.assertEqual(GUARD.foreign(ONE.words.sealed.encode(), ONE.slug), [ONE.words.sealed])
         self.assertEqual(GUARD.foreign(b"canary-aaaaaaaaaaaa", ONE.slug), [])
+        # An operator may read all but those.
+        self.assertEqual(GUARD.foreign(text + ONE.words.sealed.encode(), EVERYBODY), [ONE.words.sealed])
 
     def look(self, given: Answer, sent: str = "", slug: str | None = ONE.slug) -> int:
         client = Client(Shared((1, 2), GUARD, [ONE, OTHER]), "me", Random(0), ONE)
@@ -61,6 +65,13 @@ class GuardTests(unittest.TestCase):
         # In pieces.
         frames = "".join(f'id: 1-{n}\nevent: text.delta\ndata: {{"type":"text.delta","text":"{word[n:n + 6]}"}}\n\n' for n in range(0, len(word), 6))
         self.assertEqual(self.look(answer(200, frames.encode(), kind="text/event-stream")), 1)
+        # In pieces as the compatible endpoints tell them, and in problems of their form.
+        for piece in ('{"choices":[{"index":0,"delta":{"content":"%s"}}]}', '{"type":"response.output_text.delta","delta":"%s"}',
+                      '{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"%s"}}'):
+            frames = "".join(f"data: {piece % word[n:n + 6]}\n\n" for n in range(0, len(word), 6))
+            self.assertEqual(self.look(answer(200, frames.encode(), kind="text/event-stream")), 1, piece)
+        self.assertEqual(self.look(answer(404, {"error": {"message": word}}), sent=word), 0)
+        self.assertEqual(self.look(answer(404, {"error": {"message": word}})), 1)
         self.assertEqual(self.look(answer(429, {"type": "…#abnormal-usage-detected"}, kind=problem)), 1)
 
     def test_events(self) -> None:
@@ -90,6 +101,13 @@ class CountsTests(unittest.TestCase):
         self.assertEqual(accepted(journal, kinds[TICKET]), {"dock-1 ticket 1": {"a"}})
         self.assertEqual(accepted(journal, kinds["acceptance"]), {"dock-1 a": {"a"}})
 
+    def test_what_was_withdrawn_is_not_accepted(self) -> None:
+        journal = Journal()
+        journal.accept(MEMORY, ONE.slug, "memory 1", "a")
+        journal.withdraw(MEMORY, ONE.slug, "memory 1")
+        kind = next(kind for kind in KINDS if kind.name == MEMORY)
+        self.assertEqual(compare(accepted(journal, kind), [("dock-1 memory 1", "a")]).unknown, ["dock-1 memory 1"])
+
     def test_rows_that_follow(self) -> None:
         journal = Journal()
         journal.accept(TICKET, ONE.slug, "ticket 1", "a")
@@ -102,6 +120,20 @@ class CountsTests(unittest.TestCase):
         self.assertEqual(unexpected({"tickets": {ONE.slug: 1}, "dead_letters": {}}, [ONE.slug]), [])
         self.assertEqual(len(unexpected({"dead_letters": {ONE.slug: 1}}, [ONE.slug])), 1)
         self.assertEqual(len(unexpected({"tickets": {"default": 1}}, [ONE.slug])), 1)
+
+
+class CanariesTests(unittest.TestCase):
+    def found(self, names: list[str], tables: list[str], private: list[str]) -> list[str]:
+        sights = [Sight(name, "text", ONE.words.public, 1, "") for name in names]
+        return faults(tables, [Sight(name, "text", ONE.words.private, 1, "") for name in private], sights)
+
+    def test_every_table_wants_a_word(self) -> None:
+        known = [*WORDLESS, *PUBLISHED]
+        self.assertEqual(self.found([*PUBLISHED], [*known, "tickets"], ["tickets"]), [])
+        self.assertEqual(len(self.found([*PUBLISHED], [*known, "tickets"], [])), 1)
+        self.assertEqual(len(self.found([*PUBLISHED[1:]], known, [])), 1)
+        # An exception that is none any more.
+        self.assertEqual(len(self.found([*PUBLISHED], known[1:], [])), 1)
 
 
 class JudgeTests(unittest.TestCase):
@@ -138,7 +170,7 @@ class JudgeTests(unittest.TestCase):
         for changes in (
             {"answered": {"serve-1": 1, "serve-2": 0}}, {"locked_after": None}, {"locked_after": 79}, {"is_locked_elsewhere": False},
             {"told": Told(0, 1)}, {"told": Told(1, 0)}, {"told": Told(1, 1, ["x"])}, {"verify": 2}, {"verify": None}, {"audit": 2}, {"late": ["x"]},
-            {"surprises": ["x"]}, {"goodbyes": ["x"]}, {"logged": ["x"]},
+            {"surprises": ["x"]}, {"goodbyes": ["x"]}, {"logged": ["x"]}, {"wordless": ["x"]},
         ):
             self.assertEqual(self.broken(course=changed(self.course, **changes)), 1, changes)
         for promise in PROMISES:
@@ -178,6 +210,13 @@ class MakingTests(unittest.TestCase):
             document = character("canary-x", "sealed-x", 1, chance)
             del document["secrets"], document["settings"]["secrets"]
             self.assertNotIn("sealed", json.dumps(document))
+
+    def test_words_of_a_character(self) -> None:
+        # A private one's, a published one's, a fork's; and one that has none, or another's private one.
+        for word in (ONE.words.private, ONE.words.public, OTHER.words.public):
+            self.assertTrue(tells(f'{{"bio":["Brings ships to {word}."]}}'.encode(), ONE.words))
+        for body in (b'{"visibility":"public"}', OTHER.words.private.encode()):
+            self.assertFalse(tells(body, ONE.words))
 
     def test_ids_and_allowances(self) -> None:
         made = uuid.UUID(invented_id(Random(1), 1_800_000_000.5))

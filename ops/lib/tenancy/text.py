@@ -11,6 +11,8 @@ LARGE = 0.03
 LARGE_BYTES = 20_000
 # Processes of each profile, each a row of its own; and plugins of each agent.
 PROCESSES, PLUGINS = 2, 1
+# Where tools are called: the operator allows this one address beside the open internet, and nobody listens at the port that they name.
+NOBODY = "127.0.0.1"
 
 
 def prose(word: str, chance: Random) -> str:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections import deque
 from dataclasses import dataclass, field
 from random import Random
 from typing import Callable
 
 from chaos.trouble import Trouble
 
+from .allowance import Allowance
+from .answer import Answer
 from .client import Client, Shared
-from .journal import OWN, REFUSED
+from .journal import OWN, REFUSED, TOKEN
 from .people import Person
 from .shelf import Listing
 from .words import Words
@@ -23,21 +23,14 @@ PACE = 0.3
 WAIT = "10s"
 
 
-class Allowance:
-    """So many in any stretch of so many seconds."""
+@dataclass(frozen=True)
+class Remembered:
+    """A memory as it was written last."""
 
-    def __init__(self, most: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._most, self._seconds, self._clock = most, seconds, clock
-        self._taken: deque[float] = deque()
-
-    def take(self) -> bool:
-        now = self._clock()
-        while self._taken and self._taken[0] <= now - self._seconds:
-            self._taken.popleft()
-        if len(self._taken) >= self._most:
-            return False
-        self._taken.append(now)
-        return True
+    id: str
+    name: str
+    content: str
+    agent: str | None
 
 
 @dataclass
@@ -49,6 +42,10 @@ class Own:
     agents: list[str] = field(default_factory=list)
     listings: list[Listing] = field(default_factory=list)
     drafted: set[str] = field(default_factory=set)
+    # Memories that may be written again or forgotten; ids of responses that are over; names of providers that have a key.
+    memories: list[Remembered] = field(default_factory=list)
+    responses: list[str] = field(default_factory=list)
+    providers: list[str] = field(default_factory=list)
 
 
 class User(threading.Thread):
@@ -104,12 +101,27 @@ class User(threading.Thread):
         self._serial += 1
         return f"{self.words.private}-{self.person.number}-{self._serial}"
 
+    def plain_name(self, what: str) -> str:
+        """A name without the word, for what operators read in the access log by design."""
+        self._serial += 1
+        return f"{what}-{self.person.number}-{self._serial}"
+
     @property
     def serial(self) -> int:
         return self._serial
 
     def accept(self, kind: str, mark: str, id: str) -> None:
         self.shared.journal.accept(kind, self.slug, mark, id)
+
+    def note_token(self, id: str) -> None:
+        self.accept(TOKEN, id, id)
+        self.shared.shelf.put(TOKEN, self.slug, id)
+
+    def withdraw(self, kind: str, mark: str) -> None:
+        self.shared.journal.withdraw(kind, self.slug, mark)
+
+    def fault(self, route: str, answer: Answer, promise: str = OWN) -> None:
+        self.shared.journal.fault(promise, f"{self.name}: {route} was answered {answer.short}")
 
     def show(self, route: str, id: str, word: str) -> None:
         """From now on the workspace's members read it, and find the word in it."""

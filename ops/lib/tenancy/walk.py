@@ -6,18 +6,20 @@ The tables and columns are the catalogue's, so that one that is new is looked th
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chaos.servers import PostgresServer
 
 from .answer import archive_payloads, streamed
 from .shelf import Tenant
-from .words import PATTERN, Guard
+from .words import PATTERN, PUBLIC_PATTERN, Guard
 
 # What anybody may read, and what is kept of everybody: here a workspace's private word is out of place, its own too.
 OPEN_TABLES = (
     "published_agents", "published_versions", "reserved_names", "fork_counts", "listing_index", "name_words", "agent_removals", "access_log",
 )
+# What a workspace publishes, and what operators tell it: the public word stands there.
+PUBLISHED = ("published_agents", "published_versions", "agent_statements")
 # Numbers, times and truth values hold no word.
 _SILENT = "'N', 'D', 'T', 'B'"
 _MARK = "sight"
@@ -62,9 +64,11 @@ def columns(postgres: PostgresServer, role: str | None = "server") -> list[Colum
     return [Column(table, name, is_bytes == "t", has_id == "t") for table, name, is_bytes, has_id in rows]
 
 
-def look(postgres: PostgresServer, found: list[Column], scope: str = "", role: str | None = "server") -> list[Sight]:
+def look(
+    postgres: PostgresServer, found: list[Column], scope: str = "", role: str | None = "server", pattern: str = PATTERN,
+) -> list[Sight]:
     """Every private or sealed word in those columns, in one transaction with a workspace's id, or none, in scope."""
-    statements = "\n".join(_statement(column) for column in found)
+    statements = "\n".join(_statement(column, pattern) for column in found)
     rows = postgres.query(_scoped(scope, statements), limit=300, role=role)
     return [Sight(table, name, word, int(count), example) for mark, table, name, word, count, example in _marked(rows, 6)]
 
@@ -80,7 +84,7 @@ def look_at_events(postgres: PostgresServer, guard: Guard, scope: str) -> set[st
     return words
 
 
-def _statement(column: Column) -> str:
+def _statement(column: Column, pattern: str) -> str:
     # They are names of the catalogue, and quoted all the same.
     table, name = (word.replace('"', '""') for word in (column.table, column.name))
     text = f"encode(\"{name}\", 'escape')" if column.is_bytes else f'"{name}"::text'
@@ -88,7 +92,7 @@ def _statement(column: Column) -> str:
     place = "id::text as id, " if column.has_id else ""
     return (
         f"select '{_MARK}', '{column.table}', '{column.name}', word, count(*), {example} from "
-        f"(select {place}(regexp_matches({text}, '{PATTERN}', 'g'))[1] as word from public.\"{table}\") as seen group by word;")
+        f"(select {place}(regexp_matches({text}, '{pattern}', 'g'))[1] as word from public.\"{table}\") as seen group by word;")
 
 
 def _scoped(scope: str, statements: str) -> str:
@@ -116,6 +120,9 @@ class Walk:
     # Private words in tables for everybody, and sealed words anywhere, looked at by the superuser.
     published: list[str]
     sealed: list[str]
+    # Where the superuser saw private words, and public ones.
+    private: list[Sight] = field(default_factory=list)
+    public: list[Sight] = field(default_factory=list)
 
 
 def walk(postgres: PostgresServer, tenants: list[Tenant], guard: Guard) -> Walk:
@@ -130,11 +137,14 @@ def walk(postgres: PostgresServer, tenants: list[Tenant], guard: Guard) -> Walk:
         foreign += [f"{tenant.slug} sees {word} of {guard.owner(word)} in runs.events" for word in told]
     everything = look(postgres, columns(postgres, None), role=None)
     known = [sight for sight in everything if guard.words(sight.word.encode())]
+    public = {tenant.words.public for tenant in tenants}
+    shown = look(postgres, [column for column in columns(postgres, None) if column.table in PUBLISHED], role=None, pattern=PUBLIC_PATTERN)
     return Walk(
         columns=len(readable), own=own, foreign=foreign,
         unscoped=[str(sight) for sight in look(postgres, readable) if guard.words(sight.word.encode())],
         published=[str(sight) for sight in known if sight.table in OPEN_TABLES],
-        sealed=[str(sight) for sight in known if guard.is_sealed(sight.word)])
+        sealed=[str(sight) for sight in known if guard.is_sealed(sight.word)],
+        private=[sight for sight in known if not guard.is_sealed(sight.word)], public=[sight for sight in shown if sight.word in public])
 
 
 def is_foreign(word: str, slug: str, guard: Guard) -> bool:

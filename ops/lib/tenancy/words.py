@@ -4,7 +4,7 @@
 |---|---|---|
 | `canary-…` | in every field that a tenant may write and nobody else is to see | its own workspace |
 | `public-…` | in what a workspace publishes | anybody |
-| `sealed-…` | as the secrets of character files, which are stripped before anything is stored | nobody, its own workspace neither |
+| `sealed-…` | as the secrets of character files, which are stripped, and within keys of providers, which are sealed | nobody |
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ LENGTH = 12
 PRIVATE, PUBLIC, SEALED = "canary", "public", "sealed"
 # What is looked for, also by PostgreSQL: without a group, and in a form that both read alike.
 PATTERN = f"(?:{PRIVATE}|{SEALED})-[a-z0-9]{{{LENGTH}}}"
+PUBLIC_PATTERN = f"{PUBLIC}-[a-z0-9]{{{LENGTH}}}"
 _WORD = re.compile(PATTERN.encode())
+# Stands for a workspace where an operator looks at all of them.
+EVERYBODY = "*"
 
 
 @dataclass(frozen=True)
@@ -62,11 +65,11 @@ class Guard:
         return {found for found in (match.decode() for match in set(_WORD.findall(data))) if found in self._owners or found in self._sealed}
 
     def foreign(self, data: bytes, slug: str | None) -> list[str]:
-        """Words in `data` that somebody of the workspace `slug`, or nobody in particular, must not read."""
+        """Words in `data` that somebody of the workspace `slug`, or nobody in particular, must not read; of ``EVERYBODY``, the sealed ones."""
         return sorted(word for word in self.words(data) if self.is_foreign(word, slug))
 
     def is_foreign(self, word: str, slug: str | None) -> bool:
-        return word in self._sealed or self._owners.get(word, slug) != slug
+        return word in self._sealed or (slug != EVERYBODY and self._owners.get(word, slug) != slug)
 
     def owner(self, word: str) -> str:
         return self._owners.get(word) or self._sealed.get(word, "nobody")
