@@ -45,13 +45,23 @@ struct AcceptRequest: Decodable {
     let token: String
     let name: String
     let email: String?
+    /// Of the first token.
+    let expiresAt: Date?
+
+    private enum CodingKeys: String, CodingKey {
+        case token, name, email
+        case expiresAt = "expires_at"
+    }
 
     /// The secret of the invitation.
+    /// - Parameter more: what else is wrong with the wish.
     /// - Throws: a 422 problem with every fault; for what cannot be a secret the same 404 as for one that nobody has.
-    func validated() throws -> TokenSecret {
+    func validated(now: Date, _ more: [FieldFault] = []) throws -> TokenSecret {
         var faults: [FieldFault] = []
         if !(1...200).contains(name.unicodeScalars.count) { faults.append(FieldFault(body: ["name"], "A name has 1 to 200 characters.")) }
         if let email, !MailAddress.isOne(email) { faults.append(Self.addressFault) }
+        if let expiresAt, expiresAt <= now { faults.append(FieldFault(body: ["expires_at"], "The time has passed already.")) }
+        faults += more
         guard faults.isEmpty else { throw Problem.invalid(faults) }
         guard let secret = TokenSecret(token, of: .invitation) else { throw InvitationStore.isUnknown }
         return secret
@@ -62,7 +72,8 @@ struct AcceptRequest: Decodable {
         [
             "token": .string("The invitation's secret, `msi_…`."), "name": .string("Yours, for people.", minLength: 1, maxLength: 200),
             "email": .string("Yours; of an invitation for an address that one, or left out.", minLength: 3, maxLength: 320),
-        ], optional: ["email"])
+            "expires_at": .string("When the first token expires; never without it. RFC 3339, UTC, before the year 10000.", format: "date-time"),
+        ], optional: ["email", "expires_at"])
 }
 
 /// An invitation as the API shows it.

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import Jobs
 import Postgres
 
@@ -21,9 +21,12 @@ extension InvitationStore {
     /// - Parameters:
     ///   - name: of a user that is made; one that is found keeps its own.
     ///   - email: of the person; of an invitation for an address that one, or nil.
+    ///   - expiresAt: when the first token expires; nil for never, as of any token that somebody makes.
     /// - Throws: `WorkspaceError` with `multiUserOff`; `unknownInvitation`, also for one that was revoked, has expired, or whose
     ///   workspace was deleted; `invitationAccepted`, `otherAddress`, `emailTaken`, `alreadyMember`.
-    package func accept(_ secret: TokenSecret, name: String, email: String?, token: TokenSecret = TokenSecret()) async throws -> Acceptance {
+    package func accept(
+        _ secret: TokenSecret, name: String, email: String?, expiresAt: Date? = nil, token: TokenSecret = TokenSecret()
+    ) async throws -> Acceptance {
         guard multiUser else { throw WorkspaceError.oneWorkspace }
         do {
             // A role that may do exactly this: whoever accepts is known to no workspace yet.
@@ -34,7 +37,7 @@ extension InvitationStore {
                 let found = try await Self.open(secret.hash, in: transaction)
                 let user = try await Self.user(named: name, email, for: found, in: transaction)
                 guard try await MemberStore.role(of: user.id, in: workspace, transaction) == nil else { throw Self.isMember }
-                return try await Self.admit(user, by: found, token: token, in: transaction)
+                return try await Self.admit(user, by: found, token: token, expiresAt: expiresAt, in: transaction)
             }
         } catch let error as PostgresError where error.constraint == "members_once" {
             throw Self.isMember
@@ -90,7 +93,7 @@ extension InvitationStore {
     }
 
     private static func admit(
-        _ user: User, by invitation: Open, token secret: TokenSecret, in transaction: PostgresTransaction
+        _ user: User, by invitation: Open, token secret: TokenSecret, expiresAt: Date?, in transaction: PostgresTransaction
     ) async throws -> Acceptance {
         let (workspace, token) = (invitation.workspace, UUID.version7())
         // The policies of what follows look for this.
@@ -98,7 +101,7 @@ extension InvitationStore {
         guard let row = try await transaction.query(join, workspace.id, user.id, invitation.role.rawValue).first else { throw isUnknown }
         let member = Member(id: try row.decode("id"), user: user, role: invitation.role, since: try row.decode("created_at"))
         let written = try await TokenStore.write(
-            token, workspace: workspace.id, user: user.id, name: "by invitation", scopes: invitation.role.scopes, expiresAt: nil,
+            token, workspace: workspace.id, user: user.id, name: "by invitation", scopes: invitation.role.scopes, expiresAt: expiresAt,
             secret: secret, in: transaction)
         // Whoever accepts has shown no token: the invitation is what let it in, and whoever made it had its secret too.
         let actor = AccessActor.system("invitation")

@@ -2,7 +2,8 @@ package import Foundation
 import Jobs
 package import Postgres
 
-/// All SQL about invitations. What accepts one is in `InvitationStore+Accepting`.
+/// All SQL about invitations. What accepts one is in `InvitationStore+Accepting`, what shows it before in
+/// `InvitationStore+Offering`.
 package struct InvitationStore: Sendable {
     let pool: PostgresPool
     let multiUser: Bool
@@ -57,6 +58,11 @@ package struct InvitationStore: Sendable {
     /// A workspace's invitations, newest first, whatever became of them.
     package func list(workspace: UUID, before: UUID? = nil, limit: Int) async throws -> [Invitation] {
         try await pool.query(.workspaces([workspace]), Self.page, workspace, before, limit).map(Self.invitation)
+    }
+
+    /// An invitation of the workspace, nil when there is none.
+    package func lookUp(_ id: UUID, in workspace: UUID) async throws -> Invitation? {
+        try await pool.query(.workspaces([workspace]), Self.find, workspace, id).first.map(Self.invitation)
     }
 
     /// Ends an invitation. Again, or after it has expired, changes nothing that anybody sees.

@@ -53,7 +53,8 @@ package struct MemberRoutes: Sendable {
         }
         routes.onOpen(Self.accept) { request, context in
             let wish = try await request.readJSON(AcceptRequest.self, in: context).value
-            let acceptance = try await invitations.accept(try wish.validated(), name: wish.name, email: wish.email)
+            let acceptance = try await invitations.accept(
+                try wish.validated(now: Date()), name: wish.name, email: wish.email, expiresAt: wish.expiresAt)
             context.facts.workspace = acceptance.workspace.id
             return SecretAnswer(body: AcceptanceBody(acceptance))
         }
@@ -85,7 +86,10 @@ package struct MemberRoutes: Sendable {
         parameters: [.limit, .cursor], answers: [.init(.ok, "A page of invitations", schema: .page(of: InvitationBody.schema))])
     static let invite = APIOperation(
         .post, "/v1/workspace/invitations", summary: "Invite somebody",
-        description: "The secret is in this answer and nowhere else: pass it on. Whoever accepts with it becomes a member, in this role.",
+        description: """
+            The secret is in this answer and nowhere else: pass it on. Whoever accepts with it, by the API or on the page `/invitation`, \
+            becomes a member, in this role.
+            """,
         tag: "Workspace", scope: Scope.membersAdmin.rawValue, request: .init(InvitationRequest.schema, limit: small),
         answers: [.init(.created, "The invitation and its secret", schema: InvitationBody.schema)])
     static let revoke = APIOperation(
@@ -95,8 +99,9 @@ package struct MemberRoutes: Sendable {
     static let accept = APIOperation(
         .post, "/v1/invitations/accept", summary: "Accept an invitation",
         description: """
-            Needs no token: the invitation's secret is in the body. The answer holds a first token of the member, once. One that was never \
-            made, was revoked or has expired is answered 404, and one that was accepted before 409.
+            Needs no token: the invitation's secret is in the body. The answer holds a first token of the member, once; it expires at \
+            `expires_at`, or never. An invitation that was never made, was revoked or has expired is answered 404, and one that was accepted \
+            before 409.
             """,
         tag: "Workspace", request: .init(AcceptRequest.schema, limit: small),
         answers: [.init(.created, "The membership, and its first token", schema: AcceptanceBody.schema)],

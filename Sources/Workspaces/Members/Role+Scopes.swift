@@ -45,7 +45,17 @@ extension Scope {
 extension Identity {
     /// As which role this token may act on other members. Its scopes are those that its maker's role allows, so no role has to be
     /// looked up; and who gave a token less wants it to act as less.
-    var authority: Member.Role {
+    var authority: Member.Role { .acting(with: scopes) }
+}
+
+extension SessionVisitor {
+    /// The roles that the visitor may give, the lowest first.
+    package var givableRoles: [Member.Role] { Member.Role.allCases.filter(Member.Role.acting(with: scopes).manages) }
+}
+
+extension Member.Role {
+    /// As which role one who has these scopes acts on other members.
+    fileprivate static func acting(with scopes: Set<String>) -> Member.Role {
         if scopes.contains(Scope.workspaceAdmin.rawValue) { return .owner }
         return scopes.contains(Scope.membersAdmin.rawValue) ? .maintainer : .viewer
     }

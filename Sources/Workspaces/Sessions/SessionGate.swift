@@ -144,6 +144,11 @@ package struct SessionGate: Sendable {
         return .success(TokenSession(token: identity.tokenID, workspace: identity.workspace, now: now()))
     }
 
+    /// The session of whoever was given a token this moment. Nothing is looked up that could fail: the token is shown once.
+    package func session(of token: Token) -> TokenSession {
+        TokenSession(token: token.id, workspace: token.workspace, now: now())
+    }
+
     // MARK: Forms
 
     /// The form of a visitor, once it is certain that it is one of ours.

@@ -35,7 +35,8 @@ extension Workspaces {
         try await workspaces.delete(session.workspace, grace: grace, by: try await asker(session).actor)
     }
 
-    private func asker(_ session: TokenSession) async throws -> Identity {
+    /// Who somebody on a page is now.
+    func asker(_ session: TokenSession) async throws -> Identity {
         guard let identity = try await tokens.identity(of: session) else { throw Problem.unauthorized(.invalid) }
         return identity
     }

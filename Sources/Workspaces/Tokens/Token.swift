@@ -12,6 +12,10 @@ package struct Token: Sendable, Hashable {
         case valid
     }
 
+    /// Days after which one may expire, at the command line and on pages; without any it never does. A hundred years at the most: what
+    /// lives longer is meant to live for ever.
+    package static let days = 1...36_500
+
     package let id: UUID
     package let workspace: UUID
     /// The member who made it; nil for one made on the command line.

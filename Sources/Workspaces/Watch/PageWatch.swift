@@ -15,7 +15,7 @@ package enum PageWatch {
 
 /// What a page tells the watch.
 protocol PageWatching: Sendable {
-    /// Somebody has shown a token that is expired, revoked or never was.
+    /// Somebody has shown a token, or an invitation's code, that is expired, revoked or never was.
     func noteRefusedToken()
 
     /// Gives a visitor the answer, as the middleware does for a token that is shown to the API: at once, after a while or not at all;

@@ -6,7 +6,7 @@ package enum WatchSignal: String, Sendable, Hashable, CaseIterable {
     case foreignWorkspaces = "foreign-workspaces"
     /// A source sends what is not signed as it should be.
     case badSignatures = "bad-signatures"
-    /// A source shows tokens that are expired, revoked or never were.
+    /// A source shows tokens, or on pages codes of invitations, that are expired, revoked or never were.
     case refusedTokens = "refused-tokens"
     /// A token sends one Idempotency-Key with different requests.
     case keyReuse = "key-reuse"

@@ -73,16 +73,13 @@ struct TokenCommand: AsyncParsableCommand {
         var scopes: [String] = []
         @Option(help: "Days until it expires; never without it.") var days: Int?
 
-        /// A hundred years: what lives longer is meant to live for ever.
-        private static let lifetime = 1...36_500
-
         func validate() throws {
             _ = try Self.chosen(scopes, isForOperator: isForOperator)
             guard !isForOperator || (1...200).contains(operatorName.unicodeScalars.count) else {
                 throw ValidationError("--name is the operator's: 1 to 200 characters that are not all spaces")
             }
-            guard let days, !Self.lifetime.contains(days) else { return }
-            let bounds = "\(Self.lifetime.lowerBound) to \(Self.lifetime.upperBound)"
+            guard let days, !Token.days.contains(days) else { return }
+            let bounds = "\(Token.days.lowerBound) to \(Token.days.upperBound)"
             throw ValidationError("--days is a number from \(bounds); without it the token never expires")
         }
 

@@ -7,8 +7,9 @@ extension WorkspaceCommand {
         static let configuration = CommandConfiguration(
             abstract: "Invite somebody into a workspace, and print the invitation's secret, once.",
             discussion: """
-                Pass the secret on. Whoever has it becomes a member by POST /v1/invitations/accept, and is answered with a first token. With
-                --email whoever has it is the user of that address, and another address is refused.
+                Pass the secret on. Whoever has it becomes a member on the page /invitation of the ingress, or by
+                POST /v1/invitations/accept, and is answered with a first token. With --email whoever has it is the user of that address,
+                and another address is refused.
 
                 EXAMPLES
                   mainstay workspace invite acme --role owner --email ann@acme.example
@@ -40,6 +41,7 @@ extension WorkspaceCommand {
                     by: .commandLine)
             }
             Talk.say("Pass it on: it is not shown again. It expires at \(made.invitation.expiresAt.formatted(.iso8601)).")
+            Talk.say("Whoever has it comes in by pasting it into the page /invitation of the ingress.")
             if output.chosen == .table { print(made.secret.text) } else { output.print(WorkspaceCommand.table([made.invitation], made.secret)) }
         }
     }
