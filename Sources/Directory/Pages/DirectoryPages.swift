@@ -64,11 +64,12 @@ package struct DirectoryPages: Sendable {
         reports = ReportDesk(pool: pool)
         reportForms = StrangerForms(cookie: "mainstay_report", path: "/agents", seal: SessionSeal(secret: secret, purpose: "reports"))
         workspace = WorkspacePages(
-            pool: pool, producer: producer, workspaces: workspaces, core: core, templates: templates, secret: secret, now: now)
+            pool: pool, producer: producer, workspaces: workspaces, core: core, site: self.site, templates: templates, secret: secret,
+            now: now)
         moderation = ModerationPages(pool: pool, workspaces: workspaces, templates: templates, secret: secret, now: now)
     }
 
-    /// `/`, `/agents…`, `/reports/…`, `/removals`, `/workspace…`, `/sign-in`, `/sign-out`, `/moderation…`, `/assets/…`.
+    /// `/`, `/agents…`, `/reports/…`, `/removals`, `/workspace…`, `/sign-in`, `/sign-out`, `/invitation…`, `/moderation…`, `/assets/…`.
     package var routes: RouteCollection<AppContext> {
         let routes = RouteCollection(context: AppContext.self)
         let templates = templates
@@ -100,7 +101,8 @@ package struct DirectoryPages: Sendable {
         "/workspace", "/workspace/agents/{id}", "/workspace/agents/{id}/publish", "/workspace/agents/{id}/unpublish", "/workspace/forks/{job}",
         "/workspace/agents/{id}/rename", "/workspace/agents/{id}/status",
         "/workspace/agents/{id}/decisions", "/workspace/agents/{id}/appeals", "/workspace/notices/{id}/read", "/reports/{id}", "/removals",
-        "/workspace/tokens/{id}/revoke", "/workspace/members/{id}/remove", "/workspace/delete", "/moderation/sign-in", "/moderation/sign-out",
+        "/workspace/tokens/{id}/revoke", "/workspace/members/{id}/remove", "/workspace/delete", "/workspace/invitations",
+        "/workspace/invitations/{id}/revoke", "/invitation", "/invitation/accept", "/moderation/sign-in", "/moderation/sign-out",
         "/moderation", "/moderation/{case}", "/moderation/{case}/decision", "/robots.txt",
     ]
 
@@ -112,6 +114,7 @@ package struct DirectoryPages: Sendable {
             Disallow: /workspace
             Disallow: /moderation
             Disallow: /sign-in
+            Disallow: /invitation
             Sitemap: \(site.base(for: request))/sitemap.xml
 
             """

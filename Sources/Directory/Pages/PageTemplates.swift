@@ -8,6 +8,7 @@ struct PageTemplates: Sendable {
     enum Page: String, Sendable, CaseIterable {
         case agents, agent, difference, report, thanks, reported, fork, signin, progress, workspace, own, decisions, problem
         case operatorin, moderation, judge, removals, confirm, done
+        case invitations, invited, invitation, offer, joined
     }
 
     /// A template that is none.
@@ -33,6 +34,11 @@ struct PageTemplates: Sendable {
         (name: "workspace", bytes: PackageResources.workspace_mustache),
         (name: "own", bytes: PackageResources.own_mustache),
         (name: "decisions", bytes: PackageResources.decisions_mustache),
+        (name: "invitations", bytes: PackageResources.invitations_mustache),
+        (name: "invited", bytes: PackageResources.invited_mustache),
+        (name: "invitation", bytes: PackageResources.invitation_mustache),
+        (name: "offer", bytes: PackageResources.offer_mustache),
+        (name: "joined", bytes: PackageResources.joined_mustache),
         (name: "operatorin", bytes: PackageResources.operatorin_mustache),
         (name: "moderation", bytes: PackageResources.moderation_mustache),
         (name: "judge", bytes: PackageResources.judge_mustache),

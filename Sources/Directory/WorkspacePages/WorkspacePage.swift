@@ -25,6 +25,8 @@ struct WorkspacePage: Sendable {
     /// Whether the visitor may remove members, and delete the workspace.
     var removesMembers = false
     var deletes = false
+    /// Whether the visitor may invite somebody.
+    var invites = false
     /// The visitor's user, where it may leave and remove nobody else.
     var leaver: UUID?
 
@@ -34,6 +36,7 @@ struct WorkspacePage: Sendable {
             "title": .text(workspace.name), "slug": .text(workspace.slug), "said": .maybe(said), "agents": .section(agents.map(Self.agent)),
             "next": .maybe(next), "tokens": tokenPart, "members": memberPart, "withheld": .maybe(withheld),
             "notices": noticePart, "deleteAddress": deletes ? .text("/workspace/delete") : .nothing,
+            "invitationsAddress": invites ? .text("/workspace/invitations") : .nothing,
         ]
     }
 

@@ -32,7 +32,8 @@ extension WorkspacePages {
                 members: listsMembers ? try await workspaces.members.page(of: id, limit: Self.people + 1) : nil, limit: Self.people,
                 session: visitor.session, isFirst: before == nil, said: PageNotice.words(of: query), notices: notices,
                 mayWrite: visitor.may(.agentsWrite), removesMembers: visitor.may(.membersAdmin) && workspaces.isMultiUser,
-                deletes: before == nil && visitor.may(.workspaceAdmin) && workspaces.mayDelete(id), leaver: leaver)
+                deletes: before == nil && visitor.may(.workspaceAdmin) && workspaces.mayDelete(id),
+                invites: before == nil && visitor.may(.membersAdmin) && workspaces.isMultiUser, leaver: leaver)
             return page(.workspace, workspace.name, for: visitor, overview.values)
         }
     }

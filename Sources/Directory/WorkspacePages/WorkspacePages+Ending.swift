@@ -101,6 +101,34 @@ extension WorkspacePages {
             action: PageAddress.path("workspace", "members", id.lowercased, "remove"), trail: [Self.home], here: "Remove a member")
     }
 
+    // MARK: An invitation
+
+    func revokeInvitationQuestion(_ request: Request, _ context: AppContext) async throws -> Response {
+        try await asked(request, context, needs: .membersAdmin) { try await question(ofInvitation: try context.pathID(), for: $0) }
+    }
+
+    func revokeInvitation(_ request: Request, _ context: AppContext) async throws -> Response {
+        let id = try context.pathID()
+        return try await confirmed(request, context, needs: .membersAdmin, asking: { try await question(ofInvitation: id, for: $0) }) { visitor in
+            try await workspaces.revoke(invitation: id, by: visitor.session)
+            return .redirect(to: PageAddress.query("/workspace/invitations", [(name: "said", value: PageNotice.invitationRevoked.rawValue)]))
+        }
+    }
+
+    private func question(ofInvitation id: UUID, for visitor: SessionVisitor) async throws -> ConfirmPage {
+        guard let invitation = try await workspaces.invitations.lookUp(id, in: visitor.session.workspace) else {
+            throw Problem.notFound("The workspace has no such invitation.")
+        }
+        let holder = invitation.email ?? "whoever has its code"
+        return ConfirmPage(
+            question: "End the invitation for \(holder)?",
+            effects: [
+                "Whoever shows the code that begins with \(invitation.prefix) is told that there is no such invitation.",
+                "Who has come in already stays. Another invitation has another code.",
+            ], button: "End it", action: PageAddress.path("workspace", "invitations", id.lowercased, "revoke"),
+            trail: [Self.home, ConfirmPage.Step(label: "Invitations", address: "/workspace/invitations")], here: "End an invitation")
+    }
+
     // MARK: The workspace
 
     func deleteQuestion(_ request: Request, _ context: AppContext) async throws -> Response {

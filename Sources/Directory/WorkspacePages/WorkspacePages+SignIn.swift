@@ -45,7 +45,10 @@ extension WorkspacePages {
     private func signInPage(_ request: Request, next: String, refusal: SessionGate.Refusal?) -> Response {
         let ticket = signInForms.ticket(for: request)
         let head = PageHead(title: "Sign in", part: .workspace, isUnlisted: true, formToken: ticket.token)
-        let values: PageValues = ["nextAddress": .text(next), "refusal": .maybe(refusal?.words)]
+        let values: PageValues = [
+            "nextAddress": .text(next), "refusal": .maybe(refusal?.words),
+            "invitationAddress": workspaces.isMultiUser ? .text("/invitation") : .nothing,
+        ]
         var response = PageHeaders.passing(templates.document(.signin, head, values), status: refusal?.status ?? .ok)
         response.headers[.setCookie] = ticket.cookie
         return response

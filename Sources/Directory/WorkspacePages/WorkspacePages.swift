@@ -7,8 +7,9 @@ import Postgres
 import Web
 import Workspaces
 
-/// The pages of whoever has signed in for a workspace: its agents, forks that are under way, tokens and members. Links ask, forms
-/// change, and a form's answer leads back to a page, so that loading that page again repeats nothing.
+/// The pages of whoever has signed in for a workspace: its agents, forks that are under way, tokens, members and invitations; and of
+/// whoever is invited into one. Links ask, forms change, and a form's answer leads back to a page, so that loading that page again repeats
+/// nothing. (Only a secret that is shown once is in the answer itself.)
 struct WorkspacePages: Sendable {
     let pool: PostgresPool
     let producer: JobProducer
@@ -19,16 +20,21 @@ struct WorkspacePages: Sendable {
     let appeals: AppealDesk
     let gate: SessionGate
     let signInForms: StrangerForms
+    let invitationForms: StrangerForms
+    let site: PublicSite
 
-    /// - Parameter secret: signs sessions and forms; nil for one that ends with this process.
+    /// - Parameters:
+    ///   - site: the beginning of the address that somebody who is invited is told.
+    ///   - secret: signs sessions and forms; nil for one that ends with this process.
     init(
-        pool: PostgresPool, producer: JobProducer, workspaces: Workspaces, core: SemanticVersion?, templates: PageTemplates, secret: String?,
-        now: @escaping @Sendable () -> Date
+        pool: PostgresPool, producer: JobProducer, workspaces: Workspaces, core: SemanticVersion?, site: PublicSite, templates: PageTemplates,
+        secret: String?, now: @escaping @Sendable () -> Date
     ) {
         self.pool = pool
         self.producer = producer
         self.workspaces = workspaces
         self.core = core
+        self.site = site
         self.templates = templates
         desk = WorkspaceDesk(pool: pool)
         appeals = AppealDesk(pool: pool)
@@ -38,6 +44,8 @@ struct WorkspacePages: Sendable {
             seal: SessionSeal(secret: secret, purpose: "workspaces"), endings: workspaces.sessions,
             slug: { try await workspaces.workspaces.find($0)?.slug }, now: now)
         signInForms = StrangerForms(cookie: "mainstay_sign_in", path: "/sign-in", seal: SessionSeal(secret: secret, purpose: "workspace sign-in"))
+        invitationForms = StrangerForms(
+            cookie: "mainstay_invitation", path: "/invitation", seal: SessionSeal(secret: secret, purpose: "invitations"))
     }
 
     /// Mounts them below what makes pages of problems.
@@ -45,6 +53,9 @@ struct WorkspacePages: Sendable {
         routes.get("/sign-in", use: signInForm)
         routes.post("/sign-in", use: signIn)
         routes.post("/sign-out", use: signOut)
+        routes.get("/invitation", use: invitationForm)
+        routes.post("/invitation", use: offer)
+        routes.post("/invitation/accept", use: accept)
         routes.get("/agents/{owner}/{name}/fork", use: forkForm)
         routes.post("/agents/{owner}/{name}/fork", use: fork)
         routes.get("/workspace", use: overview)
@@ -59,6 +70,10 @@ struct WorkspacePages: Sendable {
         routes.post("/workspace/tokens/{id}/revoke", use: revoke)
         routes.get("/workspace/members/{id}/remove", use: removeQuestion)
         routes.post("/workspace/members/{id}/remove", use: remove)
+        routes.get("/workspace/invitations", use: invitations)
+        routes.post("/workspace/invitations", use: invite)
+        routes.get("/workspace/invitations/{id}/revoke", use: revokeInvitationQuestion)
+        routes.post("/workspace/invitations/{id}/revoke", use: revokeInvitation)
         routes.get("/workspace/delete", use: deleteQuestion)
         routes.post("/workspace/delete", use: delete)
         routes.get("/workspace/agents/{id}/decisions", use: decisions)
@@ -117,6 +132,7 @@ enum PageNotice: String, Sendable, CaseIterable {
     case noticeRead = "notice-read"
     case tokenRevoked = "token-revoked"
     case memberRemoved = "member-removed"
+    case invitationRevoked = "invitation-revoked"
 
     var words: String {
         switch self {
@@ -128,6 +144,7 @@ enum PageNotice: String, Sendable, CaseIterable {
         case .noticeRead: "The notice is marked as read."
         case .tokenRevoked: "The token is revoked: whatever shows it is refused from now on."
         case .memberRemoved: "The member is removed, with the tokens that it made here."
+        case .invitationRevoked: "The invitation is over: nobody comes in by it any more."
         case .takenBack: "It is out of the directory. Forks of it stay with those who made them."
         case .renamed: "It has its new name. Where the old one was public, it leads here and stays yours."
         case .deprecated: "It is deprecated: everyone reads the reason, and it is found and forked still."

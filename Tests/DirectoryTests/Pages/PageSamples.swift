@@ -34,7 +34,12 @@ enum PageSamples {
         case .report: [ReportPage(place: place, reason: "malware", text: hostile, contact: hostile, faults: [hostile]).values]
         case .thanks: [ReportPage.thanks(ReportReceiptAnswer(.init(report: UUID(), secret: "receipt")), for: place)]
         case .fork: [ForkPage(listing: listing(), wanted: hostile, fault: hostile, advice: advice).values]
-        case .signin: [["nextAddress": .text(hostile), "refusal": .text(hostile)]]
+        case .signin: [["nextAddress": .text(hostile), "refusal": .text(hostile), "invitationAddress": "/invitation"]]
+        case .invitations: [invitations(found: true).values, invitations(found: false).values]
+        case .invited: [invited.values]
+        case .invitation: [["refusal": .text(hostile)], ["refusal": .nothing]]
+        case .offer: [offer(addressed: true).values, offer(addressed: false).values]
+        case .joined: [joined(expires: true).values, joined(expires: false).values]
         case .progress: JobStatus.State.allCases.map { progress($0) }
         case .workspace: [workspace(full: true).values, workspace(full: false).values]
         case .own:
@@ -178,7 +183,7 @@ enum PageSamples {
             agents: full ? [ownAgent(listed: true), ownAgent(listed: false)] : [], nextCursor: full ? "next" : nil,
             tokens: full ? [token, token] : nil, members: full ? [member, member] : nil, limit: 1, session: visitor.session, isFirst: true,
             said: hostile, notices: full ? [notice(isRead: false), notice(isRead: true)] : [], mayWrite: true, removesMembers: full,
-            deletes: full)
+            deletes: full, invites: full)
     }
 
     // MARK: Moderation

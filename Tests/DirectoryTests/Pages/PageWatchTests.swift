@@ -64,6 +64,27 @@ struct PageWatchTests {
         }
     }
 
+    @Test("a code that is refused on the page for invitations counts as a token does that is refused at a sign-in")
+    func refusedCodes() async throws {
+        try await PagesFixture.with { fixture in
+            let oversight = Self.oversight(of: fixture)
+            try await fixture.browsing(under: oversight) { browser in
+                for _ in 0..<4 {
+                    let empty = try await browser.act("/invitation", from: "/invitation")
+                    #expect(empty.status == .notFound)
+                }
+                for page in ["/invitation", "/invitation/accept"] {
+                    let answer = try await browser.act(page, from: "/invitation", [(name: "code", value: TokenSecret(.invitation).text)])
+                    #expect(answer.status == .notFound, "\(page)")
+                }
+                #expect(oversight.watch.queue.take().events.isEmpty)
+                _ = try await browser.act("/invitation", from: "/invitation", [(name: "code", value: "msi_nothing")])
+            }
+            let events = oversight.watch.queue.take().events
+            #expect(events.map(\.signal) == [.refusedTokens] && events.map(\.subject) == [.source("203.0.113.9")])
+        }
+    }
+
     @Test("forks by the button count as those of the API do: neither the button that leads to the form, nor a form that is sent again")
     func forks() async throws {
         try await PagesFixture.with { fixture in
