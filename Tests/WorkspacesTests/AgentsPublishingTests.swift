@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import Jobs
 import Postgres
 import TestSupport
 import Testing
@@ -200,6 +201,41 @@ struct AgentsPublishingTests {
                 #expect(refused.status == .conflict)
                 #expect(refused.json["type"] == "urn:mainstay:problem:name-reserved")
             }
+        }
+    }
+
+    @Test("a version that comes between its reading and its locking is read in its turn, and no unread one is shown", .timeLimit(.minutes(1)))
+    func between() async throws {
+        try await AgentsFixture.with { fixture in
+            let agent = try await fixture.take(CharacterFile(Array(#"{"name": "Tess", "bio": "one"}"#.utf8))).detail.agent
+            let next = try CharacterFile(Array(#"{"name": "Tess", "bio": "two"}"#.utf8))
+            let name = try #require(AgentName(agent.name))
+            let (held, isHeld) = AsyncStream.makeStream(of: Void.self)
+            let (release, opens) = AsyncStream.makeStream(of: Void.self)
+            try await withThrowingTaskGroup(of: AgentDesk.Published?.self) { group in
+                group.addTask {
+                    try await fixture.pool.transaction(.workspaces([fixture.acme])) { transaction in
+                        _ = try await AgentStore.write(
+                            next, as: name, changelog: "", workspace: fixture.acme, versionID: .version7(), in: transaction)
+                        isHeld.yield()
+                        for await _ in release { break }
+                    }
+                    return nil
+                }
+                for await _ in held { break }
+                group.addTask { try await fixture.desk.publish(agent.id, workspace: fixture.acme) }
+                try await eventually("the publisher has read the first version, and waits") {
+                    try await fixture.count(
+                        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") > 0
+                }
+                opens.yield()
+                var published: AgentDesk.Published?
+                while let ended = try await group.next() { published = ended ?? published }
+                #expect(published?.publication?.number == 2)
+                #expect(published?.detail.version.number == 2)
+            }
+            let shown = try await fixture.database.psql("select character ->> 'bio' from published_agents")
+            #expect(shown.trimmingCharacters(in: .whitespacesAndNewlines) == "two")
         }
     }
 }

@@ -41,44 +41,60 @@ extension AgentDesk {
     func publish(
         _ agent: UUID, _ wish: Wish = Wish(), workspace: UUID, by actor: AccessActor, idempotency: Idempotency? = nil
     ) async throws -> Published {
-        try await pool.transaction(.workspaces([workspace])) { transaction in
+        for _ in 1...Self.attempts {
+            let draft = try AgentDraft(try await detail(of: agent, workspace: workspace), changelog: wish.changelog)
+            do {
+                return try await publish(draft, wish, workspace: workspace, by: actor, idempotency: idempotency)
+            } catch is AnotherVersion {
+                continue
+            }
+        }
+        throw PostgresError(.server, "the agent was given new versions all the while", sqlState: "40001")
+    }
+
+    /// How often a draft is read anew because a version came in between.
+    private static let attempts = 5
+
+    /// The agent has another version than the one that was looked through.
+    private struct AnotherVersion: Error {}
+
+    private func publish(
+        _ draft: AgentDraft, _ wish: Wish, workspace: UUID, by actor: AccessActor, idempotency: Idempotency?
+    ) async throws -> Published {
+        let agent = draft.detail.agent.id
+        return try await pool.transaction(.workspaces([workspace])) { transaction in
             // The key before the agent, as an import takes them.
             let isReplay = try await IdempotencyStore.claim(idempotency, for: agent, workspace: workspace, in: transaction) != nil
             AgentStore.lock(agent, workspace: workspace, in: transaction)
-            let detail = try await detail(of: agent, workspace: workspace, in: transaction)
+            guard let now = try await AgentStore.agent(agent, workspace: workspace, in: transaction) else { throw Refusal.notFound }
+            guard now.version == draft.detail.version.number else { throw AnotherVersion() }
             let listed = try await AgentStore.listed(agent, workspace: workspace, in: transaction)
             if isReplay {
                 let publication = try await shown(listed, of: agent, workspace: workspace, in: transaction)
-                return Published(detail: detail, publication: publication, isReplay: true)
+                return Published(detail: draft.detail.with(now), publication: publication, isReplay: true)
             }
             try Self.requireOpen(listed)
-            let file = try CharacterFile(document: detail.version.character)
-            let changelog = wish.changelog ?? detail.version.changelog
-            let findings = KeyScanner.findings(in: file.document) + Self.findings(inChangelog: changelog)
-            guard findings.isEmpty else { throw Refusal.keysRemain(findings) }
+            guard draft.findings.isEmpty else { throw Refusal.keysRemain(draft.findings) }
 
-            let looksLike = if let listed { listed.looksLike } else { try await nearest(to: detail.agent, workspace: workspace, in: transaction) }
-            let (version, there) = try await chosen(wish.version, of: detail, workspace: workspace, in: transaction)
+            let looksLike = if let listed { listed.looksLike } else { try await nearest(to: now, workspace: workspace, in: transaction) }
+            let (version, there) = try await chosen(wish.version, of: draft.detail, workspace: workspace, in: transaction)
             let published =
-                if let there { there } else {
-                    try await AgentStore.publish(version, changelog: changelog, of: detail, workspace: workspace, in: transaction)
-                }
+                if let there { there } else { try await AgentStore.publish(version, draft, workspace: workspace, in: transaction) }
             let replaces = listed?.version.map { version.replaces($0) } ?? true
             let isListedAnew = replaces && listed?.version != version
             if isListedAnew {
-                AgentStore.submitListing(
-                    of: detail, as: version, file: file, looksLike: looksLike, workspace: workspace, in: transaction)
+                AgentStore.submitListing(of: now, draft, as: version, looksLike: looksLike, workspace: workspace, in: transaction)
             }
             let publication = Publication(
                 version: version, number: published.number, publishedAt: published.publishedAt, isNew: there == nil, isShown: replaces,
                 looksLike: looksLike)
-            let after = try await self.detail(of: agent, workspace: workspace, in: transaction)
+            let after = try await AgentStore.agent(agent, workspace: workspace, in: transaction) ?? now
             if there == nil || isListedAnew {
                 // Read once more, for the owner's name is in this row alone.
                 let shown = try await AgentStore.listed(agent, workspace: workspace, in: transaction)
                 if let shown { Self.note(.agentPublished, shown, version, workspace, by: actor, in: transaction) }
             }
-            return Published(detail: after, publication: publication, isReplay: false)
+            return Published(detail: draft.detail.with(after), publication: publication, isReplay: false)
         }
     }
 
@@ -132,11 +148,6 @@ extension AgentDesk {
 
     private static func requireOpen(_ listed: AgentStore.Listed?) throws {
         if let listed, !listed.status.isOpen { throw Refusal.moderated(listed.status, reason: listed.reason) }
-    }
-
-    /// The changelog is shown to everyone as the file is.
-    private static func findings(inChangelog text: String) -> [KeyFinding] {
-        KeyScanner.findings(in: .object([JSONMember(name: "changelog", value: .string(text))]))
     }
 
     /// The version to publish as, and its row when it is there already.

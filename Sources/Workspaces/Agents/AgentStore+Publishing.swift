@@ -77,8 +77,9 @@ extension AgentStore {
 
     /// Writes down what a version is, for good.
     static func publish(
-        _ version: SemanticVersion, changelog: String, of detail: AgentDetail, workspace: UUID, in transaction: PostgresTransaction
+        _ version: SemanticVersion, _ draft: AgentDraft, workspace: UUID, in transaction: PostgresTransaction
     ) async throws -> Published {
+        let detail = draft.detail
         let rows = try await transaction.query(
             """
             -- add published version
@@ -88,8 +89,7 @@ extension AgentStore {
             returning version, number, digest, published_at
             """,
             workspace, UUID.version7(), detail.agent.id, version.description, version.precedence, version.isPrerelease, detail.version.number,
-            detail.version.digest.bytes, detail.version.shape.rawValue, detail.version.secretPlaces,
-            PostgresJSON(bytes: detail.version.character.canonicalBytes), changelog)
+            detail.version.digest.bytes, detail.version.shape.rawValue, detail.version.secretPlaces, draft.documents.version, draft.changelog)
         guard let row = rows.first else { throw PostgresError(.server, "the workspace was deleted meanwhile", sqlState: "40001") }
         return try Published(row)
     }
@@ -98,10 +98,9 @@ extension AgentStore {
     ///
     /// The owner's slug is taken from the workspace's own row, and the policy on the table checks it.
     static func submitListing(
-        of detail: AgentDetail, as version: SemanticVersion, file: CharacterFile, looksLike: String?, workspace: UUID,
-        in transaction: PostgresTransaction
+        of agent: Agent, _ draft: AgentDraft, as version: SemanticVersion, looksLike: String?, workspace: UUID, in transaction: PostgresTransaction
     ) {
-        let agent = detail.agent
+        let (file, draftVersion) = (draft.file, draft.detail.version)
         transaction.submit(
             """
             -- publish agent
@@ -115,10 +114,9 @@ extension AgentStore {
               display_name = excluded.display_name, summary = excluded.summary, topics = excluded.topics, plugins = excluded.plugins,
               secret_places = excluded.secret_places, character = excluded.character, lineage = excluded.lineage, updated_at = excluded.updated_at
             """,
-            workspace, agent.id, agent.name, UUID.version7(), detail.version.number, version.description, detail.version.digest.bytes,
-            detail.version.shape.rawValue, file.name, file.summary, file.topics,
-            PostgresJSON(bytes: PluginReference.document(file.plugins).canonicalBytes), detail.version.secretPlaces,
-            PostgresJSON(bytes: file.document.canonicalBytes), agent.forkedFrom?.owner, agent.forkedFrom?.name, agent.forkedFrom?.version,
+            workspace, agent.id, agent.name, UUID.version7(), draftVersion.number, version.description, draftVersion.digest.bytes,
+            draftVersion.shape.rawValue, file.name, file.summary, file.topics,
+            PostgresJSON(bytes: PluginReference.document(file.plugins).canonicalBytes), draftVersion.secretPlaces, draft.documents.file, agent.forkedFrom?.owner, agent.forkedFrom?.name, agent.forkedFrom?.version,
             agent.forkedFrom?.agent, PostgresJSON(bytes: AgentLineage.document(agent.lineage).canonicalBytes), looksLike)
         submitVisibility(.public, of: agent.id, workspace: workspace, in: transaction)
     }

@@ -103,6 +103,19 @@ package enum AgentStore {
         ).first.map(AgentDetail.init)
     }
 
+    /// An agent of this workspace without its version, which may be long.
+    static func agent(_ agent: UUID, workspace: UUID, in session: some PostgresSession) async throws -> Agent? {
+        try await session.query(
+            """
+            -- agent alone
+            select id, name, display_name, visibility, version, forked_from_owner, forked_from_name, forked_from_version, forked_from_agent,
+              lineage, created_at, updated_at
+            from agents
+            where workspace_id = $1 and id = $2
+            """, workspace, agent
+        ).first.map(Agent.init)
+    }
+
     /// Which agent a version belongs to.
     static func agent(ofVersion version: UUID, workspace: UUID, in session: some PostgresSession) async throws -> UUID? {
         try await session.query(

@@ -62,8 +62,9 @@ import Web
     func waiting(_ streams: Bool) async throws {
         let (permits, tokens) = (Permits(), Tokens())
         let watch = tokens.watch()
-        let wasCancelled = Mutex(false)
+        let (wasAsked, wasCancelled) = (Mutex(false), Mutex(false))
         let provider = PlayedProvider { _, receive in
+            wasAsked.withLock { $0 = true }
             do {
                 try await permits.take()
             } catch {
@@ -75,7 +76,8 @@ import Web
         try await RunRoutesTests.withRoutes([provider], silence: .seconds(20), watch: watch) { ask in
             let body = #"{"model":"test-model","messages":[{"role":"user","content":"x"}],"stream":\#(streams)}"#
             async let answer = ask(.post, "/v1/chat/completions", body, headers: [.onDisconnect: "cancel"])
-            try await eventually { watch.watched == 1 }
+            // Of a run that is cancelled before it begins no provider hears.
+            try await eventually { watch.watched == 1 && wasAsked.withLock { $0 } }
             tokens.revoke()
             await watch.look()
             let refused = try await answer
