@@ -56,6 +56,7 @@ enum PageLook {
         label { display: grid; gap: .12rem; font-size: .86em; color: var(--soft); }
         input, select, button { font: inherit; color: var(--ink); background: var(--card); border: 1px solid var(--line); border-radius: 5px;
           padding: .25rem .5rem; max-width: 100%; }
+        ::placeholder { color: var(--soft); opacity: 1; }
         button { cursor: pointer; background: var(--tint); }
         button.main { background: var(--accent); border-color: var(--accent); color: var(--card); }
         button.bad { background: transparent; border-color: var(--bad); color: var(--bad); }
