@@ -43,9 +43,12 @@ is_at_least() {
 
 # install_missing THING… : only what is not there. `is_there` and `package_of` know the things.
 install_missing() {
-    local thing packages=()
+    local thing names packages=()
     for thing in "$@"; do
-        is_there "$thing" || packages+=("$(package_of "$thing")")
+        is_there "$thing" && continue
+        # Some things are several packages.
+        read -r -a names <<<"$(package_of "$thing")"
+        packages+=("${names[@]}")
     done
     [ ${#packages[@]} -gt 0 ] || return 0
     say "installing ${packages[*]}"
@@ -77,6 +80,7 @@ is_there() {
     wrk) command -v wrk >/dev/null ;;
     python-yaml) python3 -c 'import yaml' 2>/dev/null ;;
     shellcheck) command -v shellcheck >/dev/null ;;
+    browser) command -v chromedriver >/dev/null && { command -v chromium >/dev/null || have_file "/Applications/Google Chrome.app"; } ;;
     *) die "is_there does not know $1" ;;
     esac
 }
@@ -94,6 +98,7 @@ package_of() {
     Darwin-wrk) echo wrk ;;
     Darwin-python-yaml) echo pyyaml ;;
     Darwin-shellcheck) echo shellcheck ;;
+    Darwin-browser) echo google-chrome chromedriver ;;
     *-redis) echo redis-server ;;
     *-postgres) echo postgresql ;;
     *-hiredis) echo libhiredis-dev ;;
@@ -106,6 +111,8 @@ package_of() {
     *-wrk) echo wrk ;;
     *-python-yaml) echo python3-yaml ;;
     *-shellcheck) echo shellcheck ;;
+    # A browser without a font measures empty boxes.
+    *-browser) echo chromium chromium-driver fonts-dejavu-core ;;
     esac
 }
 
