@@ -1,5 +1,6 @@
 import Foundation
 import Postgres
+import Web
 
 /// What feeds are made of: open listings, in the order of an index.
 extension DirectoryStore {
@@ -61,6 +62,9 @@ extension DirectoryStore {
             where listing_id > $1 and status in ('active', 'deprecated') and not is_withdrawn
             order by listing_id limit $2
             """, listing, limit
-        ).map { Sitemap.Entry(owner: try $0.decode("owner"), name: try $0.decode("name"), updatedAt: try $0.decode("updated_at")) }
+        ).map { row in
+            let (owner, name) = (try row.decode("owner", as: String.self), try row.decode("name", as: String.self))
+            return Sitemap.Entry(path: PageAddress.path("agents", owner, name), updatedAt: try row.decode("updated_at"))
+        }
     }
 }

@@ -14,10 +14,11 @@ struct FeedRoutes: Sendable {
     var listLength = Sitemap.maximumEntries
     var shelf = SitemapShelf()
 
-    /// Mounts and describes `/directory.atom`, `/sitemap.xml` and `/agents/{owner}/{name}/.well-known/agent-card.json`.
+    /// Mounts and describes `/directory.atom`, `/sitemap.xml`, `/sitemap-plugins.xml` and `/agents/{owner}/{name}/.well-known/agent-card.json`.
     func mount(in routes: inout APIRoutes) {
         routes.onOpen(Self.feed, use: feed)
         routes.onOpen(Self.sitemap, use: sitemap)
+        routes.onOpen(Self.pluginSitemap, use: pluginSitemap)
         routes.onOpen(Self.card, use: card)
     }
 

@@ -2,7 +2,7 @@ import Foundation
 import Jobs
 import Web
 
-/// The pages of all agents, for search engines (sitemaps.org): one list while there is room, else an index of lists.
+/// The pages of all agents, and of all plugins, for search engines (sitemaps.org): one list while there is room, else an index of lists.
 enum Sitemap {
     /// What the protocol allows in one list.
     static let maximumEntries = 50_000
@@ -11,8 +11,8 @@ enum Sitemap {
     static let start = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
 
     struct Entry: Sendable, Equatable {
-        let owner: String
-        let name: String
+        /// Of the page.
+        let path: String
         let updatedAt: Date
     }
 
@@ -24,7 +24,7 @@ enum Sitemap {
         xml.element("urlset", ["xmlns": namespace]) { xml in
             for entry in entries {
                 xml.element("url") { xml in
-                    xml.element("loc", text: "\(base)/agents/\(entry.owner)/\(entry.name)")
+                    xml.element("loc", text: base + entry.path)
                     xml.element("lastmod", text: WireCoding.text(entry.updatedAt))
                 }
             }

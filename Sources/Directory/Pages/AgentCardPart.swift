@@ -61,10 +61,15 @@ enum PluginPart {
             let found = advice[plugin]
             let verdict = found?.verdict ?? .unknown
             return [
-                "plugin": .text(plugin.name), "address": .text(PageAddress.path("v1", "plugins", plugin.name)), "range": .maybe(plugin.range),
+                "plugin": .text(plugin.name), "address": .text(address(of: plugin.name, found)), "range": .maybe(plugin.range),
                 "verdict": .text(verdict.words), "tone": .text(verdict.tone), "why": .maybe(found?.reason),
             ]
         }
+    }
+
+    /// Its page; of what the registry does not know there is none, but the agents that name it.
+    private static func address(of name: String, _ advice: PluginAdvice?) -> String {
+        advice?.registered.map(PluginPage.address) ?? AgentsAddress.plugin(name).text
     }
 }
 

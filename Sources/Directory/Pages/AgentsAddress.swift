@@ -36,6 +36,9 @@ struct AgentsAddress: Sendable, Equatable {
     /// All agents with a topic.
     static func tag(_ tag: String) -> AgentsAddress { AgentsAddress().with(\.tag, tag.lowercased()) }
 
+    /// All agents that name a plugin, under this spelling.
+    static func plugin(_ name: String) -> AgentsAddress { AgentsAddress().with(\.plugin, name) }
+
     private static func text(_ given: String?) -> String? {
         guard let text = given?.trimmingCharacters(in: .whitespacesAndNewlines), !text.isEmpty else { return nil }
         return String(text.prefix(maximumLength))

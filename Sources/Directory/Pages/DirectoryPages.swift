@@ -69,7 +69,7 @@ package struct DirectoryPages: Sendable {
         moderation = ModerationPages(pool: pool, workspaces: workspaces, templates: templates, secret: secret, now: now)
     }
 
-    /// `/`, `/agents…`, `/reports/…`, `/removals`, `/workspace…`, `/sign-in`, `/sign-out`, `/invitation…`, `/moderation…`, `/assets/…`.
+    /// `/`, `/agents…`, `/plugins…`, `/reports/…`, `/removals`, `/workspace…`, `/sign-in`, `/sign-out`, `/invitation…`, `/moderation…`, `/assets/…`.
     package var routes: RouteCollection<AppContext> {
         let routes = RouteCollection(context: AppContext.self)
         let templates = templates
@@ -86,6 +86,9 @@ package struct DirectoryPages: Sendable {
         routes.get("/agents/{owner}/{name}/diff", use: difference)
         routes.get("/agents/{owner}/{name}/report", use: reportForm)
         routes.post("/agents/{owner}/{name}/report", use: report)
+        routes.get("/plugins", use: plugins)
+        routes.get("/plugins/{name}", use: plugin)
+        routes.get("/plugins/{name}/{rest}", use: pluginInTwoParts)
         for asset in [PageAsset.style, PageAsset.script] { routes.get(RouterPath(asset.path), use: asset.body) }
         routes.get("/reports/{id}", use: reportState)
         routes.get("/removals", use: removals)
@@ -104,9 +107,10 @@ package struct DirectoryPages: Sendable {
         "/workspace/tokens/{id}/revoke", "/workspace/members/{id}/remove", "/workspace/delete", "/workspace/invitations",
         "/workspace/invitations/{id}/revoke", "/invitation", "/invitation/accept", "/moderation/sign-in", "/moderation/sign-out",
         "/moderation", "/moderation/{case}", "/moderation/{case}/decision", "/robots.txt",
+        "/plugins", "/plugins/{name}", "/plugins/{name}/{rest}",
     ]
 
-    /// What search engines leave alone, and where they find the pages of all agents.
+    /// What search engines leave alone, and where they find the pages of all agents and plugins.
     private func robots(_ request: Request, _ context: AppContext) -> KeptBody {
         let text = """
             User-agent: *
@@ -116,6 +120,7 @@ package struct DirectoryPages: Sendable {
             Disallow: /sign-in
             Disallow: /invitation
             Sitemap: \(site.base(for: request))/sitemap.xml
+            Sitemap: \(site.base(for: request))/sitemap-plugins.xml
 
             """
         return KeptBody(bytes: Array(text.utf8), contentType: "text/plain; charset=utf-8", maxAge: .seconds(3600))

@@ -4,7 +4,7 @@ import Workspaces
 struct PageHead: Sendable {
     /// Which part of the site a page belongs to.
     enum Part: Sendable {
-        case directory, workspace, moderation, neither
+        case directory, plugins, workspace, moderation, neither
     }
 
     /// What a page tells those who show a link to it.
@@ -37,7 +37,8 @@ struct PageHead: Sendable {
             "windowTitle": .text(title), "description": .maybe(preview?.description), "isUnlisted": .flag(isUnlisted),
             "canonical": .maybe(canonical), "openGraph": openGraph, "linkedData": data, "refresh": .maybe(seconds),
             "styleAddress": .text(PageAsset.style.address), "scriptAddress": .text(PageAsset.script.address),
-            "isDirectory": .flag(part == .directory), "isWorkspace": .flag(part == .workspace), "isModeration": .flag(part == .moderation),
+            "isDirectory": .flag(part == .directory), "isPlugins": .flag(part == .plugins), "isWorkspace": .flag(part == .workspace),
+            "isModeration": .flag(part == .moderation),
             "visitor": visitorPart, "formToken": .maybe(token),
         ]
     }

@@ -6,7 +6,7 @@ import Mustache
 /// parts of several: `card`, one agent in a list, `plugins` and `lineage`.
 struct PageTemplates: Sendable {
     enum Page: String, Sendable, CaseIterable {
-        case agents, agent, difference, report, thanks, reported, fork, signin, progress, workspace, own, decisions, problem
+        case agents, agent, registry, plugin, difference, report, thanks, reported, fork, signin, progress, workspace, own, decisions, problem
         case operatorin, moderation, judge, removals, confirm, done
         case invitations, invited, invitation, offer, joined
     }
@@ -24,6 +24,8 @@ struct PageTemplates: Sendable {
         (name: "lineage", bytes: PackageResources.lineage_mustache),
         (name: "agents", bytes: PackageResources.agents_mustache),
         (name: "agent", bytes: PackageResources.agent_mustache),
+        (name: "registry", bytes: PackageResources.registry_mustache),
+        (name: "plugin", bytes: PackageResources.plugin_mustache),
         (name: "difference", bytes: PackageResources.difference_mustache),
         (name: "report", bytes: PackageResources.report_mustache),
         (name: "thanks", bytes: PackageResources.thanks_mustache),

@@ -12,6 +12,8 @@ package struct PluginAdvice: Sendable, Equatable {
     }
 
     package let reference: PluginReference
+    /// The name under which the registry has it; nil where the registry does not know it.
+    package let registered: String?
     package let verdict: Verdict
     /// A clause for people.
     package let reason: String
@@ -37,6 +39,7 @@ package struct PluginAdvice: Sendable, Equatable {
     ///   - core: the version of the platform's core; nil where nobody has said, and then nothing is incompatible.
     package init(_ reference: PluginReference, known: StoredPlugin?, releases: [PluginRelease], core: SemanticVersion?) {
         self.reference = reference
+        registered = known?.record.name
         guard let known else {
             (verdict, reason, release, coreRange) = (.unknown, "the registry does not know it", nil, nil)
             return

@@ -22,8 +22,7 @@ package struct PluginRoutes: Sendable {
     private func list(_ request: Request, _ context: AppContext) async throws -> Page<PluginRecordAnswer> {
         let page = try PageRequest<String>(request)
         let query = try Query(request)
-        let filter = PluginFilter(
-            patterns: PluginFilter.patterns(query["q"] ?? ""), line: try query.word("supports"), signal: try query.word("maintenance"))
+        let filter = PluginFilter(words: query["q"] ?? "", line: try query.word("supports"), signal: try query.word("maintenance"))
         let order = try query.word("sort", as: PluginOrder.self) ?? .newest
         let plugins = try await pool.transaction(.unscoped) { transaction in
             try await PluginStore.list(filter, order: order, after: page.after, limit: page.limit + 1, in: transaction)

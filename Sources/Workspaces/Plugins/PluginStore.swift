@@ -1,5 +1,5 @@
 import Foundation
-import Postgres
+package import Postgres
 
 /// The order of a list of plugins.
 package enum PluginOrder: String, Sendable, CaseIterable {
@@ -9,17 +9,23 @@ package enum PluginOrder: String, Sendable, CaseIterable {
 }
 
 /// Which plugins are asked for.
-struct PluginFilter: Sendable {
+package struct PluginFilter: Sendable {
     /// Patterns for `like`, all of which have to fit.
-    var patterns: [String] = []
-    var line: PluginLine?
-    var signal: MaintenanceSignal?
+    let patterns: [String]
+    let line: PluginLine?
+    let signal: MaintenanceSignal?
 
     /// Enough to find anything by; each costs a look at every plugin.
     static let maximumWords = 8
 
-    /// Words from a person: each has to occur in the name, the owner, the description or a topic.
-    static func patterns(_ text: String) -> [String] {
+    /// - Parameter words: from a person, each of which has to occur in the name, the owner, the description or a topic.
+    package init(words: String, line: PluginLine?, signal: MaintenanceSignal?) {
+        patterns = Self.patterns(words)
+        self.line = line
+        self.signal = signal
+    }
+
+    private static func patterns(_ text: String) -> [String] {
         text.lowercased().split(whereSeparator: \.isWhitespace).prefix(maximumWords).map { word in
             var pattern = "%"
             for character in word.prefix(64) {
@@ -36,7 +42,7 @@ package enum PluginStore {
     /// Plugins that fit, one page of them.
     ///
     /// - Parameter name: the last one of the page before. Its place is looked up, for no record is ever deleted.
-    static func list(
+    package static func list(
         _ filter: PluginFilter, order: PluginOrder, after name: String?, limit: Int, in session: some PostgresSession
     ) async throws -> [StoredPlugin] {
         let (line, signal) = (filter.line?.rawValue, filter.signal?.rawValue)
@@ -75,7 +81,7 @@ package enum PluginStore {
     }
 
     /// The plugins of these names, those that there are.
-    static func find(_ names: [String], in session: some PostgresSession) async throws -> [StoredPlugin] {
+    package static func find(_ names: [String], in session: some PostgresSession) async throws -> [StoredPlugin] {
         try await session.query(
             """
             -- find plugins
@@ -87,7 +93,7 @@ package enum PluginStore {
     }
 
     /// The releases of these plugins, by plugin, newest first.
-    static func releases(of names: [String], in session: some PostgresSession) async throws -> [String: [PluginRelease]] {
+    package static func releases(of names: [String], in session: some PostgresSession) async throws -> [String: [PluginRelease]] {
         let rows = try await session.query(
             """
             -- releases of plugins

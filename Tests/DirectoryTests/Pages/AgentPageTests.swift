@@ -30,7 +30,7 @@ struct AgentPageTests {
                 #expect(page.text.contains("<form method=\"post\" action=\"/agents/acme/eliza/fork\""))
                 let links = [
                     "/agents/acme/eliza/.well-known/agent-card.json", "/v1/agents/acme/eliza", "/agents/acme/eliza/report", "/agents?tag=therapy",
-                    "/agents?owner=acme", "/agents/acme/eliza/v/1.0.0", "/v1/plugins/%40elizaos%2Fplugin-x",
+                    "/agents?owner=acme", "/agents/acme/eliza/v/1.0.0", "/agents?plugin=%40elizaos%2Fplugin-x",
                 ]
                 for link in links { #expect(page.links(link).contains(link), "\(link)") }
                 #expect(try await browser.get("/agents/acme/eliza/.well-known/agent-card.json").status == .ok)

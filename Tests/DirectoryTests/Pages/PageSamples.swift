@@ -30,6 +30,8 @@ enum PageSamples {
         switch page {
         case .agents: [agents(found: true).values, agents(found: false).values]
         case .agent: [agent().values, agent(status: .deprecated, version: true).values, agent(status: .quarantined).values]
+        case .registry: [true, false].map { registry(found: $0).values }
+        case .plugin: [true, false].map { pluginPage(full: $0).values }
         case .difference: [difference(compared: true).values, difference(compared: false).values]
         case .report: [ReportPage(place: place, reason: "malware", text: hostile, contact: hostile, faults: [hostile]).values]
         case .thanks: [ReportPage.thanks(ReportReceiptAnswer(.init(report: UUID(), secret: "receipt")), for: place)]
@@ -144,6 +146,41 @@ enum PageSamples {
         let change = CharacterDiff(from: document("a"), to: document(hostile))
         return DifferencePage(
             place: place, versions: page.versions, compared: compared ? .init(from: older, to: newer, difference: change) : nil)
+    }
+
+    // MARK: Plugins
+
+    private static func stored(full: Bool) -> StoredPlugin {
+        let record = PluginRecord(
+            name: plugin.name, owner: hostile, repository: full ? "https://a.example/\(hostile)" : "javascript:\(hostile)",
+            description: full ? hostile : nil, homepage: full ? "https://a.example/\(hostile)" : "javascript:\(hostile)",
+            topics: full ? [hostile] : [], language: full ? hostile : nil, stars: 1, license: full ? hostile : nil, lines: full ? [.v1] : nil,
+            lastUpdatedAt: full ? moment : nil, firstSeenAt: moment, goneAt: nil)
+        return StoredPlugin(record: record, maintenance: record.maintenance(at: moment), sourceDigest: [], importedAt: moment)
+    }
+
+    private static var releases: [PluginRelease] {
+        [
+            PluginRelease(version: hostile, line: .v1, coreRange: "^2.0.0", isPublished: true, isCurrent: true, firstSeenAt: moment),
+            PluginRelease(version: hostile, line: .v0, coreRange: nil, isPublished: false, isCurrent: false, firstSeenAt: moment),
+        ]
+    }
+
+    private static func registry(found: Bool) -> PluginsPage {
+        var address = PluginsAddress()
+        address.words = hostile
+        address.line = .v1
+        address.signal = .stale
+        return PluginsPage(
+            address: found ? address : PluginsAddress(), found: found ? [stored(full: true), stored(full: false)] : [],
+            releases: [plugin.name: releases], nextCursor: found ? "next" : nil,
+            counts: PluginCounts(matches: found ? 1200 : 0, signals: [.stale: 1200], lines: [.v1: 3]), core: SemanticVersion("1.5.0"))
+    }
+
+    private static func pluginPage(full: Bool) -> PluginPage {
+        PluginPage(
+            plugin: stored(full: full), releases: full ? releases : [], uses: full ? [PluginUse(spelling: hostile, agents: 10_001)] : [],
+            agents: full ? [listing()] : [], core: full ? SemanticVersion("1.5.0") : nil)
     }
 
     private static func confirm(answered: Bool) -> ConfirmPage {
