@@ -154,6 +154,7 @@ import Testing
             // The servers of a test do not sync their disks, and the doctor finds it.
             let doctor = try await deployment.command("doctor")
             #expect(doctor.status == 2 && doctor.output.contains("forced on every tenant table"), "\(doctor.output)")
+            #expect(doctor.output.contains("none in the registry"), "\(doctor.output)")
             let metrics = try await deployment.call("GET", "/metrics").text
             #expect(metrics.contains("mainstay_queue_backlog_jobs{queue=\"tickets\",state=\"ready\"}"))
         }

@@ -120,6 +120,26 @@ import Workspaces
         #expect(other.verdict == .unsafe && other.found.hasPrefix("1 of 4") && other.remedy?.hasSuffix("the key b") == true)
     }
 
+    @Test("plugins that cannot be judged are told of, which is no fault")
+    func plugins() {
+        let notice = Finding.plugins(3, core: nil)
+        #expect(notice.verdict == .notice && !notice.isFault && notice.found == "3 in the registry, and MAINSTAY_CORE_VERSION is not set")
+        #expect(notice.remedy?.contains("MAINSTAY_CORE_VERSION") == true)
+        #expect(Finding.plugins(0, core: nil).verdict == .good)
+        #expect(Finding.plugins(1, core: SemanticVersion("1.6.2")) == Finding("plugins", "1 in the registry, judged by core 1.6.2", .good))
+        #expect([Finding("a", "b", .unsafe), Finding("a", "b", .broken)].allSatisfy(\.isFault) && !Finding("a", "b", .good).isFault)
+    }
+
+    @Test("the version of the core is none where it is empty, as containers have it; what is no version is refused")
+    func core() async throws {
+        for (text, version) in [("", nil), ("1.6.2", "1.6.2")] as [(String, String?)] {
+            let found = try await Settings.load(environment: ["MAINSTAY_CORE_VERSION": text]).coreVersion()
+            #expect(found?.description == version, "\(text)")
+        }
+        let settings = try await Settings.load(environment: ["MAINSTAY_CORE_VERSION": "latest"])
+        #expect(throws: Settings.Faults.self) { try settings.coreVersion() }
+    }
+
     @Test("a database without a single table is not good, and one table without protection is not either")
     func tables() {
         #expect(Finding.rowLevelSecurity(tables: 0, bare: 0).verdict == .broken)

@@ -50,6 +50,8 @@ def check_variables(text):
             fault(f"ops/docker/make-env makes a {name} that is not 48 hexadecimal digits")
         if name.endswith("_KEYS") and not re.fullmatch(r"\d{4}-\d\d:[A-Za-z0-9+/]{43}=", value):
             fault(f"ops/docker/make-env makes a {name} that is not the month, a colon and 32 bytes in base64")
+        if name.endswith("_VERSION") and not re.fullmatch(r"\d+\.\d+\.\d+", value):
+            fault(f"ops/docker/make-env makes a {name} that is no version")
         if name.endswith("_AUDIT_KEY") and not re.fullmatch(r"\d{4}-\d\d:[0-9a-f]{64}", value):
             fault(f"ops/docker/make-env makes a {name} that is not the month, a colon and 64 hexadecimal digits")
     if re.search(r"\$\{\w+\}|\$\w", re.sub(r"\$\$", "", text)):
@@ -91,7 +93,7 @@ def check_service(name, service, compose, commands, settings):
 def check_same(compose, settings):
     """What has to be the same for ingress and workers."""
     places = {name: compose["services"][name].get("environment", {}) for name in ("ingress", "worker")}
-    for variable in ("MAINSTAY_CREDENTIALS_KEYS", "MAINSTAY_DATABASE_URL", "MAINSTAY_REDIS_URL", "MAINSTAY_RUN_LOG_URL"):
+    for variable in ("MAINSTAY_CREDENTIALS_KEYS", "MAINSTAY_CORE_VERSION", "MAINSTAY_DATABASE_URL", "MAINSTAY_REDIS_URL", "MAINSTAY_RUN_LOG_URL"):
         if variable not in settings:
             fault(f"check_compose looks for {variable}, which is no setting")
         if not places["ingress"].get(variable) or places["ingress"].get(variable) != places["worker"].get(variable):

@@ -12,7 +12,7 @@ struct DoctorCommand: AsyncParsableCommand {
               mainstay doctor --json
 
             EXIT CODES
-              0 all is well   2 something is wrong or unsafe
+              0 all is well, but for what is a notice   2 something is wrong or unsafe
             """)
 
     @OptionGroup var settings: SettingsOptions
@@ -25,6 +25,6 @@ struct DoctorCommand: AsyncParsableCommand {
         var table = Table("what", "found", "verdict", "what to do")
         for finding in examination.findings { table.rows.append([finding.what, finding.found, finding.verdict.rawValue, finding.remedy]) }
         output.print(table)
-        if examination.findings.contains(where: { $0.verdict != .good }) { throw ExitCode.found }
+        if examination.findings.contains(where: \.isFault) { throw ExitCode.found }
     }
 }

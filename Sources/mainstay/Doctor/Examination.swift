@@ -24,6 +24,9 @@ struct Examination: Sendable {
         await look("access log", "mend MAINSTAY_AUDIT_KEY or MAINSTAY_DATABASE_URL, or run `mainstay migrate`") {
             try await Self.checkpoints(settings)
         }
+        await look("plugins", "mend MAINSTAY_CORE_VERSION or MAINSTAY_DATABASE_URL, or run `mainstay migrate`") {
+            try await Self.plugins(settings)
+        }
         await look("redis", "start it, or mend MAINSTAY_REDIS_URL") { try await Self.redis(settings) }
         await look("run log", "start it, or mend MAINSTAY_RUN_LOG_URL") { try await Self.runLog(settings) }
     }
@@ -106,6 +109,14 @@ struct Examination: Sendable {
             try await AccessLogStore(pool: pool).checkpointsByKey()
         }
         return [Finding.checkpoints(counts, keys: keys)]
+    }
+
+    private static func plugins(_ settings: Settings) async throws -> [Finding] {
+        let core = try settings.coreVersion()
+        let count = try await PostgresPool.with(try settings.postgres(for: "doctor"), logger: logger) { pool in
+            try await pool.transaction(.unscoped) { try await PluginStore.count(in: $0) }
+        }
+        return [Finding.plugins(count, core: core)]
     }
 
     // MARK: Redis

@@ -2,6 +2,8 @@
 struct Finding: Sendable, Equatable {
     enum Verdict: String, Sendable {
         case good
+        /// Nothing is wrong, and something is left undone that might be wanted.
+        case notice
         case unsafe
         case broken
     }
@@ -18,6 +20,9 @@ struct Finding: Sendable, Equatable {
         self.verdict = verdict
         self.remedy = verdict == .good ? nil : remedy
     }
+
+    /// Whether something is wrong.
+    var isFault: Bool { verdict == .unsafe || verdict == .broken }
 }
 
 // MARK: Rules
