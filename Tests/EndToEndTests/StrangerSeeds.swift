@@ -21,6 +21,8 @@ struct StrangerSeeds: Sendable {
     let published: Thing
     let unpublished: Thing
     let unknown: Thing
+    /// Another one, by which is seen how far two of them differ.
+    let otherUnknown: Thing
     /// Of the report that is among `ids`; nil where there is none.
     let receipt: String?
 
@@ -55,7 +57,7 @@ struct StrangerSeeds: Sendable {
         return StrangerSeeds(
             ids: ids + (try await written(deployment, agent: isolated)), published: Thing("agent", id: harbor, name: "harbor"),
             unpublished: Thing("agent", id: isolated, name: "isolated"), unknown: Thing("nothing", name: "nothing-here"),
-            receipt: report["receipt"] as? String)
+            otherUnknown: Thing("nothing", name: "nothing-there"), receipt: report["receipt"] as? String)
     }
 
     private static func character(_ name: String) -> String {

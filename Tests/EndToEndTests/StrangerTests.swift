@@ -27,7 +27,10 @@ struct StrangerTests {
                     #expect(Set(known.headers.keys) == Set(unknown.headers.keys), "\(route) of the \(thing.what)")
                 }
             }
-            for route in routes where route.isTimed { try await Self.compareTimes(route, deployment, seeds, stranger) }
+            for route in routes where route.isTimed {
+                let differences = try await StrangerTimes(route: route, deployment: deployment, seeds: seeds, stranger: stranger).differences()
+                #expect(differences == [])
+            }
             // Whoever owns them reaches one of them by each route, or sameness would prove nothing. What deletes comes last.
             for route in routes.filter({ !$0.isForOperators }).sorted(by: { $0.rank < $1.rank }) {
                 try await Self.control(route, deployment, seeds)
@@ -47,27 +50,9 @@ struct StrangerTests {
     }
 
     /// Anything but "there is none" and "this is no request"; and that nothing of the kind is done where there is one workspace.
-    private static func isReached(_ answer: Deployment.Answer) -> Bool {
+    static func isReached(_ answer: Deployment.Answer) -> Bool {
         if answer.status == 403 { return (answer.json["type"] as? String)?.hasSuffix("multi-user-off") == true }
         return ![400, 401, 404, 405, 415, 422, 429].contains(answer.status) && answer.status < 500
-    }
-
-    /// Medians of 30, taken in turn. What differs by less than a few milliseconds is the machine's mood and no answer.
-    private static func compareTimes(
-        _ route: StrangerRoute, _ deployment: Deployment, _ seeds: StrangerSeeds, _ stranger: String
-    ) async throws {
-        for thing in seeds.ids.prefix(3) {
-            var times: [[Duration]] = [[], []]
-            for _ in 0..<30 {
-                for (place, asked) in [thing, seeds.unknown].enumerated() {
-                    let start = ContinuousClock.now
-                    _ = try await route.ask(deployment, asked, token: stranger, receipt: nil)
-                    times[place].append(.now - start)
-                }
-            }
-            let medians = times.map { $0.sorted()[$0.count / 2] }.sorted()
-            #expect(medians[1] <= max(medians[0] * 3, medians[0] + .milliseconds(25)), "\(route) of the \(thing.what): \(medians)")
-        }
     }
 
     private static func stranger(in deployment: Deployment) async throws -> String {
