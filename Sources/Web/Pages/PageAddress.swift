@@ -16,7 +16,7 @@ package enum PageAddress {
     }
 
     /// Percent-encoding of all but RFC 3986's unreserved characters.
-    static func encode(_ text: String) -> String {
+    package static func encode(_ text: String) -> String {
         var encoded = ""
         for byte in text.utf8 {
             switch byte {

@@ -16,6 +16,10 @@ package struct OIDCConfiguration: Sendable {
             case workspaceClaim = "oidc.workspace.claim"
             case algorithms = "oidc.algorithms"
             case skew = "oidc.clock.skew"
+            case clientID = "oidc.client.id"
+            case clientSecret = "oidc.client.secret"
+            /// How the outside reaches this installation.
+            case site = "http.public.url"
         }
 
         package let setting: Setting
@@ -31,7 +35,7 @@ package struct OIDCConfiguration: Sendable {
 
     let issuer: OIDCAddress
     let discovery: OIDCAddress
-    let audience: String
+    private(set) var audience: String
     let algorithms: Set<OIDCAlgorithm>
     let workspaceClaim: String
     /// Whether an identity that nobody knows becomes the user's who has its verified address.
@@ -88,6 +92,13 @@ package struct OIDCConfiguration: Sendable {
         self.skew = skew
     }
 
+    /// The same for tokens that are made out for somebody else: ID tokens are for the client that people sign in by.
+    func madeOut(for audience: String) -> OIDCConfiguration {
+        var other = self
+        other.audience = audience
+        return other
+    }
+
     private static func fault(of word: String) -> String {
         let list = OIDCAlgorithm.allCases.map(\.rawValue).joined(separator: ", ")
         let lowered = word.lowercased()
@@ -96,7 +107,7 @@ package struct OIDCConfiguration: Sendable {
         return "name \"\(word.prefix(20))\"; wanted are some of \(list)"
     }
 
-    private static func isPlainText(_ text: String) -> Bool {
+    static func isPlainText(_ text: String) -> Bool {
         text.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F..<0xA0).contains($0.value) }
     }
 }

@@ -2,6 +2,10 @@
 struct OIDCDiscovery: Sendable, Equatable {
     /// Where its keys are.
     let keys: OIDCAddress
+    /// Where people sign in; nil where it names none, or none that is safe. Its tokens are taken all the same.
+    let authorization: OIDCAddress?
+    /// Where a code is exchanged; likewise.
+    let token: OIDCAddress?
 
     /// - Throws: ``OIDCFault`` for what is no such document, for one of another issuer, and for keys at an address that is not safe:
     ///   http is for loopback only, and only where the issuer itself is there.
@@ -13,9 +17,16 @@ struct OIDCDiscovery: Sendable, Equatable {
         guard document["issuer"]?.text == issuer.text else {
             throw OIDCFault(.answer, "\(issuer) calls itself \"\((document["issuer"]?.text ?? "").prefix(100))\": the two have to be the same")
         }
-        guard let text = document["jwks_uri"]?.text, let keys = OIDCAddress(text), !keys.isPlain || issuer.isPlain else {
+        guard let keys = Self.address(document["jwks_uri"], of: issuer) else {
             throw OIDCFault(.answer, "\(issuer) names no https address of its keys")
         }
         self.keys = keys
+        authorization = Self.address(document["authorization_endpoint"], of: issuer)
+        token = Self.address(document["token_endpoint"], of: issuer)
+    }
+
+    private static func address(_ node: JSONNode?, of issuer: OIDCAddress) -> OIDCAddress? {
+        guard let text = node?.text, let address = OIDCAddress(text), !address.isPlain || issuer.isPlain else { return nil }
+        return address
     }
 }

@@ -3,7 +3,8 @@ import NIOCore
 import NIOHTTP1
 import ServiceLifecycle
 
-/// Asks issuers for their documents over HTTP: within 5 s and 256 KiB each, and without following redirects, which could lead anywhere.
+/// Asks issuers for their documents, and for tokens, over HTTP: within 5 s and 256 KiB each, and without following redirects, which could
+/// lead anywhere.
 ///
 /// Someone runs it, or calls ``shutdown()`` after its last use.
 package final class OIDCHTTPClient: Service {
@@ -28,10 +29,22 @@ package final class OIDCHTTPClient: Service {
 
     /// - Throws: ``OIDCFault``.
     func fetch(_ address: OIDCAddress) async throws -> OIDCAnswer {
+        try await bounded(address) { try await self.read(address) }
+    }
+
+    /// Sends a code to a token endpoint.
+    /// - Throws: ``OIDCFault``; whatever the issuer says in an answer, its status too, is the caller's to read.
+    func exchange(_ request: OIDCTokenRequest) async throws -> OIDCTokenAnswer {
+        try await bounded(request.address) { try await self.send(request) }
+    }
+
+    private func bounded<Answer: Sendable>(
+        _ address: OIDCAddress, _ work: @escaping @Sendable () async throws -> Answer
+    ) async throws -> Answer {
         do {
             // The client's own deadline ends with the head of the answer; a body may come drop by drop.
-            return try await withThrowingTaskGroup(of: OIDCAnswer?.self) { group in
-                group.addTask { try await self.exchange(address) }
+            return try await withThrowingTaskGroup(of: Answer?.self) { group in
+                group.addTask { try await work() }
                 group.addTask { [clock] in
                     try await clock.sleep(for: Self.limit)
                     return nil
@@ -51,10 +64,8 @@ package final class OIDCHTTPClient: Service {
         }
     }
 
-    private func exchange(_ address: OIDCAddress) async throws -> OIDCAnswer {
-        var request = HTTPClientRequest(url: address.text)
-        request.headers.add(name: "accept", value: "application/json")
-        request.headers.add(name: "user-agent", value: "mainstay")
+    private func read(_ address: OIDCAddress) async throws -> OIDCAnswer {
+        let request = Self.request(to: address)
         let response = try await http.execute(request, timeout: TimeAmount(Self.limit))
         let status = Int(response.status.code)
         guard status == 200 else {
@@ -66,6 +77,24 @@ package final class OIDCHTTPClient: Service {
         return OIDCAnswer(
             body: Array(body.readableBytesView), cacheControl: lines.isEmpty ? nil : lines.joined(separator: ","),
             age: response.headers.first(name: "age"))
+    }
+
+    private func send(_ exchange: OIDCTokenRequest) async throws -> OIDCTokenAnswer {
+        var request = Self.request(to: exchange.address)
+        request.method = .POST
+        request.headers.add(name: "content-type", value: "application/x-www-form-urlencoded")
+        if let authorization = exchange.authorization { request.headers.add(name: "authorization", value: authorization) }
+        request.body = .bytes(ByteBuffer(string: exchange.body))
+        let response = try await http.execute(request, timeout: TimeAmount(Self.limit))
+        let body = try await response.body.collect(upTo: Self.bound)
+        return OIDCTokenAnswer(status: Int(response.status.code), body: Array(body.readableBytesView))
+    }
+
+    private static func request(to address: OIDCAddress) -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: address.text)
+        request.headers.add(name: "accept", value: "application/json")
+        request.headers.add(name: "user-agent", value: "mainstay")
+        return request
     }
 
     // MARK: Service

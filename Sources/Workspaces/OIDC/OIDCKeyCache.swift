@@ -93,9 +93,11 @@ struct OIDCKeyCache<Instant: InstantProtocol, Flight: Sendable>: Sendable where 
     }
 
     /// The fetch that began at `since` brought these. They count from there on, for the issuer wrote them after that.
-    mutating func succeeded(_ set: OIDCKeySet, for lifetime: Duration, since: Instant) -> OIDCHeldKeys {
+    mutating func succeeded(
+        _ set: OIDCKeySet, of discovery: OIDCDiscovery, for lifetime: Duration, since: Instant
+    ) -> OIDCHeldKeys {
         generation += 1
-        let keys = OIDCHeldKeys(set: set, generation: generation)
+        let keys = OIDCHeldKeys(set: set, discovery: discovery, generation: generation)
         let freshUntil = since.advanced(by: lifetime)
         entry = Entry(keys: keys, freshUntil: freshUntil, staleUntil: freshUntil.advanced(by: Self.staleness))
         flight = nil

@@ -31,9 +31,10 @@ struct OIDCKeySet: Sendable {
     func holds(_ fingerprint: [UInt8]) -> Bool { fingerprints.contains(fingerprint) }
 }
 
-/// A key set, and which it is of those that were fetched.
+/// A key set with the description that led to it, and which it is of those that were fetched.
 struct OIDCHeldKeys: Sendable {
     let set: OIDCKeySet
+    let discovery: OIDCDiscovery
     /// Counted from 1.
     let generation: Int
 }

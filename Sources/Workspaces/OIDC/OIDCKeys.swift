@@ -96,10 +96,11 @@ final class OIDCKeys<C: Clock>: Sendable where C.Duration == Duration {
     private func fly(since: C.Instant) async throws -> OIDCHeldKeys {
         do {
             let description = try await fetch(configuration.discovery)
-            let answer = try await fetch(OIDCDiscovery(description.body, of: configuration.issuer).keys)
+            let discovery = try OIDCDiscovery(description.body, of: configuration.issuer)
+            let answer = try await fetch(discovery.keys)
             let set = try OIDCKeySet(answer.body, allowing: configuration.algorithms)
             let lifetime = OIDCFreshness.lifetime(cacheControl: answer.cacheControl, age: answer.age)
-            return cache.withLock { $0.succeeded(set, for: lifetime, since: since) }
+            return cache.withLock { $0.succeeded(set, of: discovery, for: lifetime, since: since) }
         } catch {
             cache.withLock { $0.failed() }
             logger.warning(

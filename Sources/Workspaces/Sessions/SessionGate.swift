@@ -6,11 +6,11 @@ package import Web
 /// Who is looking at a page.
 package struct SessionVisitor: Sendable {
     package let session: TokenSession
-    /// Of the operator whose token it is, else of the token: who did it, for those who ask later.
+    /// Of the operator whose token it is, else of the token, or of the user whose account it is: who did it, for those who ask later.
     package let name: String
     /// Whose token it is, where that is an operator.
     package let `operator`: Operator?
-    /// What the token may do at this moment.
+    /// What the token, or the user in the workspace, may do at this moment.
     package let scopes: Set<String>
     /// What this visitor's forms carry.
     package let formToken: String
@@ -28,13 +28,14 @@ package struct SessionVisitor: Sendable {
     }
 }
 
-/// Lets people in to pages: from the token in a form to a session in a cookie, and from the cookie back to who it is.
+/// Lets people in to pages: from the token in a form, or from an account of the identity provider, to a session in a cookie, and from the
+/// cookie back to who it is.
 ///
-/// The cookie holds no token: a session names one, and the token's row is looked at for each page, so that a revoked token's
-/// sessions are over at once. A session that was signed out is over in every copy of its cookie. A form must come with the session's own token, and from a page of ours where the browser says where it
-/// comes from.
+/// The cookie holds no token: a session names one, or an account, and its row is looked at for each page, so that the sessions of a revoked
+/// token are over at once, and those of an account with its link or its membership. A session that was signed out is over in every copy of
+/// its cookie. A form must come with the session's own token, and from a page of ours where the browser says where it comes from.
 package struct SessionGate: Sendable {
-    /// What a token may do at this moment; nil when it may nothing.
+    /// What a token, or an account in a workspace, may do at this moment; nil when it may nothing.
     package typealias Standing = @Sendable (_ token: UUID, _ workspace: UUID) async throws -> TokenStanding?
 
     /// A workspace's name in addresses; nil when it is gone.
@@ -43,6 +44,8 @@ package struct SessionGate: Sendable {
     package let realm: SessionRealm
     package let seal: SessionSeal
     package let standing: Standing
+    /// The same of accounts of the identity provider; nil where these pages let none in.
+    package var accounts: Standing?
     private let authenticator: any Authenticator
     private let endings: SessionEndStore?
     private let slug: SlugLookUp?
@@ -105,6 +108,7 @@ package struct SessionGate: Sendable {
     }
 
     private func found(_ session: TokenSession) async throws -> TokenStanding? {
+        guard let standing = session.isOfAccount ? accounts : self.standing else { return nil }
         guard let found = try await standing(session.token, session.workspace) else { return nil }
         guard found.scopes.contains(realm.scope.rawValue) else { return nil }
         if let endings, try await endings.isEnded(session) { return nil }
@@ -147,6 +151,11 @@ package struct SessionGate: Sendable {
     /// The session of whoever was given a token this moment. Nothing is looked up that could fail: the token is shown once.
     package func session(of token: Token) -> TokenSession {
         TokenSession(token: token.id, workspace: token.workspace, now: now())
+    }
+
+    /// The session of whoever has signed in with an account, as a member of the workspace.
+    package func session(of account: UUID, in workspace: UUID) -> TokenSession {
+        TokenSession(token: account, workspace: workspace, now: now())
     }
 
     // MARK: Forms

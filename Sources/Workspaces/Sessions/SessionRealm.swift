@@ -18,12 +18,22 @@ package struct SessionRealm: Sendable, Hashable {
     }
 }
 
-/// Cookies as all pages of ours set them: HttpOnly, SameSite=Strict, and Secure where the client's side is HTTPS.
+/// Cookies as all pages of ours set them: HttpOnly, SameSite=Strict unless it is said otherwise, and Secure where the client's side is HTTPS.
 package enum PageCookie {
+    /// Which requests that another site has caused a cookie goes along with.
+    package enum SameSite: String, Sendable {
+        /// With none.
+        case strict = "Strict"
+        /// With whoever is led to a page of ours: for coming back from the issuer.
+        case lax = "Lax"
+    }
+
     /// - Parameter seconds: how long the browser keeps it; 0 to forget it.
     /// - Returns: the value of `Set-Cookie`.
-    package static func header(_ name: String, _ value: String, path: String, seconds: Int64, for request: Request) -> String {
-        "\(name)=\(value); Path=\(path); Max-Age=\(seconds); HttpOnly; SameSite=Strict" + (isSecure(request) ? "; Secure" : "")
+    package static func header(
+        _ name: String, _ value: String, path: String, seconds: Int64, sameSite: SameSite = .strict, for request: Request
+    ) -> String {
+        "\(name)=\(value); Path=\(path); Max-Age=\(seconds); HttpOnly; SameSite=\(sameSite.rawValue)" + (isSecure(request) ? "; Secure" : "")
     }
 
     /// This server speaks HTTP; a proxy in front of it that speaks HTTPS says so. Who says so without one only keeps its own

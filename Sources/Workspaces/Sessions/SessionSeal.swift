@@ -5,8 +5,13 @@ import Web
 /// Signs what a browser keeps for us, so that nobody else can make it: HMAC-SHA-256 under a key of this installation. Each use
 /// has a word of its own in front, so that what was signed for one is nothing for another.
 package struct SessionSeal: Sendable {
-    private enum Use: String {
+    /// What is signed, or made of a word.
+    enum Use: String {
         case session, form, login
+        /// A sign-in at the issuer, while it is there, and once it has come back to a choice.
+        case attempt, choice
+        /// What goes to the issuer with an attempt, or later.
+        case state, nonce, verifier
     }
 
     private let key: SymmetricKey
@@ -25,18 +30,33 @@ package struct SessionSeal: Sendable {
     // MARK: Sessions
 
     /// The value of a cookie.
-    package func cookie(of session: TokenSession) -> String {
-        let bytes = session.bytes
-        return Base64URL.encode(bytes + code(.session, bytes))
-    }
+    package func cookie(of session: TokenSession) -> String { cookie(of: session.bytes, as: .session) }
 
     /// The session that a cookie holds; nil when it is none of ours, or over.
     package func session(in cookie: String, at now: Date) -> TokenSession? {
+        guard let content = content(of: cookie, as: .session), let session = TokenSession(bytes: content) else { return nil }
+        return session.isOver(at: now) ? nil : session
+    }
+
+    // MARK: What else a browser keeps
+
+    /// The value of a cookie with this content, of some 700 bytes at the most.
+    func cookie(of content: [UInt8], as use: Use) -> String { Base64URL.encode(content + code(use, content)) }
+
+    /// What such a cookie holds; nil when it is none of ours for this use.
+    func content(of cookie: String, as use: Use) -> [UInt8]? {
         guard let bytes = Base64URL.decode(cookie), bytes.count > Self.length else { return nil }
         let content = Array(bytes.dropLast(Self.length))
-        guard isGood(Array(bytes.suffix(Self.length)), .session, content) else { return nil }
-        guard let session = TokenSession(bytes: content), !session.isOver(at: now) else { return nil }
-        return session
+        return isGood(Array(bytes.suffix(Self.length)), use, content) ? content : nil
+    }
+
+    /// 43 characters that are always the same for a word, and that nobody without the key makes of it.
+    func derived(_ use: Use, from word: String) -> String { Base64URL.encode(code(use, Array(word.utf8))) }
+
+    /// Whether a text is what is made of a word.
+    func isDerived(_ text: String, _ use: Use, from word: String) -> Bool {
+        guard let bytes = Base64URL.decode(text) else { return false }
+        return isGood(bytes, use, Array(word.utf8))
     }
 
     // MARK: Forms

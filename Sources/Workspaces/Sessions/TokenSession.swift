@@ -1,9 +1,11 @@
 package import Foundation
 
-/// That somebody showed a token a while ago. It names the token and does not hold it.
+/// That somebody showed a token a while ago, or signed in with an account of the identity provider. It names the token or the account, and
+/// holds nothing that opens a door.
 package struct TokenSession: Sendable, Hashable {
-    /// The token's id, and the workspace that it belongs to.
+    /// The token's id, or what stands for the account's tokens (``ExternalIdentity/id``).
     package let token: UUID
+    /// The one that the token belongs to, or that was chosen.
     package let workspace: UUID
     /// Tells sessions of the same token apart.
     package let nonce: UInt64
@@ -13,7 +15,7 @@ package struct TokenSession: Sendable, Hashable {
 
     /// Without a request for so long it is over.
     package static let idle: Duration = .seconds(30 * 60)
-    /// So long after the token was shown it is over in any case.
+    /// So long after the sign-in it is over in any case.
     package static let longest: Duration = .seconds(12 * 3600)
 
     private init(token: UUID, workspace: UUID, nonce: UInt64, begun: UInt64, ends: UInt64) {
@@ -31,6 +33,9 @@ package struct TokenSession: Sendable, Hashable {
             token: token, workspace: workspace, nonce: .random(in: .min ... .max), begun: now,
             ends: now + UInt64(Self.idle.components.seconds))
     }
+
+    /// Whether somebody signed in with an account, and showed no token of ours: the ids of the two are of different versions.
+    package var isOfAccount: Bool { WatchSubject.isAccount(token) }
 
     package func isOver(at now: Date) -> Bool { Self.seconds(now) >= ends }
 

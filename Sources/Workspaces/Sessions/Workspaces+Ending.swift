@@ -2,7 +2,7 @@ package import Foundation
 import Web
 
 /// What somebody who has signed in for a workspace ends on its pages. Scopes were checked before; the rules are those of the API, looked
-/// at again with what the session's token may now.
+/// at again with what the session may now.
 extension Workspaces {
     /// Whether there is more than one workspace, and places in them are changed.
     package var isMultiUser: Bool { workspaces.multiUser }
@@ -37,7 +37,13 @@ extension Workspaces {
 
     /// Who somebody on a page is now.
     func asker(_ session: TokenSession) async throws -> Identity {
-        guard let identity = try await tokens.identity(of: session) else { throw Problem.unauthorized(.invalid) }
+        guard let identity = try await identity(of: session) else { throw Problem.unauthorized(.invalid) }
         return identity
+    }
+
+    /// Who somebody is at this moment who signed in a while ago, with a token or with an account; nil when that is good no more.
+    package func identity(of session: TokenSession) async throws -> Identity? {
+        if session.isOfAccount { return try await identities.identity(of: session) }
+        return try await tokens.identity(of: session)
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import Web
@@ -17,6 +18,9 @@ package enum PageWatch {
 protocol PageWatching: Sendable {
     /// Somebody has shown a token, or an invitation's code, that is expired, revoked or never was.
     func noteRefusedToken()
+
+    /// Somebody has signed in with an account of the identity provider for a workspace that the account is no member of, or that is none.
+    func noteStranger(_ account: UUID, slug: String)
 
     /// Gives a visitor the answer, as the middleware does for a token that is shown to the API: at once, after a while or not at all;
     /// and what is refused is noted.
@@ -47,6 +51,10 @@ private struct PageVisit<C: Clock>: PageWatching where C.Duration == Duration {
 
     func noteRefusedToken() {
         tokens.watch.noted(.refusedTokens, of: WatchSubject(of: request, context, by: source))
+    }
+
+    func noteStranger(_ account: UUID, slug: String) {
+        tokens.watch.noted(.foreignWorkspaces, of: .account(account), thing: WatchedThing.mark([slug[...]]))
     }
 
     func answering(_ visitor: SessionVisitor, slug: () async -> String?, _ answer: () async throws -> Response) async throws -> Response {

@@ -14,6 +14,7 @@ final class TestIssuer: Sendable {
         var keys: [JSONValue]
         var cacheControl: String? = "max-age=3600"
         var isAway = false
+        var signsIn = true
         var fetches = 0
         var gate: [CheckedContinuation<Void, Never>]?
     }
@@ -28,6 +29,8 @@ final class TestIssuer: Sendable {
     func show(_ keys: [IssuerKey]) { state.withLock { $0.keys = keys.map(\.shown) } }
     func leave() { state.withLock { $0.isAway = true } }
     func comeBack() { state.withLock { $0.isAway = false } }
+    /// Names no pages to sign in at from now on.
+    func hidePages() { state.withLock { $0.signsIn = false } }
     func allowCaching(_ words: String?) { state.withLock { $0.cacheControl = words } }
 
     /// Answers wait until `open()`.
@@ -51,12 +54,19 @@ final class TestIssuer: Sendable {
             }
             if isOpen { continuation.resume() }
         }
-        let (isAway, keys, cacheControl) = state.withLock { ($0.isAway, $0.keys, $0.cacheControl) }
+        let (isAway, signsIn, keys, cacheControl) = state.withLock { ($0.isAway, $0.signsIn, $0.keys, $0.cacheControl) }
         if isAway { throw OIDCFault(.away, "the issuer is away") }
-        let document: JSONValue =
-            isDiscovery
-            ? ["issuer": .string(Self.address), "jwks_uri": .string("\(Self.address)/keys")] : ["keys": .array(keys)]
+        let document: JSONValue = isDiscovery ? Self.description(signsIn: signsIn) : ["keys": .array(keys)]
         return OIDCAnswer(body: document.bytes(), cacheControl: cacheControl)
+    }
+
+    private static func description(signsIn: Bool) -> JSONValue {
+        var members: [JSONValue.Member] = [.init("issuer", .string(address)), .init("jwks_uri", .string("\(address)/keys"))]
+        if signsIn {
+            members.append(.init("authorization_endpoint", .string("\(address)/authorize")))
+            members.append(.init("token_endpoint", .string("\(address)/token")))
+        }
+        return .object(members)
     }
 }
 
@@ -85,7 +95,7 @@ struct OIDCFixture: Sendable {
         verifier = OIDCVerifier(configuration, keys: self.keys, now: { Self.time(clock) }, capacity: capacity)
     }
 
-    private static func time(_ clock: StillClock) -> Date {
+    static func time(_ clock: StillClock) -> Date {
         let passed = clock.now.offset.components
         return Date(timeIntervalSince1970: beginning + Double(passed.seconds) + Double(passed.attoseconds) / 1e18)
     }

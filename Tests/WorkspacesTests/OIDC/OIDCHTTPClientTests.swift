@@ -28,6 +28,15 @@ struct OIDCHTTPClientTests {
         router.get("/moved") { _, _ in Response(status: .found, headers: [.location: "/keys"]) }
         router.get("/broken") { _, _ in Response(status: .internalServerError) }
         router.get("/size/{bytes}") { _, context in String(repeating: " ", count: try context.parameters.require("bytes", as: Int.self)) }
+        router.post("/token") { request, _ -> Response in
+            let form = try Query(String(buffer: try await request.body.collect(upTo: 4096)))
+            let isOurs = request.headers[.authorization] == "Basic cGFnZXM6cyUzQWMlMjA=" && request.headers[.contentType] != nil
+            let isGood = isOurs && form["code"] == "a+b" && form["redirect_uri"] == "https://agents.example/sign-in/oidc/callback"
+            var answer = Self.answer(isGood ? ["id_token": "a.b.c"] : ["error": "invalid_grant"])
+            answer.status = isGood ? .ok : .badRequest
+            return answer
+        }
+        router.post("/size") { _, _ in String(repeating: " ", count: OIDCHTTPClient.bound + 1) }
         router.get("/silent") { _, _ -> String in
             for await _ in stream {}
             return "late"
@@ -77,6 +86,25 @@ struct OIDCHTTPClientTests {
             let fault = await #expect(throws: OIDCFault.self) {
                 try await client.fetch(address("\(issuer)/size/\(OIDCHTTPClient.bound + 1)"))
             }
+            #expect(fault?.code == .answer)
+        }
+    }
+
+    @Test("a code is exchanged in a form, by whoever shows the client's secret; what the issuer answers is read whatever its status")
+    func exchange() async throws {
+        try await asking { (client, issuer, _) async throws in
+            let party = try OIDCRelyingParty(id: "pages", secret: "s:c ", site: "https://agents.example/")
+            func send(_ code: String, to path: String = "token") async throws -> OIDCTokenAnswer {
+                try await client.exchange(
+                    OIDCTokenRequest(code: code, verifier: "v", of: party, at: try address("\(issuer)/\(path)")))
+            }
+            let good = try await send("a+b")
+            #expect(good.reading == .token("a.b.c"))
+            let spent = try await send("a b")
+            #expect(spent.status == 400 && spent.reading == .spent)
+            let nowhere = try await send("a+b", to: "nowhere")
+            #expect(nowhere.reading == .refused("status-404"))
+            let fault = await #expect(throws: OIDCFault.self) { try await send("a+b", to: "size") }
             #expect(fault?.code == .answer)
         }
     }

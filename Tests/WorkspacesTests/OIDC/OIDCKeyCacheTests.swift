@@ -29,10 +29,14 @@ struct OIDCKeyCacheTests {
     }
 
     private let set: OIDCKeySet
+    private let discovery: OIDCDiscovery
 
     init() async throws {
         let key = try await IssuerKey.edDSA("k1")
         set = try OIDCKeySet(JSONValue.object([.init("keys", [key.shown])]).bytes(), allowing: [.edDSA])
+        let issuer = try #require(OIDCAddress("https://id.example.com"))
+        let description: JSONValue = ["issuer": "https://id.example.com", "jwks_uri": "https://id.example.com/keys"]
+        discovery = try OIDCDiscovery(description.bytes(), of: issuer)
     }
 
     private func at(_ seconds: Double) -> StillClock.Instant { StillClock.Instant(offset: .seconds(seconds)) }
@@ -43,7 +47,7 @@ struct OIDCKeyCacheTests {
     private func fresh() -> Cache {
         var cache = Cache()
         cache.began(1, at: at(0))
-        _ = cache.succeeded(set, for: .seconds(60), since: at(0))
+        _ = cache.succeeded(set, of: discovery, for: .seconds(60), since: at(0))
         return cache
     }
 
@@ -64,12 +68,12 @@ struct OIDCKeyCacheTests {
     func lifetime() {
         var cache = Cache()
         cache.began(1, at: at(0))
-        _ = cache.succeeded(set, for: .seconds(60), since: at(0))
+        _ = cache.succeeded(set, of: discovery, for: .seconds(60), since: at(0))
         #expect(current(cache, 59.9) == .serve(1))
         #expect(current(cache, 60) == .begin)
         cache.began(2, at: at(60))
         #expect(current(cache, 60) == .join(2))
-        _ = cache.succeeded(set, for: .seconds(60), since: at(60))
+        _ = cache.succeeded(set, of: discovery, for: .seconds(60), since: at(60))
         #expect(current(cache, 119.9) == .serve(2))
     }
 
@@ -104,7 +108,7 @@ struct OIDCKeyCacheTests {
         cache.began(2, at: at(10))
         #expect(newer(cache, than: 1, 11) == .join(2))
         #expect(current(cache, 11) == .serve(1))
-        _ = cache.succeeded(set, for: .seconds(60), since: at(10))
+        _ = cache.succeeded(set, of: discovery, for: .seconds(60), since: at(10))
         #expect(newer(cache, than: 1, 12) == .serve(2))
         #expect(newer(cache, than: 2, 12) == .settled)
     }

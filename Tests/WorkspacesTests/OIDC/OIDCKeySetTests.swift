@@ -98,6 +98,25 @@ struct OIDCKeySetTests {
         }
     }
 
+    @Test("an issuer that names no safe place to sign in is one all the same, and nobody signs in there")
+    func places() throws {
+        func read(_ members: [JSONValue.Member]) throws -> [String?] {
+            let issuer = try #require(OIDCAddress("https://id.example.com"))
+            let known: [JSONValue.Member] = [.init("issuer", "https://id.example.com"), .init("jwks_uri", "https://id.example.com/k")]
+            let discovery = try OIDCDiscovery(JSONValue.object(known + members).bytes(), of: issuer)
+            return [discovery.authorization?.text, discovery.token?.text]
+        }
+        let both = try read([
+            .init("authorization_endpoint", "https://id.example.com/in?tenant=a"), .init("token_endpoint", "https://api.example.net/token"),
+        ])
+        #expect(both == ["https://id.example.com/in?tenant=a", "https://api.example.net/token"])
+        let unsafe = try read([
+            .init("authorization_endpoint", "http://id.example.com/in"), .init("token_endpoint", "http://127.0.0.1/token"),
+        ])
+        let none = try read([])
+        #expect(unsafe == [nil, nil] && none == [nil, nil])
+    }
+
     /// The table in the documentation of `OIDCFreshness`, and what a careless issuer may write.
     static let lifetimes: [(String?, String?, Int)] = [
         (nil, nil, 600), (nil, "600", 600), ("public", nil, 600), ("max-age=3600", nil, 3600), ("max-age=3600", "600", 3000),

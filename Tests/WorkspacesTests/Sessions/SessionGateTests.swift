@@ -63,6 +63,7 @@ import Web
         var refusedTokens: Int { refused.withLock { $0 } }
 
         func noteRefusedToken() { refused.withLock { $0 += 1 } }
+        func noteStranger(_ account: UUID, slug: String) {}
         func noteFork(by visitor: SessionVisitor) {}
         func answering(_ visitor: SessionVisitor, slug: () async -> String?, _ answer: () async throws -> Response) async throws -> Response {
             try await answer()

@@ -1,0 +1,67 @@
+import Foundation
+import Jobs
+package import Hummingbird
+import Logging
+package import Web
+
+/// Whose account it is, and for which of its workspaces.
+extension OIDCSignIn {
+    /// A token that names a workspace is good in that one only, as for the API. What else it says it may do is about the API: a person on
+    /// pages may what the role allows.
+    func outcome(of claims: OIDCClaims, next: String) async throws -> Outcome {
+        let identity = ExternalIdentity(issuer: configuration.issuer.text, subject: claims.subject)
+        let slug = claims.workspace ?? configuration.onlyWorkspace
+        var found = try await identities.memberships(of: identity.id, in: slug)
+        if found == nil, configuration.linksByEmail, let email = claims.email {
+            try await OIDC.link(identity, email: email, identities, logger)
+            found = try await identities.memberships(of: identity.id, in: slug)
+        }
+        guard let memberships = found else {
+            return outsider(.unknown(linksByEmail: configuration.linksByEmail, hasEmail: claims.email != nil), identity.id, claims.subject)
+        }
+        guard let first = memberships.first else {
+            if let slug = claims.workspace { PageWatch.current?.noteStranger(identity.id, slug: slug) }
+            return outsider(.notMember, identity.id, claims.subject)
+        }
+        return memberships.count == 1 ? .member(first, next: next) : .several(choice(between: memberships, of: identity.id, next: next))
+    }
+
+    private func outsider(_ reason: OIDCOutsider.Reason, _ account: UUID, _ subject: String?) -> Outcome {
+        logger.notice(
+            "Somebody signed in at the identity provider who has no place here",
+            metadata: ["token_id": "\(account.lowercased)", "reason": reason == .notMember ? "not-a-member" : "identity-unknown"])
+        return .outsider(OIDCOutsider(issuer: configuration.issuer.text, subject: subject, reason: reason))
+    }
+
+    // MARK: Choosing
+
+    private func choice(between memberships: [OIDCMembership], of account: UUID, next: String) -> Choice {
+        let choice = OIDCChoice(account, next: next, now: now())
+        return Choice(
+            memberships: memberships, formToken: seal.wordToken(for: choice.attempt.word), cookie: seal.cookie(of: choice.bytes, as: .choice))
+    }
+
+    /// The value of `Set-Cookie` that a choice is kept by. Its form comes from a page of ours, so other sites need not send it.
+    package func cookie(of choice: Choice, for request: Request) -> String {
+        PageCookie.header(
+            Self.choiceCookie, choice.cookie, path: Self.choicePath, seconds: OIDCAttempt.lifetime.components.seconds, for: request)
+    }
+
+    /// Reads the form of a choice. Whether the account is a member still is looked at again; where nothing was chosen the choice begins anew.
+    package func choose(_ form: Query, in request: Request) async throws -> Outcome {
+        let value = request.cookies[Self.choiceCookie]?.value
+        guard let content = value.flatMap({ seal.content(of: $0, as: .choice) }), let choice = OIDCChoice(bytes: content),
+            !choice.attempt.isOver(at: now()), seal.isGood(wordToken: form["form"] ?? "", for: choice.attempt.word)
+        else { return refused(.stale, "no choice") }
+        let (account, next) = (choice.account, choice.attempt.next)
+        guard let slug = form["workspace"], !slug.isEmpty else {
+            let memberships = try await identities.memberships(of: account) ?? []
+            return .several(self.choice(between: memberships, of: account, next: next))
+        }
+        guard let membership = try await identities.memberships(of: account, in: slug)?.first else {
+            PageWatch.current?.noteStranger(account, slug: slug)
+            return outsider(.notMember, account, nil)
+        }
+        return .member(membership, next: next)
+    }
+}
