@@ -20,7 +20,7 @@ package struct DirectoryPages: Sendable {
     let reports: ReportDesk
     let reportForms: StrangerForms
     let facets: FacetShelf
-    let workspace: WorkspacePages
+    private(set) var workspace: WorkspacePages
     let moderation: ModerationPages
     private let trustedProxies: Int
     private let peer: @Sendable (AppContext) -> String?
@@ -69,7 +69,17 @@ package struct DirectoryPages: Sendable {
         moderation = ModerationPages(pool: pool, workspaces: workspaces, templates: templates, secret: secret, now: now)
     }
 
-    /// `/`, `/agents…`, `/plugins…`, `/reports/…`, `/removals`, `/workspace…`, `/sign-in`, `/sign-out`, `/invitation…`, `/moderation…`, `/assets/…`.
+    /// The same pages, to which people are let in with their accounts at the issuer as well.
+    /// - Parameter accounts: nil for these pages as they are.
+    package func signingIn(with accounts: OIDCSignIn?) -> DirectoryPages {
+        guard let accounts else { return self }
+        var pages = self
+        pages.workspace.admit(accounts)
+        return pages
+    }
+
+    /// `/`, `/agents…`, `/plugins…`, `/reports/…`, `/removals`, `/workspace…`, `/sign-in…`, `/sign-out`, `/invitation…`, `/moderation…`,
+    /// `/assets/…`.
     package var routes: RouteCollection<AppContext> {
         let routes = RouteCollection(context: AppContext.self)
         let templates = templates
@@ -101,6 +111,7 @@ package struct DirectoryPages: Sendable {
     package static let paths: Set<String> = [
         "/", "/agents", "/agents/{owner}", "/agents/{owner}/{name}", "/agents/{owner}/{name}/v/{version}", "/agents/{owner}/{name}/diff",
         "/agents/{owner}/{name}/report", "/agents/{owner}/{name}/fork", PageAsset.style.path, PageAsset.script.path, "/sign-in", "/sign-out",
+        "/sign-in/oidc", OIDCRelyingParty.path, OIDCSignIn.choicePath,
         "/workspace", "/workspace/agents/{id}", "/workspace/agents/{id}/publish", "/workspace/agents/{id}/unpublish", "/workspace/forks/{job}",
         "/workspace/agents/{id}/rename", "/workspace/agents/{id}/status",
         "/workspace/agents/{id}/decisions", "/workspace/agents/{id}/appeals", "/workspace/notices/{id}/read", "/reports/{id}", "/removals",

@@ -51,7 +51,8 @@ struct PageHead: Sendable {
     private var visitorPart: PageValue {
         guard let visitor else { return .nothing }
         let signOut = part == .moderation ? "/moderation/sign-out" : "/sign-out"
-        return .group(["tokenName": .text(visitor.name), "signOutAddress": .text(signOut)])
+        let manner = visitor.session.isOfAccount ? "Signed in as" : "Signed in with the token"
+        return .group(["manner": .text(manner), "tokenName": .text(visitor.name), "signOutAddress": .text(signOut)])
     }
 
     private var openGraph: PageValue {

@@ -9,6 +9,7 @@ struct PageTemplates: Sendable {
         case agents, agent, registry, plugin, difference, report, thanks, reported, fork, signin, progress, workspace, own, decisions, problem
         case operatorin, moderation, judge, removals, confirm, done
         case invitations, invited, invitation, offer, joined
+        case signedin, choose, outsider
     }
 
     /// A template that is none.
@@ -32,6 +33,9 @@ struct PageTemplates: Sendable {
         (name: "reported", bytes: PackageResources.reported_mustache),
         (name: "fork", bytes: PackageResources.fork_mustache),
         (name: "signin", bytes: PackageResources.signin_mustache),
+        (name: "signedin", bytes: PackageResources.signedin_mustache),
+        (name: "choose", bytes: PackageResources.choose_mustache),
+        (name: "outsider", bytes: PackageResources.outsider_mustache),
         (name: "progress", bytes: PackageResources.progress_mustache),
         (name: "workspace", bytes: PackageResources.workspace_mustache),
         (name: "own", bytes: PackageResources.own_mustache),

@@ -120,13 +120,14 @@ struct WorkspacePage: Sendable {
         return .group(["items": .list(items), "moreMembers": .maybe(more)])
     }
 
-    /// What this visitor's token may not see.
+    /// What this visitor may not see.
     private var withheld: String? {
         guard isFirst else { return nil }
+        let who = session.isOfAccount ? "Your role" : "This token"
         switch (tokens, members) {
-        case (nil, nil): return "This token may see neither the workspace’s tokens (tokens:admin) nor its members (members:read)."
-        case (nil, _): return "This token may not see the workspace’s tokens (tokens:admin)."
-        case (_, nil): return "This token may not see the workspace’s members (members:read)."
+        case (nil, nil): return "\(who) may see neither the workspace’s tokens (tokens:admin) nor its members (members:read)."
+        case (nil, _): return "\(who) may not see the workspace’s tokens (tokens:admin)."
+        case (_, nil): return "\(who) may not see the workspace’s members (members:read)."
         default: return nil
         }
     }

@@ -24,7 +24,7 @@ extension WorkspacePages {
             let most = WorkspacePage.noticeLimit + 1
             let notices = before == nil ? try await appeals.notices(of: id, state: nil, before: nil, limit: most) : []
             let leaves = listsMembers && workspaces.isMultiUser && !visitor.may(.membersAdmin)
-            let leaver = leaves ? try await workspaces.tokens.identity(of: visitor.session)?.user : nil
+            let leaver = leaves ? try await workspaces.identity(of: visitor.session)?.user : nil
             let overview = WorkspacePage(
                 workspace: workspace, agents: Array(agents.prefix(Self.agents)),
                 nextCursor: agents.count > Self.agents ? try agents.dropLast().last.map { try Cursor.encode($0.agent.id) } : nil,

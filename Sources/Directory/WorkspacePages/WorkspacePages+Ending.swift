@@ -86,7 +86,7 @@ extension WorkspacePages {
     /// Anyone is asked about leaving; about others, who may remove them.
     private func question(ofMember id: UUID, for visitor: SessionVisitor) async throws -> ConfirmPage {
         let found = try await workspaces.members.lookUp(id, in: visitor.session.workspace)
-        let user = try await workspaces.tokens.identity(of: visitor.session)?.user
+        let user = try await workspaces.identity(of: visitor.session)?.user
         let isSelf = user != nil && found?.user.id == user
         if !isSelf { try visitor.require(.membersAdmin) }
         guard let member = found else { throw Problem.notFound("The workspace has no such member.") }

@@ -18,7 +18,7 @@ extension WorkspacePages {
         try SessionGate.refuseOtherSites(request)
         let form = try await request.readForm()
         let next = Self.safe(form["next"])
-        guard signInForms.isOurs(form, in: request) else { return signInPage(request, next: next, refusal: .staleForm) }
+        guard signInForms.isOurs(form, in: request) else { return signInPage(request, next: next, refusal: SessionGate.Refusal.staleForm.shown) }
         let token = (form["token"] ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
         switch try await gate.signIn(token) {
         case .success(let session):
@@ -29,7 +29,7 @@ extension WorkspacePages {
             return response
         case .failure(let refusal):
             context.logger.notice("a sign-in was refused", metadata: ["reason": .string("\(refusal)")])
-            return signInPage(request, next: next, refusal: refusal)
+            return signInPage(request, next: next, refusal: refusal.shown)
         }
     }
 
@@ -42,11 +42,13 @@ extension WorkspacePages {
         return response
     }
 
-    private func signInPage(_ request: Request, next: String, refusal: SessionGate.Refusal?) -> Response {
+    func signInPage(_ request: Request, next: String, refusal: SignInRefusal?) -> Response {
         let ticket = signInForms.ticket(for: request)
         let head = PageHead(title: "Sign in", part: .workspace, isUnlisted: true, formToken: ticket.token)
+        let address = accounts == nil ? nil : PageAddress.query("/sign-in/oidc", [(name: "next", value: next)])
         let values: PageValues = [
-            "nextAddress": .text(next), "refusal": .maybe(refusal?.words),
+            "nextAddress": .text(next), "refusal": .maybe(refusal?.words), "isTokenRefused": .flag(refusal?.isOfToken ?? false),
+            "accountAddress": .maybe(address), "issuerName": .maybe(accounts?.issuerName),
             "invitationAddress": workspaces.isMultiUser ? .text("/invitation") : .nothing,
         ]
         var response = PageHeaders.passing(templates.document(.signin, head, values), status: refusal?.status ?? .ok)
@@ -63,7 +65,17 @@ extension WorkspacePages {
     }
 }
 
+/// Why somebody was not signed in, as the page for the next try shows it.
+struct SignInRefusal: Sendable {
+    let words: String
+    let status: HTTPResponse.Status
+    /// Whether it is the token's fault, and its field's.
+    let isOfToken: Bool
+}
+
 extension SessionGate.Refusal {
+    var shown: SignInRefusal { SignInRefusal(words: words, status: status, isOfToken: true) }
+
     var words: String {
         switch self {
         case .invalid: "The token is not valid."

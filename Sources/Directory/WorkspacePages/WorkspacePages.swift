@@ -18,7 +18,9 @@ struct WorkspacePages: Sendable {
     let templates: PageTemplates
     let desk: WorkspaceDesk
     let appeals: AppealDesk
-    let gate: SessionGate
+    private(set) var gate: SessionGate
+    /// Signs people in with their accounts at the issuer; nil where there is none.
+    private(set) var accounts: OIDCSignIn?
     let signInForms: StrangerForms
     let invitationForms: StrangerForms
     let site: PublicSite
@@ -48,11 +50,18 @@ struct WorkspacePages: Sendable {
             cookie: "mainstay_invitation", path: "/invitation", seal: SessionSeal(secret: secret, purpose: "invitations"))
     }
 
+    /// Lets people in with their accounts at the issuer as well. Before ``mount(in:)``.
+    mutating func admit(_ accounts: OIDCSignIn) {
+        self.accounts = accounts
+        gate.accounts = { try await accounts.standing(of: $0, workspace: $1) }
+    }
+
     /// Mounts them below what makes pages of problems.
     func mount(in routes: RouteCollection<AppContext>) {
         routes.get("/sign-in", use: signInForm)
         routes.post("/sign-in", use: signIn)
         routes.post("/sign-out", use: signOut)
+        if let accounts { mount(accounts, in: routes) }
         routes.get("/invitation", use: invitationForm)
         routes.post("/invitation", use: offer)
         routes.post("/invitation/accept", use: accept)

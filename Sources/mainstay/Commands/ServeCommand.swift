@@ -56,17 +56,19 @@ struct ServeCommand: AsyncParsableCommand {
         let proxies = try settings.number("http.trusted.proxies", in: 0...16)
         let oversight = AccessOversight(pool: pool, keys: try settings.auditKeys(), logger: logger)
 
-        let operations = Features.operations(
-            pool: pool, redis: redis, producer: producer, workspaces: workspaces, secret: try settings.operationsKey())
+        let secret = try settings.operationsKey()
+        let operations = Features.operations(pool: pool, redis: redis, producer: producer, workspaces: workspaces, secret: secret)
         let health = Health(checks: [Readiness.postgres(pool), Readiness.redis(redis, isNeeded: false)] + features.healthChecks)
         let pages = try Features.pages(
             pool: pool, producer: producer, workspaces: workspaces, core: try settings.coreVersion(), site: settings.text("http.public.url"),
-            secret: try settings.operationsKey(), trustedProxies: proxies)
+            secret: secret, trustedProxies: proxies)
         let host = settings.text("http.host") ?? "127.0.0.1"
         let port = try port ?? settings.number("http.port", in: 1...65535)
+        let party = try settings.oidcRelyingParty()
         // Nothing below may throw before the services run: a client that is dropped without having been shut down stops the process.
-        let oidc = try settings.oidc().map { OIDC($0, pool: pool, logger: logger) }
+        let oidc = try settings.oidc().map { OIDC($0, party: party, secret: secret, pool: pool, logger: logger) }
         let authenticator: any Authenticator = if let oidc { oidc.beside(workspaces.authenticator) } else { workspaces.authenticator }
+        let pagesWithSignIn = pages.signingIn(with: oidc?.signIn)
         var options = WebResponder.Options(problems: ProblemMapping.table, accessLog: .debug)
         let source: @Sendable (Request, AppContext) -> String? = { ClientNetwork.name(of: $0, peer: $1.peer, proxies: proxies) }
         options.beforeAuthentication = [oversight.beforeAuthentication(source: source)]
@@ -79,7 +81,7 @@ struct ServeCommand: AsyncParsableCommand {
         let responder = WebResponder(
             authenticator: authenticator,
             features: workspaces.routes(producer: producer) + features.routes + reports + [operations.routes, health.routes()],
-            pages: [MetricsPage(registry: registry, pool: pool, producer: producer).routes, operations.pages, pages.routes],
+            pages: [MetricsPage(registry: registry, pool: pool, producer: producer).routes, operations.pages, pagesWithSignIn.routes],
             options: options)
         let application = Application(
             responder: responder,

@@ -75,6 +75,14 @@ enum SettingsReference {
         .init(
             key: "oidc.link.by.email", standard: "false",
             summary: "`true` links an account that nobody knows to the user who has its verified address"),
+        .init(
+            key: "oidc.client.id", standard: nil,
+            summary:
+                "id of the client that this installation is at the issuer: with it people sign in to pages there; off without it; needs `MAINSTAY_HTTP_PUBLIC_URL`"
+        ),
+        .init(
+            key: "oidc.client.secret", standard: nil,
+            summary: "that client's secret; without it codes are exchanged as a public client, by their verifier alone", isSecret: true),
         .init(key: "metrics.port", standard: nil, summary: "port of a worker's own `/metrics`, `/livez` and `/readyz`; off without it"),
         .init(key: "log.level", standard: "info", summary: "`trace`, `debug`, `info`, `notice`, `warning`, `error` or `critical`"),
         .init(key: "log.format", standard: "text", summary: "`json` for machines: one object a line"),

@@ -36,7 +36,24 @@ enum PageSamples {
         case .report: [ReportPage(place: place, reason: "malware", text: hostile, contact: hostile, faults: [hostile]).values]
         case .thanks: [ReportPage.thanks(ReportReceiptAnswer(.init(report: UUID(), secret: "receipt")), for: place)]
         case .fork: [ForkPage(listing: listing(), wanted: hostile, fault: hostile, advice: advice).values]
-        case .signin: [["nextAddress": .text(hostile), "refusal": .text(hostile), "invitationAddress": "/invitation"]]
+        case .signin:
+            [
+                [
+                    "nextAddress": .text(hostile), "refusal": .text(hostile), "isTokenRefused": true, "accountAddress": .text(hostile),
+                    "issuerName": .text(hostile), "invitationAddress": "/invitation",
+                ],
+                [
+                    "nextAddress": .text(hostile), "refusal": .nothing, "isTokenRefused": false, "accountAddress": .nothing, "issuerName": .nothing,
+                    "invitationAddress": .nothing,
+                ],
+            ]
+        case .signedin: [["workspaceName": .text(hostile), "nextAddress": .text(hostile)]]
+        case .choose: [WorkspacePages.values(of: OIDCSignIn.Choice(memberships: [membership], formToken: "form-token", cookie: ""))]
+        case .outsider:
+            [
+                outsider(.notMember, subject: nil), outsider(.unknown(linksByEmail: false, hasEmail: true)),
+                outsider(.unknown(linksByEmail: true, hasEmail: false)), outsider(.unknown(linksByEmail: true, hasEmail: true)),
+            ]
         case .invitations: [invitations(found: true).values, invitations(found: false).values]
         case .invited: [invited.values]
         case .invitation: [["refusal": .text(hostile)], ["refusal": .nothing]]
@@ -192,6 +209,14 @@ enum PageSamples {
         page.change = hostile
         page.word = hostile
         return answered ? page.afterOtherWord() : page
+    }
+
+    // MARK: A sign-in
+
+    private static let membership = OIDCMembership(account: UUID(), workspace: UUID(), slug: "acme", name: hostile, role: .viewer)
+
+    private static func outsider(_ reason: OIDCOutsider.Reason, subject: String? = hostile) -> PageValues {
+        OutsiderPage(outsider: OIDCOutsider(issuer: "https://id.example.com", subject: subject, reason: reason)).values
     }
 
     // MARK: A workspace
