@@ -23,10 +23,11 @@ struct ListingAnswer: Encodable, Sendable {
     let statusChangedAt: Date?
     let publishedAt: Date
     let updatedAt: Date
+    let resembles: ResembledAgent?
     let url: String
 
     enum CodingKeys: String, CodingKey {
-        case owner, name, summary, topics, plugins, version, shape, digest, forks, status, url
+        case owner, name, summary, topics, plugins, version, shape, digest, forks, status, resembles, url
         case displayName = "display_name"
         case semanticVersion = "semantic_version"
         case secretsToSet = "secrets_to_set"
@@ -56,6 +57,7 @@ struct ListingAnswer: Encodable, Sendable {
         statusChangedAt = listing.statusChangedAt
         publishedAt = listing.publishedAt
         updatedAt = listing.updatedAt
+        resembles = listing.resembles
         url = listing.path
     }
 }

@@ -101,7 +101,7 @@ extension DirectoryRoutes {
             optional: ["reason", "changed_at"]))
 
     private static let statusWord = JSONSchema.string(oneOf: ListingStatus.allCases.map(\.rawValue))
-    private static let optional: Set<String> = ["forked_from", "semantic_version", "status_reason", "status_changed_at"]
+    private static let optional: Set<String> = ["forked_from", "semantic_version", "status_reason", "status_changed_at", "resembles"]
 
     private static let listing = JSONSchema.named(
         "Listing",
@@ -112,7 +112,8 @@ extension DirectoryRoutes {
                 "semantic_version": .string("As it was published."), "shape": .string(oneOf: CharacterShape.allCases.map(\.rawValue)),
                 "digest": .string(pattern: "^sha256:[0-9a-f]{64}$"), "secrets_to_set": .array(of: .string()), "forked_from": ForkSourceAnswer.schema,
                 "forks": .integer("Forks that there are.", minimum: 0), "status": statusWord, "status_reason": .string(), "status_changed_at": .time,
-                "published_at": .time, "updated_at": .time, "url": .string("Where it is read.", format: "uri-reference"),
+                "published_at": .time, "updated_at": .time, "resembles": ResembledAgent.schema,
+                "url": .string("Where it is read.", format: "uri-reference"),
             ], optional: optional))
 
     private static let found = JSONSchema.named(
@@ -134,6 +135,6 @@ extension DirectoryRoutes {
                 "lineage": ForkOriginAnswer.lineageSchema, "behind": ForkOriginAnswer.behindSchema, "latest": ForkOriginAnswer.latestSchema,
                 "original_status": ForkOriginAnswer.statusSchema, "forks": .integer("Forks that there are.", minimum: 0), "status": statusWord,
                 "status_reason": .string(), "status_changed_at": .time, "published_at": .time, "updated_at": .time,
-                "url": .string("Where it is read.", format: "uri-reference"), "character": .map(of: .any),
+                "resembles": ResembledAgent.schema, "url": .string("Where it is read.", format: "uri-reference"), "character": .map(of: .any),
             ], optional: optional.union(ForkOriginAnswer.optional).union(["character"])))
 }

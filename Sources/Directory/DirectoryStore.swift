@@ -11,7 +11,8 @@ package enum DirectoryStore {
             -- find published agent
             select p.listing_id, p.owner, p.name, p.agent_id, p.version, p.semantic_version, p.digest, p.shape, p.display_name, p.summary, p.topics,
               p.plugins, p.secret_places, p.forked_from_owner, p.forked_from_name, p.forked_from_version, p.forked_from_agent, p.lineage, p.status,
-              p.status_reason, p.status_changed_at, p.published_at, p.updated_at, coalesce(c.forks, 0) as forks, p.character
+              p.status_reason, p.status_changed_at, p.published_at, p.updated_at, resembled_agent(p.resembles, p.display_name) as resembles,
+              coalesce(c.forks, 0) as forks, p.character
             from published_agents p left join fork_counts c on c.agent_id = p.agent_id
             where p.owner = $1 and p.name = $2 and not p.is_withdrawn
             """, owner, name
@@ -103,6 +104,6 @@ extension Listing {
             secretPlaces: try row.decode("secret_places"), forkedFrom: source, lineage: try [ForkSource](row, source: source),
             forks: try row.decode("forks"), status: try row.stored("status"), statusReason: try row.decode("status_reason"),
             statusChangedAt: try row.decode("status_changed_at"), publishedAt: try row.decode("published_at"),
-            updatedAt: try row.decode("updated_at"))
+            updatedAt: try row.decode("updated_at"), resembles: try ResembledAgent(row))
     }
 }

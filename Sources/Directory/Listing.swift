@@ -33,6 +33,8 @@ package struct Listing: Sendable {
     package let statusChangedAt: Date?
     package let publishedAt: Date
     package let updatedAt: Date
+    /// Another owner's agent whose title it has, as long as that one is found and has it. That one had it first.
+    package let resembles: ResembledAgent?
 }
 
 /// A listing with its character.

@@ -67,6 +67,7 @@ package enum ProblemMapping {
         case .invalidSlug: return .invalid([FieldFault(body: ["slug"], error.message)])
         case .otherAddress: return .invalid([FieldFault(body: ["email"], error.message)])
         case .slugTaken, .emailTaken, .alreadyMember: return .conflict(error.message)
+        case .slugLooksLike: return .conflict(error.message, name: "slug-looks-like")
         case .lastOwner: return .conflict(error.message, name: "last-owner")
         case .invitationAccepted: return .conflict(error.message, name: "invitation-accepted")
         case .defaultWorkspace: return .conflict(error.message, name: "default-workspace")

@@ -2,7 +2,7 @@
 package struct WorkspaceError: Error, Sendable, Equatable, CustomStringConvertible {
     package struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String {
-            case invalidSlug, slugTaken, multiUserOff, unknownWorkspace, emailTaken, alreadyMember, idempotencyMismatch
+            case invalidSlug, slugTaken, slugLooksLike, multiUserOff, unknownWorkspace, emailTaken, alreadyMember, idempotencyMismatch
             case unknownMember, unknownUser, roleTooLow, lastOwner, unknownInvitation, invitationAccepted, otherAddress
             case workspaceDeleted, defaultWorkspace, restoredTooLate
             case unknownToken, otherHolder, tokenEnded, tokenReplaced, forgedToken
@@ -13,6 +13,8 @@ package struct WorkspaceError: Error, Sendable, Equatable, CustomStringConvertib
         package static let invalidSlug = Code(value: .invalidSlug)
         /// Another workspace has the slug.
         package static let slugTaken = Code(value: .slugTaken)
+        /// The slug would be taken for that of an owner who is in public, or was, or for that of a workspace that is gone.
+        package static let slugLooksLike = Code(value: .slugLooksLike)
         /// There is one workspace only, because `multi-user` is off.
         package static let multiUserOff = Code(value: .multiUserOff)
         package static let unknownWorkspace = Code(value: .unknownWorkspace)

@@ -17,24 +17,48 @@ package struct WorkspaceStore: Sendable {
     // MARK: Workspaces
 
     /// Makes a workspace, with an owner when one is named.
-    /// - Throws: `WorkspaceError` with `multiUserOff`, `slugTaken`.
-    package func create(slug: Slug, name: String, owner: UUID? = nil, by actor: AccessActor) async throws -> Workspace {
+    ///
+    /// A trigger compares the slug with those of owners, so that no way around this method makes a look-alike.
+    /// - Parameter allowsLookAlike: an operator has looked at it. The access log tells what the slug looks like.
+    /// - Throws: `WorkspaceError` with `multiUserOff`, `slugTaken`, `slugLooksLike`.
+    package func create(
+        slug: Slug, name: String, owner: UUID? = nil, allowsLookAlike: Bool = false, by actor: AccessActor
+    ) async throws -> Workspace {
         guard multiUser else { throw WorkspaceError.oneWorkspace }
-        let id = UUID.version7()
         do {
-            // The policy asks that the new row be in scope, so its id is chosen here.
-            return try await pool.transaction(.workspaces([id])) { transaction in
-                let rows = try await transaction.query(Self.insert, id, slug.text, name)
-                if let owner { try await transaction.execute(Self.insertMember, id, owner, Member.Role.owner.rawValue) }
-                let workspace = try Self.one(rows, slug: slug.text)
-                AccessLogStore.append(.made(id, slug: slug.text, by: actor), in: transaction)
-                if let owner { AccessLogStore.append(.joined(owner, as: .owner, id, by: actor), in: transaction) }
-                return workspace
-            }
+            return try await make(slug, name: name, owner: owner, looksLike: nil, by: actor)
         } catch let error as PostgresError where error.constraint == "workspaces_slug" {
-            throw WorkspaceError(.slugTaken, "the slug \"\(slug)\" is taken")
+            throw Self.taken(slug)
+        } catch let error as PostgresError where error.constraint == "workspaces_slug_unlike" {
+            let known = error.detail ?? "another owner"
+            guard allowsLookAlike else {
+                throw WorkspaceError(
+                    .slugLooksLike, "the slug \"\(slug)\" would be taken for \"\(known)\", which is another owner's or was; choose another one")
+            }
+            do {
+                return try await make(slug, name: name, owner: owner, looksLike: known, by: actor)
+            } catch let error as PostgresError where error.constraint == "workspaces_slug" {
+                throw Self.taken(slug)
+            }
         }
     }
+
+    /// - Parameter looksLike: the slug that it may be taken for, since somebody allowed that.
+    private func make(_ slug: Slug, name: String, owner: UUID?, looksLike: String?, by actor: AccessActor) async throws -> Workspace {
+        let id = UUID.version7()
+        // The policy asks that the new row be in scope, so its id is chosen here.
+        return try await pool.transaction(.workspaces([id])) { transaction in
+            if looksLike != nil { transaction.submit(Self.allowLookAlike, slug.text) }
+            let rows = try await transaction.query(Self.insert, id, slug.text, name)
+            if let owner { try await transaction.execute(Self.insertMember, id, owner, Member.Role.owner.rawValue) }
+            let workspace = try Self.one(rows, slug: slug.text)
+            AccessLogStore.append(.made(id, slug: slug.text, looksLike: looksLike, by: actor), in: transaction)
+            if let owner { AccessLogStore.append(.joined(owner, as: .owner, id, by: actor), in: transaction) }
+            return workspace
+        }
+    }
+
+    private static func taken(_ slug: Slug) -> WorkspaceError { WorkspaceError(.slugTaken, "the slug \"\(slug)\" is taken") }
 
     /// The workspace with that slug, nil when there is none. Asked before a workspace is known, so under the role for it.
     package func find(slug: String) async throws -> Workspace? {
@@ -110,6 +134,10 @@ package struct WorkspaceStore: Sendable {
     private static let insert: SQL = """
         -- make a workspace
         insert into workspaces (id, slug, name) values ($1, $2, $3) returning id, slug, name, created_at, deleted_at, purge_at
+        """
+    private static let allowLookAlike: SQL = """
+        -- allow a slug that looks like another one
+        select set_config('mainstay.look_alike_slug', $1, true)
         """
     private static let bySlug: SQL = """
         -- find a workspace by its slug

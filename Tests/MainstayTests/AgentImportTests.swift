@@ -36,10 +36,10 @@ import Testing
         #expect(result.status == 64 && result.errors.contains("there is no file in \(folder)"), "\(result.errors)")
     }
 
-    @Test("a publication tells which plugins hurt, what does not work first, and what the name resembles")
+    @Test("a publication tells which plugins hurt, what does not work first, and what name and title resemble")
     func published() throws {
         let text = """
-            {"owner": "acme", "name": "guide", "looks_like": "other/guide-1",
+            {"owner": "acme", "name": "guide", "looks_like": "other/guide-1", "resembles": {"owner": "other", "name": "harbor"},
              "publication": {"version": "1.1.0", "number": 2, "shown": false, "change": "created", "url": "x"},
              "plugins": [
                {"name": "a", "advice": {"verdict": "unmaintained", "reason": "it left the registry"}}, {"name": "b"},
@@ -51,6 +51,7 @@ import Testing
             item.advice == [
                 "version 1.1.0; a higher one is shown still", "incompatible: c, it asks for core 2", "unmaintained: a, it left the registry",
                 "the name resembles other/guide-1, another owner's; the directory says so",
+                "the title looks the same as that of other/harbor, which had it first; the directory says so",
             ])
     }
 

@@ -84,6 +84,24 @@ import Testing
         #expect(try await place.run("delete", "nowhere", "--yes").status == 64)
     }
 
+    @Test("a slug that looks like an owner's is refused, unless an operator allows it")
+    func lookAlike() async throws {
+        let place = Place(database: try await TestDatabase.make())
+        #expect(try await place.run("create", "Acme").status == 0)
+        _ = try await place.database.psql(
+            """
+            insert into reserved_names (owner, name, publisher_id, agent_id) select 'acme', 'helper', id, gen_random_uuid() from workspaces
+            where slug = 'acme'
+            """)
+        let refused = try await place.run("create", "Acrne")
+        #expect(refused.status == 1 && refused.errors.contains("\"acme\"") && refused.errors.contains("--allow-look-alike"), "\(refused.errors)")
+        #expect(try await place.run("create", "Another", "--slug", "ac-me").status == 1)
+        let allowed = try await place.run("create", "Acrne", "--allow-look-alike")
+        #expect(allowed.status == 0 && allowed.output == "acrne\n")
+        let told = try await place.database.psql("select details ->> 'looks_like' from access_log where details ->> 'slug' = 'acrne'")
+        #expect(told == "acme\n")
+    }
+
     @Test("an export is written line by line, to a file that is its owner's alone")
     func export() async throws {
         let place = Place(database: try await TestDatabase.make(), multiUser: false)

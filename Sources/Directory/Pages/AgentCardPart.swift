@@ -13,12 +13,13 @@ struct AgentCardPart: Sendable {
 
     var values: PageValues {
         let address = PageAddress.path("agents", listing.owner, listing.name)
-        let isByOwner = mark?.isByOwner ?? false
+        let isByOwner = mark?.isByOwner(listing) ?? false
         return [
             "anchor": .text("agent-\(listing.owner)-\(listing.name)"), "address": .text(address), "title": .text(listing.displayName),
             "owner": .text(listing.owner), "name": .text(listing.name), "ownerAddress": .text(AgentsAddress.owner(listing.owner).text),
             "isDeprecated": .flag(listing.status == .deprecated), "isByOwner": .flag(isByOwner), "summary": .maybe(listing.summary),
-            "looksLike": LikenessPart.value(mark?.looksLike), "pluginWarning": .maybe(PluginPart.warning(listing.plugins, advice)),
+            "looksLike": LikenessPart.value(mark?.looksLike), "resembles": LikenessPart.value(listing.resembles?.address),
+            "pluginWarning": .maybe(PluginPart.warning(listing.plugins, advice)),
             "topics": .section(TopicPart.list(listing.topics, limit: Self.topics)), "version": .maybe(listing.semanticVersion?.description),
             "updated": .moment(listing.updatedAt), "forkWords": .text(PageWords.count(listing.forks, "fork", "forks")),
             "reportAddress": .text("\(address)/report"),
@@ -35,7 +36,7 @@ enum TopicPart {
     }
 }
 
-/// Another owner's agent that a name could be taken for.
+/// Another owner's agent that a name or a title could be taken for.
 enum LikenessPart {
     /// - Parameter place: `owner/name`.
     static func value(_ place: String?) -> PageValue {

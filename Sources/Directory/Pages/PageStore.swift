@@ -14,7 +14,8 @@ enum PageStore {
             -- agent on its page
             select p.listing_id, p.owner, p.name, p.agent_id, p.version, p.semantic_version, p.digest, p.shape, p.display_name, p.summary, p.topics,
               p.plugins, p.secret_places, p.forked_from_owner, p.forked_from_name, p.forked_from_version, p.forked_from_agent, p.lineage, p.status,
-              p.status_reason, p.status_changed_at, p.published_at, p.updated_at, coalesce(c.forks, 0) as forks, p.character,
+              p.status_reason, p.status_changed_at, p.published_at, p.updated_at, resembled_agent(p.resembles, p.display_name) as resembles,
+              coalesce(c.forks, 0) as forks, p.character,
               p.workspace_id, p.looks_like,
               exists (select 1 from published_versions v
                 where v.workspace_id = p.workspace_id and v.agent_id = p.agent_id and v.number = p.version and v.publisher = p.owner) as is_owners,
@@ -80,8 +81,9 @@ struct ListingMark: Sendable, Equatable {
     /// `owner/name` of another owner's agent that the name could be taken for.
     let looksLike: String?
 
-    /// Whether the page says "published by its owner". It does not of a name that passes for another owner's: there the other one is named.
-    var isByOwner: Bool { isOwners && looksLike == nil }
+    /// Whether the page says "published by its owner". It does not of a name or title that passes for another owner's: there the other one
+    /// is named.
+    func isByOwner(_ listing: Listing) -> Bool { isOwners && looksLike == nil && listing.resembles == nil }
 }
 
 extension ListingMark {

@@ -87,7 +87,8 @@ extension DirectoryStore {
             )
             select p.listing_id, p.owner, p.name, p.agent_id, p.version, p.semantic_version, p.digest, p.shape, p.display_name, p.summary, p.topics,
               p.plugins, p.secret_places, p.forked_from_owner, p.forked_from_name, p.forked_from_version, p.forked_from_agent, p.lineage, p.status,
-              p.status_reason, p.status_changed_at, p.published_at, p.updated_at, page.forks, page.place
+              p.status_reason, p.status_changed_at, p.published_at, p.updated_at, resembled_agent(p.resembles, p.display_name) as resembles,
+              page.forks, page.place
             from page join published_agents p on p.listing_id = page.listing_id
             order by page.place desc, page.listing_id desc
             """, words.query, words.typed, words.likeness, search.tag, search.plugin, search.owner, search.status?.rawValue, search.updatedSince,

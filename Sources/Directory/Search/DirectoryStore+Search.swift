@@ -71,7 +71,8 @@ extension DirectoryStore {
             )
             select p.listing_id, p.owner, p.name, p.agent_id, p.version, p.semantic_version, p.digest, p.shape, p.display_name, p.summary, p.topics,
               p.plugins, p.secret_places, p.forked_from_owner, p.forked_from_name, p.forked_from_version, p.forked_from_agent, p.lineage, p.status,
-              p.status_reason, p.status_changed_at, p.published_at, p.updated_at, c.forks, 0::int8 as place
+              p.status_reason, p.status_changed_at, p.published_at, p.updated_at, resembled_agent(p.resembles, p.display_name) as resembles,
+              c.forks, 0::int8 as place
             from page join published_agents p on p.listing_id = page.listing_id join fork_counts c on c.listing_id = page.listing_id
             order by page.listing_id desc
             """, words?.query, search.tag, search.plugin, search.owner, search.status?.rawValue, search.updatedSince, cursor?.id, limit,
@@ -110,7 +111,8 @@ extension DirectoryStore {
             )
             select p.listing_id, p.owner, p.name, p.agent_id, p.version, p.semantic_version, p.digest, p.shape, p.display_name, p.summary, p.topics,
               p.plugins, p.secret_places, p.forked_from_owner, p.forked_from_name, p.forked_from_version, p.forked_from_agent, p.lineage, p.status,
-              p.status_reason, p.status_changed_at, p.published_at, p.updated_at, page.forks, page.forks as place
+              p.status_reason, p.status_changed_at, p.published_at, p.updated_at, resembled_agent(p.resembles, p.display_name) as resembles,
+              page.forks, page.forks as place
             from page join published_agents p on p.listing_id = page.listing_id
             order by page.forks desc, page.listing_id desc
             """, words?.query, search.tag, search.plugin, search.owner, search.status?.rawValue, search.updatedSince, cursor?.value, cursor?.id,

@@ -22,7 +22,7 @@ struct ForkPage: Sendable {
             "title": .text(listing.displayName), "owner": .text(listing.owner), "name": .text(listing.name),
             "ownerAddress": .text(AgentsAddress.owner(listing.owner).text), "agentAddress": .text(agent), "forkAddress": .text("\(agent)/fork"),
             "version": .maybe(listing.semanticVersion?.description), "secretWords": .maybe(secrets), "fault": .maybe(fault),
-            "key": .text(key.lowercased), "wanted": .maybe(wanted),
+            "key": .text(key.lowercased), "wanted": .maybe(wanted), "resembles": LikenessPart.value(listing.resembles?.address),
             "pluginWarning": .maybe(PluginPart.warning(listing.plugins, advice)), "plugins": .section(PluginPart.list(listing.plugins, advice)),
         ]
     }

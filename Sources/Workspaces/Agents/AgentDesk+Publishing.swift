@@ -23,6 +23,8 @@ extension AgentDesk {
         let isShown: Bool
         /// Another owner's agent that the name could be taken for.
         let looksLike: String?
+        /// Another owner's agent whose title this one has, of what the directory shows.
+        let resembles: ResembledAgent?
     }
 
     /// What became of a wish to publish.
@@ -75,6 +77,8 @@ extension AgentDesk {
             }
             try Self.requireOpen(listed)
             guard draft.findings.isEmpty else { throw Refusal.keysRemain(draft.findings) }
+            let titleFaults = TitleText.faults(in: draft.file.name)
+            guard titleFaults.isEmpty else { throw Refusal.titleRefused(titleFaults) }
 
             let looksLike = if let listed { listed.looksLike } else { try await nearest(to: now, workspace: workspace, in: transaction) }
             let (version, there) = try await chosen(wish.version, of: draft.detail, workspace: workspace, in: transaction)
@@ -82,12 +86,17 @@ extension AgentDesk {
                 if let there { there } else { try await AgentStore.publish(version, draft, workspace: workspace, in: transaction) }
             let replaces = listed?.version.map { version.replaces($0) } ?? true
             let isListedAnew = replaces && listed?.version != version
+            var resembles = listed?.resembles
             if isListedAnew {
-                AgentStore.submitListing(of: now, draft, as: version, looksLike: looksLike, workspace: workspace, in: transaction)
+                let like = try await AgentStore.likeTitles(draft.file.name, of: agent, workspace: workspace, in: transaction)
+                let elder = TitleCheck.resembled(like, lineage: now.lineage)
+                resembles = elder.map { ResembledAgent(owner: $0.owner, name: $0.name) }
+                AgentStore.submitListing(
+                    of: now, draft, as: version, looksLike: looksLike, resembles: elder?.listing, workspace: workspace, in: transaction)
             }
             let publication = Publication(
                 version: version, number: published.number, publishedAt: published.publishedAt, isNew: there == nil, isShown: replaces,
-                looksLike: looksLike)
+                looksLike: looksLike, resembles: resembles)
             let after = try await AgentStore.agent(agent, workspace: workspace, in: transaction) ?? now
             if there == nil || isListedAnew {
                 // Read once more, for the owner's name is in this row alone.
@@ -173,7 +182,8 @@ extension AgentDesk {
             let there = try await AgentStore.published(version, of: agent, workspace: workspace, in: transaction)
         else { return nil }
         return Publication(
-            version: version, number: there.number, publishedAt: there.publishedAt, isNew: false, isShown: true, looksLike: listed.looksLike)
+            version: version, number: there.number, publishedAt: there.publishedAt, isNew: false, isShown: true, looksLike: listed.looksLike,
+            resembles: listed.resembles)
     }
 
     private func nearest(to agent: Agent, workspace: UUID, in transaction: PostgresTransaction) async throws -> String? {

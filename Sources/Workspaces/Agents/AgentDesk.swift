@@ -21,6 +21,8 @@ struct AgentDesk: Sendable {
         case nameTaken(AgentName)
         /// The name is not to be had in public.
         case nameRefused(AgentName, NameCheck.Reason)
+        /// The title holds what readers do not see, or would take for something else.
+        case titleRefused([TitleText.Fault])
     }
 
     /// What became of a file.

@@ -37,7 +37,31 @@ extension AgentDesk.Refusal {
             return .conflict("An agent of this workspace is named `\(name)`.", name: "name-taken")
         case .nameRefused(let name, let reason):
             return reason.problem(of: name)
+        case .titleRefused(let faults):
+            let named = faults.prefix(5).map(\.description).joined(separator: "; ")
+            return Problem(
+                .unprocessableContent, name: "title-misleads", title: "The title is not what readers would take it for",
+                detail: "Change the member `name` of the file, import it again and publish then: \(named)\(faults.count > 5 ? "; …" : "").",
+                errors: faults.map { FieldFault(body: ["name"], $0.sentence) })
         }
+    }
+}
+
+extension TitleText.Fault: CustomStringConvertible {
+    /// A clause.
+    var description: String {
+        switch self {
+        case .invisible(let scalar, let position):
+            let digits = String(scalar.value, radix: 16, uppercase: true)
+            return "character \(position), U+\(String(repeating: "0", count: max(0, 4 - digits.utf8.count)))\(digits), is not seen"
+        case .mixed(let word, let alphabets):
+            return "the word “\(word)” mixes \(alphabets.map(\.rawValue).joined(separator: " and ")) letters"
+        }
+    }
+
+    var sentence: String {
+        let text = description
+        return text.prefix(1).uppercased() + text.dropFirst() + "."
     }
 }
 

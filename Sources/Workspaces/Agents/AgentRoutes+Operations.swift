@@ -52,7 +52,9 @@ extension AgentRoutes {
             Writes a copy without secrets that anyone may read and fork, as a version that never changes. A version that is published already and says \
             the same is no new one; one that says something else is refused with 409. The directory shows the highest release. Refused with 422 while \
             anything in the character or the changelog looks like a key; the problem names each place. Refused with 409 for a name that is kept for \
-            another owner, or looks the same as that of an agent that many have forked.
+            another owner, or looks the same as that of an agent that many have forked. Refused with 422 for a title with characters that are \
+            not seen, or with letters of several alphabets in one word. A title that looks the same as an older one of another owner is no \
+            obstacle: `resembles` tells whose it is, here and to everyone.
             """,
         tag: "Agents", scope: "agents:write",
         parameters: [agentID, .idempotencyKey],
@@ -116,8 +118,8 @@ extension AgentRoutes {
                 "plugins": .array(of: PluginAnswer.schema),
                 "publication": publishedVersion,
                 "looks_like": .string("Another owner's agent that the name could be taken for, as `owner/name`."),
-                "character": .map(of: .any),
-            ], optional: ForkOriginAnswer.optional.union(["forked_from", "publication", "looks_like"])))
+                "resembles": ResembledAgent.schema, "character": .map(of: .any),
+            ], optional: ForkOriginAnswer.optional.union(["forked_from", "publication", "looks_like", "resembles"])))
 
     private static let imported = JSONSchema.named(
         "ImportedAgent",

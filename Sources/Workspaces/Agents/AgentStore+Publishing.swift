@@ -15,6 +15,8 @@ extension AgentStore {
         let reason: String?
         /// Another owner's agent that the name could be taken for, as it was when the name was first published.
         let looksLike: String?
+        /// Another owner's agent whose title it has, as long as that one has it.
+        let resembles: ResembledAgent?
     }
 
     /// A version that was published.
@@ -32,14 +34,16 @@ extension AgentStore {
         try await session.query(
             """
             -- listing of agent
-            select owner, name, semantic_version, version, status, status_reason, looks_like from published_agents
+            select owner, name, semantic_version, version, status, status_reason, looks_like,
+              resembled_agent(resembles, display_name) as resembles
+            from published_agents
             where workspace_id = $1 and agent_id = $2
             """, workspace, agent
         ).first.map { row in
             Listed(
                 owner: try row.decode("owner"), name: try row.decode("name"), version: try row.version("semantic_version"),
                 number: try row.decode("version"), status: try row.stored("status"), reason: try row.decode("status_reason"),
-                looksLike: try row.decode("looks_like"))
+                looksLike: try row.decode("looks_like"), resembles: try ResembledAgent(row))
         }
     }
 
@@ -97,8 +101,12 @@ extension AgentStore {
     /// Writes or renews the public copy of an agent's newest version, and marks the agent as public.
     ///
     /// The owner's slug is taken from the workspace's own row, and the policy on the table checks it.
+    /// - Parameters:
+    ///   - looksLike: kept from the first publication on.
+    ///   - resembles: the listing whose title this one has; of each publication anew.
     static func submitListing(
-        of agent: Agent, _ draft: AgentDraft, as version: SemanticVersion, looksLike: String?, workspace: UUID, in transaction: PostgresTransaction
+        of agent: Agent, _ draft: AgentDraft, as version: SemanticVersion, looksLike: String?, resembles: UUID?, workspace: UUID,
+        in transaction: PostgresTransaction
     ) {
         let (file, draftVersion) = (draft.file, draft.detail.version)
         transaction.submit(
@@ -106,18 +114,20 @@ extension AgentStore {
             -- publish agent
             insert into published_agents (owner, name, listing_id, workspace_id, agent_id, version, semantic_version, digest, shape, display_name,
               summary, topics, plugins, secret_places, character, forked_from_owner, forked_from_name, forked_from_version, forked_from_agent,
-              lineage, looks_like)
-            select w.slug, $3, $4, w.id, $2, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20
+              lineage, looks_like, resembles)
+            select w.slug, $3, $4, w.id, $2, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21
             from workspaces w where w.id = $1
             on conflict (workspace_id, agent_id) do update set
               version = excluded.version, semantic_version = excluded.semantic_version, digest = excluded.digest, shape = excluded.shape,
               display_name = excluded.display_name, summary = excluded.summary, topics = excluded.topics, plugins = excluded.plugins,
-              secret_places = excluded.secret_places, character = excluded.character, lineage = excluded.lineage, updated_at = excluded.updated_at
+              secret_places = excluded.secret_places, character = excluded.character, lineage = excluded.lineage, resembles = excluded.resembles,
+              updated_at = excluded.updated_at
             """,
             workspace, agent.id, agent.name, UUID.version7(), draftVersion.number, version.description, draftVersion.digest.bytes,
             draftVersion.shape.rawValue, file.name, file.summary, file.topics,
-            PostgresJSON(bytes: PluginReference.document(file.plugins).canonicalBytes), draftVersion.secretPlaces, draft.documents.file, agent.forkedFrom?.owner, agent.forkedFrom?.name, agent.forkedFrom?.version,
-            agent.forkedFrom?.agent, PostgresJSON(bytes: AgentLineage.document(agent.lineage).canonicalBytes), looksLike)
+            PostgresJSON(bytes: PluginReference.document(file.plugins).canonicalBytes), draftVersion.secretPlaces, draft.documents.file,
+            agent.forkedFrom?.owner, agent.forkedFrom?.name, agent.forkedFrom?.version, agent.forkedFrom?.agent,
+            PostgresJSON(bytes: AgentLineage.document(agent.lineage).canonicalBytes), looksLike, resembles)
         submitVisibility(.public, of: agent.id, workspace: workspace, in: transaction)
     }
 

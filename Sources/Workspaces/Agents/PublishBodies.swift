@@ -20,9 +20,10 @@ struct PublishedAnswer: Encodable, Sendable {
     let detail: AgentDetailAnswer
     let publication: Version?
     let looksLike: String?
+    let resembles: ResembledAgent?
 
     enum CodingKeys: String, CodingKey {
-        case publication
+        case publication, resembles
         case looksLike = "looks_like"
     }
 
@@ -36,6 +37,7 @@ struct PublishedAnswer: Encodable, Sendable {
                 url: "\(address)/v/\(publication.version)")
         }
         looksLike = published.publication?.looksLike
+        resembles = published.publication?.resembles
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -43,6 +45,7 @@ struct PublishedAnswer: Encodable, Sendable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encodeIfPresent(publication, forKey: .publication)
         try container.encodeIfPresent(looksLike, forKey: .looksLike)
+        try container.encodeIfPresent(resembles, forKey: .resembles)
     }
 }
 

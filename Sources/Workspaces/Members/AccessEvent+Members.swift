@@ -8,7 +8,7 @@ import Jobs
 /// | `member.joined` | `role`; of an invitation that was accepted, `invitation`, and `invited_by`, who made it |
 /// | `member.left` | `role` that it had; `erased` where the person was erased |
 /// | `member.role_changed` | `from`, `to` |
-/// | `workspace.made` | `slug` |
+/// | `workspace.made` | `slug`; `looks_like`, the slug that it could be taken for, where an operator allowed that |
 /// | `workspace.ownership_moved` | `to`: the user who is the owner |
 /// | `workspace.deleted` | `purge_days`: how long it can be restored |
 extension AccessEvent {
@@ -34,8 +34,10 @@ extension AccessEvent {
             .memberRoleChanged, by: actor, in: workspace, on: .member(user), details: ["from": former.rawValue, "to": role.rawValue])
     }
 
-    static func made(_ workspace: UUID, slug: String, by actor: AccessActor) -> AccessEvent {
-        AccessEvent(.workspaceMade, by: actor, in: workspace, on: .workspace(workspace), details: ["slug": slug])
+    static func made(_ workspace: UUID, slug: String, looksLike: String? = nil, by actor: AccessActor) -> AccessEvent {
+        var details = ["slug": slug]
+        details["looks_like"] = looksLike
+        return AccessEvent(.workspaceMade, by: actor, in: workspace, on: .workspace(workspace), details: details)
     }
 
     static func ownershipMoved(of workspace: UUID, to user: UUID, by actor: AccessActor) -> AccessEvent {

@@ -77,14 +77,20 @@ struct PublishedItem: Decodable {
         let shown: Bool
     }
 
+    struct Resembled: Decodable {
+        let owner: String
+        let name: String
+    }
+
     let owner: String
     let name: String
     let plugins: [Plugin]
     let publication: Publication?
     let looksLike: String?
+    let resembles: Resembled?
 
     enum CodingKeys: String, CodingKey {
-        case owner, name, plugins, publication
+        case owner, name, plugins, publication, resembles
         case looksLike = "looks_like"
     }
 
@@ -103,6 +109,9 @@ struct PublishedItem: Decodable {
             }
         }
         if let looksLike { lines.append("the name resembles \(looksLike), another owner's; the directory says so") }
+        if let resembles {
+            lines.append("the title looks the same as that of \(resembles.owner)/\(resembles.name), which had it first; the directory says so")
+        }
         return lines
     }
 }

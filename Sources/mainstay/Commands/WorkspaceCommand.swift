@@ -61,6 +61,7 @@ struct WorkspaceCommand: AsyncParsableCommand {
         @OptionGroup var output: OutputOptions
         @Argument(help: "Its name, for people.") var name: String
         @Option(help: "Its name in addresses, as acme in acme/helper; made of the name without it.") var slug: String?
+        @Flag(help: "Make it although its slug looks like another owner's (acrne for acme). The access log says so.") var allowLookAlike = false
 
         func validate() throws {
             guard (1...200).contains(name.count) else { throw ValidationError("a name has 1 to 200 characters") }
@@ -70,8 +71,12 @@ struct WorkspaceCommand: AsyncParsableCommand {
         func run() async throws {
             try MultiUser.require(try await settings.load(), "another workspace than \"\(Workspace.defaultSlug)\"")
             let slug = try chosenSlug()
-            let made = try await TokenCommand.with(settings) { [name] workspaces in
-                try await workspaces.workspaces.create(slug: slug, name: name, by: .commandLine)
+            let made = try await TokenCommand.with(settings) { [name, allowLookAlike] workspaces in
+                do {
+                    return try await workspaces.workspaces.create(slug: slug, name: name, allowsLookAlike: allowLookAlike, by: .commandLine)
+                } catch let error as WorkspaceError where error.code == .slugLooksLike {
+                    throw WorkspaceError(error.code, "\(error.message) with --slug, or pass --allow-look-alike")
+                }
             }
             Talk.say("Its first token: mainstay token create --workspace \(made.slug) --name NAME")
             Talk.say("Its first owner: mainstay workspace invite \(made.slug) --role owner")

@@ -35,7 +35,7 @@ enum PageSamples {
         case .difference: [difference(compared: true).values, difference(compared: false).values]
         case .report: [ReportPage(place: place, reason: "malware", text: hostile, contact: hostile, faults: [hostile]).values]
         case .thanks: [ReportPage.thanks(ReportReceiptAnswer(.init(report: UUID(), secret: "receipt")), for: place)]
-        case .fork: [ForkPage(listing: listing(), wanted: hostile, fault: hostile, advice: advice).values]
+        case .fork: [ForkPage(listing: listing(status: .deprecated), wanted: hostile, fault: hostile, advice: advice).values]
         case .signin:
             [
                 [
@@ -99,7 +99,8 @@ enum PageSamples {
             id: UUID(), owner: "acme", name: "eliza", agent: UUID(), version: 2, semanticVersion: SemanticVersion("1.1.0"), digest: digest,
             shape: .v1, displayName: text, summary: text, topics: [text, "support"], plugins: [plugin], secretPlaces: ["/settings/secrets/\(text)"],
             forkedFrom: source, lineage: [source], forks: 3, status: status, statusReason: status == .active ? nil : text,
-            statusChangedAt: status == .active ? nil : moment, publishedAt: moment, updatedAt: moment)
+            statusChangedAt: status == .active ? nil : moment, publishedAt: moment, updatedAt: moment,
+            resembles: status == .active ? nil : ResembledAgent(owner: "other", name: text))
     }
 
     private static let digest = CharacterDigest(bytes: Array(repeating: 7, count: 32))

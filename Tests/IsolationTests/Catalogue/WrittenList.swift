@@ -110,6 +110,7 @@ enum WrittenList {
         "index_listing": .init([], "a trigger's: a listing is found as it is"),
         "note_directory_change": .init([], "a trigger's: the number of the directory's revision goes up"),
         "purge_workspace": .init(["mainstay_upkeep"], "deletes rows of workspaces whose time is up; policies for the owner show it no others"),
+        "refuse_look_alike_slug": .init([], "a trigger's: a slug is none that would be taken for an owner's, which is public"),
         "refuse_reserved_slug": .init([], "a trigger's: a slug that was a workspace's is nobody else's"),
         "reserve_freed_name": .init([], "a trigger's: a name that was public is nobody else's"),
         "reserve_freed_slug": .init([], "a trigger's: it keeps the slug of a workspace that is gone"),
