@@ -15,6 +15,7 @@ from .recovery import Times, is_calm, recovery
 from .resp import Redis
 from .servers import free_port
 # Found here by whoever loads this module.
+from .streams.acttests import ActTests, HandsTests  # noqa: F401
 from .streams.tests import ClientTests, DecoderTests, TakeoverTests, TaleTests, VerdictTests  # noqa: F401
 from .streams.tests import JudgeTests as StreamJudgeTests  # noqa: F401
 

@@ -24,6 +24,8 @@ class Course:
     broken: list[str] = field(default_factory=list)
     surprises: list[str] = field(default_factory=list)
     leaked: list[str] = field(default_factory=list)
+    # Memories in PostgreSQL that no run has written.
+    orphans: list[str] = field(default_factory=list)
     # Exit codes of `mainstay verify`, and of the processes when they were asked to leave.
     verify: int | None = None
     goodbyes: dict[str, int | None] = field(default_factory=dict)
@@ -61,6 +63,9 @@ def judge(course: Course, stories: list[Story]) -> list[Check]:
     some("streams completed", sum(story.outcome == "completed" for story in stories))
     some("streams that were cut and went on", sum(bool(story.cuts) and story.is_over for story in stories))
     some("streams replayed from PostgreSQL alone", sum(any("PostgreSQL" in place for place in story.replays) for story in stories))
+    if any(story.tale.calls for story in stories):
+        some("results of tools posted", sum(len(story.posted) for story in stories))
+        some("memories looked for when they were told of", sum(len(story.memories) for story in stories))
     for kind in KINDS:
         some(f"{kind}s", sum(strike.kind == kind for strike in course.strikes))
     late = [told(takeover) for takeover in takeovers(stories, course.strikes) if takeover.is_late(course.lease)]
@@ -68,6 +73,7 @@ def judge(course: Course, stories: list[Story]) -> list[Check]:
     without = [story for story in stories if story.outcome == "incomplete: interrupted" and not _has_lost_worker(story, course.strikes)]
     none("interrupted, and no worker was killed", [f"stream {story.tale.number} ({story.run})" for story in without])
 
+    none("memories without a write", course.orphans)
     none("leaked consumers and heartbeats", course.leaked)
     code = -1 if course.verify is None else course.verify
     checks.append(Check("`mainstay verify`", f"{code}", "0", code == 0))

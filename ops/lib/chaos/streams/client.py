@@ -1,5 +1,5 @@
 """A client as the contract wants it: it sends its request under an Idempotency-Key until it is answered 202, and follows the run's
-events over as many connections as it takes, each from behind the last event that it has."""
+events over as many connections as it takes, each from behind the last event that it has. What the events ask for its hands do."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import uuid
 from collections.abc import Callable
 from random import Random
 
+from .asking import PAUSE, exchange, is_later
 from .frames import Decoder, Frame
+from .hands import Hands
 from .progress import Progress
 from .story import Story
 from .tale import numbers
 
-# Seconds: for an answer; for a sign of life of a stream, whose heartbeat is 15 s; from the acceptance to the end of a run.
-PATIENCE, SILENCE, LIMIT = 10.0, 40.0, 240.0
-# Between two connections. An ingress that was killed is away for longer than this, and the others are asked meanwhile.
-PAUSE = (0.05, 0.3)
+# Seconds: for a sign of life of a stream, whose heartbeat is 15 s; from the acceptance to the end of a run.
+SILENCE, LIMIT = 40.0, 240.0
 # Clients that cut their own connection once, in the middle of a frame, as a phone does in a tunnel.
 LEAVING = 0.25
 OWN_CUT = "left by itself"
@@ -35,6 +35,7 @@ class Client(threading.Thread):
     def __init__(self, story: Story, ports: list[int], token: str, seed: int, progress: Progress, key: str, ended: Callable[[], None]) -> None:
         super().__init__(name=f"client-{story.tale.number}", daemon=True)
         self._story, self._ports, self._token, self._progress, self._key = story, ports, token, progress, key
+        self._seed = seed
         # Called when it has come to its end, whichever.
         self._ended = ended
         self._chance = Random(f"{seed} client {story.tale.number}")
@@ -47,10 +48,12 @@ class Client(threading.Thread):
     def run(self) -> None:
         try:
             self._end = time.monotonic() + LIMIT
+            self._hands = Hands(self._story, self._ports, self._token, self._seed, self._key, self._end)
             if self._accept():
                 self._progress.shown(self._story.tale.number, 0)
                 while not self._story.is_over and time.monotonic() < self._end:
                     self._follow()
+                self._hands.join()
         finally:
             self._progress.ended(self._story.tale.number)
             self._ended()
@@ -58,12 +61,11 @@ class Client(threading.Thread):
     # MARK: The request
 
     def _accept(self) -> bool:
-        tale = self._story.tale
-        body = json.dumps({"model": tale.model, "messages": [{"role": "user", "content": tale.question}]}).encode()
+        body = json.dumps(self._story.tale.request).encode()
         headers = {"Content-Type": "application/json", "Idempotency-Key": self._key}
         while time.monotonic() < self._end:
             try:
-                status, text = self._exchange("POST", "/v1/runs", headers, body)
+                status, text = exchange(self._port(), self._token, "POST", "/v1/runs", headers, body)
             except (OSError, http.client.HTTPException) as error:
                 self._story.waits[type(error).__name__] += 1
                 self._pause()
@@ -81,21 +83,12 @@ class Client(threading.Thread):
                     continue
                 return True
             self._story.waits[str(status)] += 1
-            if status < 500 and status not in (408, 409, 425, 429):
+            if not is_later(status):
                 self._story.refusals.append(f"answered {status} {text[:200].decode('utf-8', 'replace')}")
                 return False
             self._pause()
         self._story.refusals.append("not accepted within the time that a run has")
         return bool(self._story.runs)
-
-    def _exchange(self, method: str, path: str, headers: dict[str, str], body: bytes | None) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port(), timeout=PATIENCE)
-        try:
-            connection.request(method, path, body, {"Authorization": f"Bearer {self._token}", **headers})
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        finally:
-            connection.close()
 
     # MARK: The stream
 
@@ -156,6 +149,8 @@ class Client(threading.Thread):
         if not frames:
             return
         self._story.frames += frames
+        for frame in frames:
+            self._hands.take(frame)
         shown = sum(len(numbers(frame.text)) for frame in frames)
         if shown:
             self._shown += shown

@@ -49,6 +49,7 @@ class StreamReport:
             "streams", "completed", "incomplete", "failed", "without_end", "cuts_survived", "doubled", "false_completed")] + [
                 f"{times[name]:.2f}" if times["count"] else "–" for name in ("p50", "p99", "max")])
         text = table(rows, numbers=set(range(11)))
+        text += "\nwith tools: " + ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in figures["tools"].items())
         for title, counts in (("ended", figures["outcomes"]), ("cut", figures["cuts"]), ("made to wait", figures["waits"])):
             text += f"\n{title}: " + (", ".join(f"{count:,} × {what}" for what, count in counts.items()) or "none")
         return text
@@ -72,6 +73,9 @@ class StreamReport:
         def broken(promise: str) -> int:
             return sum(int(check.found.replace(",", "")) for check in self.checks if check.what == promise)
 
+        def told(event: str) -> int:
+            return sum(frame.event == event for story in self.stories for frame in story.frames)
+
         return {
             "streams": len(self.stories), "completed": of("completed"), "incomplete": of("incomplete"), "failed": of("failed") + of("cancelled"),
             "without_end": of("none"), "cuts_survived": sum(sum(story.cuts.values()) for story in self.stories if story.is_over),
@@ -79,6 +83,11 @@ class StreamReport:
             "takeover_seconds": {
                 "count": len(times), "p50": round(percentile(times, 0.5), 2), "p99": round(percentile(times, 0.99), 2),
                 "max": round(max(times, default=0.0), 2),
+            },
+            "tools": {
+                "streams": sum(bool(story.tale.calls) for story in self.stories), "calls": told("tool_call.completed"),
+                "results": told("tool.result"), "results_posted": sum(len(story.posted) for story in self.stories),
+                "memories": told("memory.written"), "gone_on_with": told("run.resumed"),
             },
             "outcomes": dict(outcomes.most_common()),
             "cuts": dict(_sum(story.cuts for story in self.stories).most_common()),

@@ -13,6 +13,7 @@ from ..checks import Check
 from ..evidence import settle
 from ..options import Options, say
 from ..trouble import Trouble, eventually
+from .acts import Written
 from .checks import Course, judge
 from .client import LIMIT, Client, replay
 from .frames import Decoder, Frame, frame
@@ -93,6 +94,7 @@ class StreamRun:
         course.leaked = settle(site, 3 * self.options.lease + 20)
         self._read_again("from an ingress")
         self._read_logs()
+        self._read_memories()
         # It keeps no file: what is read from here on comes from PostgreSQL.
         site.run_log.kill()
         site.run_log.start()
@@ -145,6 +147,21 @@ class StreamRun:
             if story.is_over:
                 entries = redis.call("XRANGE", f"mainstay:{{run:{story.run}}}:log", "-", "+")
                 story.log = [_entry(id, fields) for id, fields in entries] or None
+
+    def _read_memories(self) -> None:
+        """What the runs wrote, as PostgreSQL has it."""
+        rows = self.site.postgres.query("""
+            select e.run_id, e.id, e.memory_id,
+              (select count(*) from memories m where m.workspace_id = e.workspace_id and m.content = e.content)
+            from memory_events e order by e.id;
+            """)
+        for story in self.stories:
+            story.rows = [Written(event, memory, int(alike)) for run, event, memory, alike in rows if run == story.run]
+        orphans = self.site.postgres.query("""
+            select m.id from memories m
+            where not exists (select 1 from memory_events e where e.workspace_id = m.workspace_id and e.memory_id = m.id);
+            """)
+        self.course.orphans = [row[0] for row in orphans]
 
 
 def _entry(id: str, fields: list[str]) -> Frame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from .acts import Written
 from .frames import Frame, text_of
 from .tale import Tale
 
@@ -28,12 +29,17 @@ class Story:
     gaps: list[str] = field(default_factory=list)
     strange: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
+    # Calls whose results the client has posted, and memories that it was told of: what was there then, None for nothing.
+    posted: set[str] = field(default_factory=set)
+    memories: dict[str, str | None] = field(default_factory=dict)
     # What was read of it when it was over, by where it was asked: frames that should be all of it.
     replays: dict[str, list[Frame]] = field(default_factory=dict)
     # The same from behind an event that the client has seen: that id, and what followed.
     resumed: list[tuple[str, str, list[Frame]]] = field(default_factory=list)
     # Entries of the log in Redis; None where it holds none.
     log: list[Frame] | None = None
+    # Its writes in PostgreSQL; None where nobody looked.
+    rows: list[Written] | None = None
 
     @property
     def run(self) -> str:

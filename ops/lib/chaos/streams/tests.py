@@ -25,7 +25,7 @@ RUN = "01890000-0000-7000-8000-000000000007"
 OTHER = "01890000-0000-7000-8000-000000000008"
 
 
-def event(id: str, type: str, at: float = 0, **members: Any) -> Frame:
+def event(id: str, type: str, /, at: float = 0, **members: Any) -> Frame:
     return replace(frame(id, type, json.dumps({"type": type, **members}, ensure_ascii=False)), at=at)
 
 
@@ -63,8 +63,8 @@ class TaleTests(unittest.TestCase):
         self.assertNotEqual(one.pieces, Tale.draw(2, 7).pieces)
         self.assertEqual(numbers(one.text), [(7, piece) for piece in range(len(one.pieces))])
         self.assertNotEqual(one.model, other.model)
-        self.assertIn(one.rule()["contains"], one.question.lower())
-        self.assertNotIn(Tale.draw(1, 70).rule()["contains"], one.question.lower())
+        self.assertIn(one.rules()[0]["contains"], one.question.lower())
+        self.assertNotIn(Tale.draw(1, 70).rules()[0]["contains"], one.question.lower())
         self.assertEqual(json.loads(script([one]))["rules"][0]["answer"]["text"], list(one.pieces))
 
     def test_every_kind_of_kill_is_planned(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .acts import ACTS, act_faults
 from .frames import Frame, text_of
 from .story import Story
 from .tale import numbers
@@ -20,7 +21,7 @@ TWICE = "one key, two runs"
 REPLAY = "replays that are not what was seen"
 RESUMED = "resumed behind an event, and not the rest of what was seen"
 LOG = "logs in Redis that are not what was seen"
-PROMISES = (ENDLESS, ENDINGS, FALSE, DOUBLED, MISSING, MIXED, ORDER, GAPS, REFUSED, TWICE, REPLAY, RESUMED, LOG)
+PROMISES = (ENDLESS, ENDINGS, FALSE, DOUBLED, MISSING, MIXED, ORDER, GAPS, REFUSED, TWICE, *ACTS, REPLAY, RESUMED, LOG)
 
 
 def faults(story: Story, is_log_lost: bool = False) -> list[tuple[str, str]]:
@@ -30,7 +31,8 @@ def faults(story: Story, is_log_lost: bool = False) -> list[tuple[str, str]]:
       is read afterwards is the end of what was seen.
     """
     name = f"stream {story.tale.number} ({story.run or 'not accepted'})"
-    found = [(promise, f"{name}: {what}") for promise, what in _as_seen(story) + _afterwards(story, is_log_lost)]
+    found = [(promise, f"{name}: {what}") for promise, what in
+             _as_seen(story) + act_faults(story, is_log_lost) + _afterwards(story, is_log_lost)]
     return found
 
 
