@@ -76,7 +76,8 @@ let package = Package(
                 nioHTTP, crypto,
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
                 .product(name: "Metrics", package: "swift-metrics"),
-            ]),
+            ],
+            plugins: ["EmbedContract"]),
         .target(
             name: "Directory",
             dependencies: [
@@ -97,6 +98,8 @@ let package = Package(
             dependencies: ["Jobs", "Postgres", "Redis", "Web", "Workspaces", hummingbird, httpTypes, logging, crypto]),
         // The SQL files become one generated Swift file, so that the program is a single file which works from everywhere.
         .plugin(name: "EmbedSQL", capability: .buildTool(), path: "ops/embed-sql", exclude: ["embed.sh"]),
+        // And so do the published contracts, which the program serves.
+        .plugin(name: "EmbedContract", capability: .buildTool(), path: "ops/embed-contract"),
         .target(
             name: "Schema", dependencies: ["Postgres", logging, crypto], path: "sql", exclude: ["migrations", "reports", "roles.sql"],
             plugins: ["EmbedSQL"]),

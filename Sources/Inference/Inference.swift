@@ -73,7 +73,7 @@ package struct Inference: Sendable {
         control = RunControl(log: log, store: store, clock: clock, logger: logger)
     }
 
-    /// `/v1/runs…`, `/v1/memories…` and the endpoints of other APIs, with their descriptions.
+    /// `/v1/runs…`, `/v1/memories…`, the contract of run events and the endpoints of other APIs, with their descriptions.
     package var routes: APIRoutes {
         let runs = RunRoutes(
             producer: producer, directory: providers.directory, agents: agents, store: store, log: log, hub: eventHub,
@@ -81,6 +81,7 @@ package struct Inference: Sendable {
         var routes = runs.routes
         CompatibleRoutes(runs: runs).add(to: &routes)
         MemoryRoutes(store: memories, agents: agents).add(to: &routes)
+        ContractRoutes().add(to: &routes)
         return routes
     }
 

@@ -21,7 +21,7 @@ struct EmbedSQL: BuildToolPlugin {
             .buildCommand(
                 displayName: "Embedding \(files.count) SQL files",
                 executable: URL(filePath: "/bin/sh"),
-                arguments: [script.path, output.path, folder.path] + files.map(\.path),
+                arguments: [script.path, output.path, "EmbeddedSQL", folder.path] + files.map(\.path),
                 inputFiles: [script] + files,
                 outputFiles: [output])
         ]

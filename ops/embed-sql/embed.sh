@@ -1,14 +1,15 @@
 #!/bin/sh
-# embed.sh OUTPUT FOLDER FILE… : writes the files as one Swift file. Run by the EmbedSQL plugin.
+# embed.sh OUTPUT TYPE FOLDER FILE… : writes the files as one Swift file. Run by the plugins EmbedSQL and EmbedContract.
 #
-# Text goes in as raw string literals (###"""), in which SQL needs no escapes.
+# Text goes in as raw string literals (###"""), in which neither SQL nor JSON needs escapes.
 set -eu
 output=$1
-folder=${2%/}
-shift 2
+type=$2
+folder=${3%/}
+shift 3
 {
-    echo '/// The .sql files of this target, in the order of their paths. Generated at build time.'
-    echo 'enum EmbeddedSQL {'
+    echo '/// Files as text, in the order of their paths. Generated at build time.'
+    echo "enum $type {"
     echo '    static let files: [(path: String, text: String)] = ['
     for file in "$@"; do
         printf '        (\n            "%s",\n###"""\n' "${file#"$folder"/}"

@@ -40,7 +40,9 @@ extension RunRoutes {
             DisconnectPolicy.parameter,
         ],
         answers: [
-            .events("Frames of `id`, `event` (the type) and `data`, a JSON object: \(eventTypes.map { "`\($0)`" }.joined(separator: ", "))."),
+            .init(
+                .ok, "Frames of `id`, `event` (the type) and `data`, a JSON object: \(eventTypes.map { "`\($0)`" }.joined(separator: ", ")).",
+                schema: stream, contentType: "text/event-stream"),
             .init(.noContent, "The run is over and the cursor is at its end: do not come back."),
         ], problems: [.notFound])
 
@@ -56,6 +58,10 @@ extension RunRoutes {
         "tool_call.completed", "usage", "step.finished", "memory.written", "tool.result", "run.paused", "run.completed", "run.incomplete",
         "run.failed", "run.cancelled",
     ]
+
+    private static let stream = JSONSchema.named(
+        "RunEventStream",
+        .string("Server-sent events. The `data` of each is as the JSON Schema at `\(RunEventContract.path)` says, under the name of its type."))
 
     private static let newRun = JSONSchema.object(
         [

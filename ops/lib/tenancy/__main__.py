@@ -126,7 +126,7 @@ class Run:
         client = Client(self.shared, "nobody", Random(0))
         try:
             description = client.ask("GET /openapi.json", is_open=True).json()
-            for route in ("GET /livez", "GET /readyz"):
+            for route in ("GET /livez", "GET /readyz", "GET /v1/contracts/run-events/v1"):
                 client.ask(route, is_open=True)
         finally:
             client.close()
