@@ -145,7 +145,7 @@ import Testing
             #expect(chat.status == 0 && chat.output.count > 10, "\(chat.errors)")
             let json = try await deployment.command("chat", "--json", "--model", "scripted-fast", "Hello")
             #expect(json.output.split(separator: "\n").last?.contains("run.completed") == true)
-            for name in ["sla-compliance", "run-latency", "run-slo", "build-memory", "fork-activity", "queue-health", "discovery"] {
+            for name in ["sla-compliance", "run-latency", "run-slo", "model-usage", "build-memory", "fork-activity", "queue-health", "discovery"] {
                 let report = try await deployment.command("report", name)
                 #expect(report.status == 0, "\(name): \(report.errors)")
             }

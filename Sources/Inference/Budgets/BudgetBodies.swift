@@ -120,6 +120,7 @@ struct RunUsageBody: ResponseEncodable, Sendable {
         let cost: Double
         let unpricedRuns: Int
         let estimatedRuns: Int
+        let repeatedCalls: Int
 
         init(_ usage: BudgetStore.Usage) {
             day = usage.day
@@ -130,6 +131,7 @@ struct RunUsageBody: ResponseEncodable, Sendable {
             cost = usage.cost
             unpricedRuns = usage.unpricedRuns
             estimatedRuns = usage.estimatedRuns
+            repeatedCalls = usage.repeatedCalls
         }
 
         private enum CodingKeys: String, CodingKey {
@@ -138,6 +140,7 @@ struct RunUsageBody: ResponseEncodable, Sendable {
             case outputTokens = "output_tokens"
             case unpricedRuns = "unpriced_runs"
             case estimatedRuns = "estimated_runs"
+            case repeatedCalls = "repeated_calls"
         }
     }
 
@@ -151,6 +154,7 @@ struct RunUsageBody: ResponseEncodable, Sendable {
                     "input_tokens": .integer(), "output_tokens": .integer(), "cost": .number("US dollars."),
                     "unpriced_runs": .integer("Of the runs, those whose cost nobody knows, or not all of it: that is not in `cost`."),
                     "estimated_runs": .integer("Of the runs, those that their provider did not count to the end: their tokens hold an estimate."),
+                    "repeated_calls": .integer("Calls that were lost with their workers and made once more; each is estimated in the tokens."),
                 ], optional: ["token"]))
     ])
 }

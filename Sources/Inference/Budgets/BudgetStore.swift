@@ -29,6 +29,8 @@ struct BudgetStore: Sendable {
         var unpricedRuns: Int
         /// Of the runs, those whose tokens are an estimate, or hold one.
         var estimatedRuns: Int
+        /// Calls that were lost with their workers and made once more: an estimate of each is in the tokens.
+        var repeatedCalls: Int
     }
 
     /// Stands for no token.
@@ -84,7 +86,7 @@ struct BudgetStore: Sendable {
     static func submit(_ spending: RunSpending, in transaction: PostgresTransaction) {
         transaction.submit(
             Self.add, spending.workspace, spending.token ?? noToken, max(0, spending.usage.input ?? 0), max(0, spending.usage.output ?? 0),
-            spending.cost, spending.isUnpriced ? 1 : 0, spending.usage.isEstimated ? 1 : 0)
+            spending.cost, spending.isUnpriced ? 1 : 0, spending.usage.isEstimated ? 1 : 0, spending.repeatedCalls)
     }
 
     /// The days of a workspace, the latest first.
@@ -94,7 +96,8 @@ struct BudgetStore: Sendable {
             return Usage(
                 day: try row.decode("day"), token: token == Self.noToken ? nil : token, runs: try row.decode("runs"),
                 inputTokens: try row.decode("input_tokens"), outputTokens: try row.decode("output_tokens"), cost: try row.decode("cost"),
-                unpricedRuns: try row.decode("unpriced_runs"), estimatedRuns: try row.decode("estimated_runs"))
+                unpricedRuns: try row.decode("unpriced_runs"), estimatedRuns: try row.decode("estimated_runs"),
+                repeatedCalls: try row.decode("repeated_calls"))
         }
     }
 
@@ -172,17 +175,18 @@ extension BudgetStore {
         """
     private static let add: SQL = """
         -- add a run to what was used
-        insert into run_usage (workspace_id, day, token_id, runs, input_tokens, output_tokens, cost, unpriced_runs, estimated_runs)
-        values ($1, (mainstay_now() at time zone 'utc')::date, $2, 1, $3, $4, $5, $6, $7)
+        insert into run_usage (workspace_id, day, token_id, runs, input_tokens, output_tokens, cost, unpriced_runs, estimated_runs, repeated_calls)
+        values ($1, (mainstay_now() at time zone 'utc')::date, $2, 1, $3, $4, $5, $6, $7, $8)
         on conflict (workspace_id, day, token_id) do update
           set runs = run_usage.runs + 1, input_tokens = run_usage.input_tokens + excluded.input_tokens,
             output_tokens = run_usage.output_tokens + excluded.output_tokens, cost = run_usage.cost + excluded.cost,
             unpriced_runs = run_usage.unpriced_runs + excluded.unpriced_runs,
-            estimated_runs = run_usage.estimated_runs + excluded.estimated_runs
+            estimated_runs = run_usage.estimated_runs + excluded.estimated_runs,
+            repeated_calls = run_usage.repeated_calls + excluded.repeated_calls
         """
     private static let history: SQL = """
         -- list what runs have used
-        select day::text as day, token_id, runs, input_tokens, output_tokens, cost, unpriced_runs, estimated_runs from run_usage
+        select day::text as day, token_id, runs, input_tokens, output_tokens, cost, unpriced_runs, estimated_runs, repeated_calls from run_usage
         where workspace_id = $1 and day > (mainstay_now() at time zone 'utc')::date - $2::int4 order by run_usage.day desc, token_id
         """
 }

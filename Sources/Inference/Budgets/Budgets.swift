@@ -55,12 +55,15 @@ package final class Budgets: Sendable {
     /// - Parameters:
     ///   - estimated: The part of the usage that nobody counted.
     ///   - reportedCost: In US dollars, when the provider says it; else the table of prices is asked. What was estimated is never in it.
+    ///   - repeatedCalls: Calls that were lost with their workers and made once more; the estimates of them are in the usage.
     package func record(
         workspace: UUID, token: UUID?, provider: String, model: String, usage: TokenUsage, estimated: TokenUsage = TokenUsage(),
-        reportedCost: Double? = nil, in transaction: PostgresTransaction
+        reportedCost: Double? = nil, repeatedCalls: Int = 0, in transaction: PostgresTransaction
     ) {
         let cost = prices.cost(of: usage, estimated: estimated, provider: provider, model: model, reported: reportedCost)
-        let spending = RunSpending(workspace: workspace, token: token, usage: usage, cost: cost.known, isUnpriced: !cost.isWhole)
+        let spending = RunSpending(
+            workspace: workspace, token: token, usage: usage, cost: cost.known, isUnpriced: !cost.isWhole,
+            repeatedCalls: repeatedCalls)
         BudgetStore.submit(spending, in: transaction)
     }
 }

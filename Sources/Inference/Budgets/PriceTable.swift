@@ -1,3 +1,13 @@
+/// Who says what a run cost.
+enum CostSource: String, Sendable, Equatable, CaseIterable {
+    /// Its provider.
+    case provider
+    /// The table of prices.
+    case table
+    /// The provider, and of what was estimated the table.
+    case both
+}
+
 /// What models cost, for providers that do not say it themselves.
 ///
 ///     openai/gpt-4.1 2.00 8.00 0.50        US dollars for a million input tokens, output tokens and, if they differ, cached input tokens
@@ -41,14 +51,17 @@ package struct PriceTable: Sendable, Equatable {
         var known = 0.0
         /// There is nothing beside it that nobody knows the price of.
         var isWhole = false
+        /// Whose word it is; nil when nothing is known.
+        var source: CostSource?
     }
 
     /// What a run cost of whose usage a part is estimated. A provider's own word is of what it counted, so the rest goes by the table.
     func cost(of usage: TokenUsage, estimated: TokenUsage, provider: String, model: String, reported: Double?) -> Cost {
         guard let cost = cost(of: usage, provider: provider, model: model, reported: reported) else { return Cost() }
-        guard reported != nil, !estimated.isEmpty else { return Cost(known: cost, isWhole: true) }
-        guard let rest = self.cost(of: estimated, provider: provider, model: model) else { return Cost(known: cost, isWhole: false) }
-        return Cost(known: cost + rest, isWhole: true)
+        let source = Self.isWord(reported) ? CostSource.provider : .table
+        guard source == .provider, !estimated.isEmpty else { return Cost(known: cost, isWhole: true, source: source) }
+        guard let rest = self.cost(of: estimated, provider: provider, model: model) else { return Cost(known: cost, isWhole: false, source: source) }
+        return Cost(known: cost + rest, isWhole: true, source: .both)
     }
 
     /// What a run cost, in US dollars.
@@ -56,7 +69,7 @@ package struct PriceTable: Sendable, Equatable {
     /// - Parameter reported: What the provider says, which is believed before any table.
     /// - Returns: Nil when nobody knows: without a price, or without a count of tokens.
     package func cost(of usage: TokenUsage, provider: String, model: String, reported: Double? = nil) -> Double? {
-        if let reported, reported.isFinite, reported >= 0 { return reported }
+        if let reported, Self.isWord(reported) { return reported }
         guard let price = prices["\(provider)/\(model)"] ?? prices[model] else { return nil }
         guard usage.input != nil || usage.output != nil else { return nil }
         // Providers count what came from their cache inside of the input; one that does not must not make the rest negative.
@@ -65,4 +78,7 @@ package struct PriceTable: Sendable, Equatable {
         let output = max(0, usage.output ?? 0)
         return (Double(input - cached) * price.input + Double(cached) * price.cachedInput + Double(output) * price.output) / 1_000_000
     }
+
+    /// Whether a provider's word on the cost is one.
+    private static func isWord(_ reported: Double?) -> Bool { reported.map { $0.isFinite && $0 >= 0 } ?? false }
 }

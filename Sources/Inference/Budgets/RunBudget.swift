@@ -67,12 +67,15 @@ package struct RunSpending: Sendable, Equatable {
     package var cost: Double
     /// A part of it, or all, cost what nobody knows.
     package var isUnpriced: Bool
+    /// Calls that were lost with their workers and made once more.
+    package var repeatedCalls: Int
 
-    package init(workspace: UUID, token: UUID?, usage: TokenUsage, cost: Double, isUnpriced: Bool) {
+    package init(workspace: UUID, token: UUID?, usage: TokenUsage, cost: Double, isUnpriced: Bool, repeatedCalls: Int = 0) {
         self.workspace = workspace
         self.token = token
         self.usage = usage
         self.cost = cost
         self.isUnpriced = isUnpriced
+        self.repeatedCalls = repeatedCalls
     }
 }

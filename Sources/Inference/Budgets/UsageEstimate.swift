@@ -33,6 +33,16 @@ enum UsageEstimate {
         return TokenUsage(
             input: input, output: output > 0 ? output : nil, total: addsTotal ? (input ?? 0) + output : nil, isEstimated: true)
     }
+
+    /// What is taken for calls that were lost with their workers before anything was shown: what each was sent, and the least of an answer. Nil
+    /// for none. A provider that goes on by itself may make more of it, which nobody reads.
+    ///
+    /// - Parameter sent: Bytes of each request.
+    static func lost(_ calls: Int, sent: Int, addsTotal: Bool) -> TokenUsage? {
+        guard calls > 0 else { return nil }
+        let (input, output) = (calls * tokens(bytes: sent), calls * tokens(bytes: 0))
+        return TokenUsage(input: input, output: output, total: addsTotal ? input + output : nil, isEstimated: true)
+    }
 }
 
 extension ProviderRequest {

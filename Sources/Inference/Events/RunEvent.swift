@@ -14,7 +14,7 @@
 /// | `refusal.delta` | `text` | a piece of the model's words of refusal |
 /// | `tool_call.delta` | `index`, `id?`, `name?`, `arguments` | a fragment of a call; fragments of one index concatenate |
 /// | `tool_call.completed` | `index`, `id`, `name`, `arguments` | the whole call; `arguments` is one JSON value as text |
-/// | `usage` | `input_tokens?`, `output_tokens?`, `total_tokens?`, `cached_input_tokens?`, `reasoning_output_tokens?`, `cache_write_input_tokens?`, `cost?`, `estimated?` | what the provider counted, once a step; with `estimated`, what is taken for the rest of one that it did not count to its end |
+/// | `usage` | `input_tokens?`, `output_tokens?`, `total_tokens?`, `cached_input_tokens?`, `reasoning_output_tokens?`, `cache_write_input_tokens?`, `cost?`, `estimated?` | what the provider counted, once a step; with `estimated`, what is taken for the rest of one that it did not count to its end, or for its calls that were lost with their workers and made once more |
 /// | `step.finished` | `step`, `finish?`, `missing_done?`, `state?` | after the model's last event of the step; `state` where it did not complete |
 /// | `memory.written` | `operation`, `memory`, `event`, `scope`, `kind?`, `content?` | a memory was written, and is stored |
 /// | `tool.result` | `index`, `id`, `name`, `is_error?`, `output` | what a call of the step came to; `output` is bounded |

@@ -12,6 +12,8 @@ struct RecordedStep: Sendable, Equatable {
     /// What its calls came to, by index, as the log tells it.
     private(set) var results: [Int: ToolResult] = [:]
     private(set) var isPauseTold = false
+    /// Attempts that asked for it once more: those before had shown nothing of it.
+    private(set) var repeats = 0
 
     init(number: Int) {
         self.number = number
@@ -31,6 +33,11 @@ struct RecordedStep: Sendable, Equatable {
         default: return nil
         }
         return StepEnding(outcome, finish: finish, missingDone: finished.missingDone)
+    }
+
+    /// Another attempt goes on with the run.
+    mutating func resume() {
+        if finished == nil, !hasOutput { repeats += 1 }
     }
 
     /// Takes an event that was told within the step.

@@ -56,6 +56,8 @@ struct RunClaim: Sendable, Equatable {
     var hadOutput: Bool { firstEventAt != nil }
     /// The newest step of which the row knows that it has shown something; 0 where it knows of none.
     var shownStep: Int
+    /// Earlier attempts, by their epochs, that may have asked a model and told nobody what became of the call.
+    var unsettled: [UInt64]
     var isCancelRequested: Bool
 }
 
@@ -71,6 +73,9 @@ struct RunOutcome: Sendable, Equatable {
     var step: RunStep?
     /// US dollars; nil when nobody knows the whole of it.
     var cost: Double?
+    var costSource: CostSource?
+    /// Calls of models that were made once more, for the worker of the first was lost before anything was shown.
+    var repeatedCalls = 0
 }
 
 /// When the model said its first word.

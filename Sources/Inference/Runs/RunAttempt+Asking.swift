@@ -15,11 +15,11 @@ extension RunAttempt {
         guard step == continuation.step else { return try await ask(progress.current.candidate, request, step: step, queue) }
         // Who has begun to answer goes on.
         let candidate = continuation.candidate
+        let repeats = continuation.current.repeats + (step == 1 ? silentAttempts : 0)
         guard case .answer(let kept) = continuation.point else {
-            let lost = FailedTry(provider: candidate.provider, model: candidate.model, error: nil)
-            return try await ask(candidate, request, step: step, isTold: true, lost: [lost], queue)
+            return try await ask(candidate, request, step: step, isTold: true, lost: lost(repeats + 1, of: candidate), queue)
         }
-        progress.recall(continuation.current, at: kept.position)
+        progress.recall(continuation.current, at: kept.position, lost: lost(repeats, of: candidate), size: repeats > 0 ? request.size : 0)
         var rest = request
         rest.kept = kept
         let call = try await read(candidate, rest, queue)
@@ -30,22 +30,29 @@ extension RunAttempt {
 
     /// The first step: asks the models in turn, the next only while the one before has shown nothing.
     private func askInTurn(_ request: ProviderRequest, _ queue: RunAppendQueue) async throws -> ModelCall {
+        // Which of them it was that a silent attempt asked nobody knows: the first, if it answered.
+        let lost = lost(silentAttempts, of: plan.first)
         for candidate in plan.candidates.dropLast() {
-            let call = try await ask(candidate, request, step: 1, queue)
+            let call = try await ask(candidate, request, step: 1, lost: lost, queue)
             guard case .failed(let error)? = call.ending?.outcome, error.allowsFallback, !progress.current.hasBegun else { return call }
             progress.fail(error)
         }
-        return try await ask(plan.candidates.last ?? plan.first, request, step: 1, queue)
+        return try await ask(plan.candidates.last ?? plan.first, request, step: 1, lost: lost, queue)
+    }
+
+    /// So many calls of a model whose workers were lost.
+    private func lost(_ count: Int, of candidate: RunPlan.Candidate) -> [FailedTry] {
+        Array(repeating: FailedTry(provider: candidate.provider, model: candidate.model, error: nil), count: count)
     }
 
     /// - Parameters:
     ///   - isTold: The step's begin was told by an earlier attempt.
-    ///   - lost: Who was asked by it.
+    ///   - lost: Who was asked for it by attempts that were lost.
     private func ask(
         _ candidate: RunPlan.Candidate, _ request: ProviderRequest, step: Int, isTold: Bool = false, lost: [FailedTry] = [],
         _ queue: RunAppendQueue
     ) async throws -> ModelCall {
-        progress.begin(candidate, step: step, lost: lost)
+        progress.begin(candidate, step: step, lost: lost, size: lost.isEmpty ? 0 : request.size)
         // The first step is told with the model's first event: until then the run may be begun again.
         if step > 1, !isTold { try await queue.offer([.stepStarted(step: step)]) }
         return try await read(candidate, request, queue)

@@ -14,7 +14,8 @@ extension RunAttempt {
         let shown = await journal.transcript
         var openStep = shown.openStep
         var last: [RunEvent] = []
-        if await journal.isEmpty {
+        let isSilent = await journal.isEmpty
+        if isSilent {
             last.append(started)
             if own != nil {
                 last.append(.stepStarted(step: 1))
@@ -26,8 +27,13 @@ extension RunAttempt {
             last.append(.stepStarted(step: call.step))
             openStep = call.step
         }
-        if openStep != nil {
-            last += state.call?.untold ?? []
+        // And so has one that a lost attempt asked of which no event is left.
+        if isSilent, openStep == nil, state.call == nil, silentAttempts > 0 {
+            last.append(.stepStarted(step: 1))
+            openStep = 1
+        }
+        if let openStep {
+            last += state.call?.untold(addsTotal: shown.usage.total != nil) ?? lostBefore(openStep, shown, isSilent: isSilent)
             if let estimate = uncounted(state.call, shown) {
                 last.append(.usage(estimate))
                 state.call?.usage.add(estimate)
@@ -47,11 +53,14 @@ extension RunAttempt {
         let (archive, transcript) = await journal.conclude(with: ending.event(usage: usage))
         let (estimated, answering) = (transcript.estimated, state.candidate)
         let step = state.call.map { RunStep($0, tries: state.tries(of: $0), ending: ending) }
+        // Of the silent attempts whose run nobody asks again the last made no call twice.
+        let repeatedCalls = isSilent && state.call == nil ? max(0, silentAttempts - 1) : silentAttempts + transcript.repeats
         let cost = (setup?.budgets.prices ?? PriceTable.none).cost(
             of: usage, estimated: estimated, provider: answering.provider, model: answering.model, reported: usage.cost)
         let outcome = RunOutcome(
             state: ending.state, transcript: transcript, incompleteReason: ending.incompleteReason, error: ending.error, archive: archive,
-            firstOutput: state.firstOutput, step: step, cost: cost.isWhole ? cost.known : nil)
+            firstOutput: state.firstOutput, step: step, cost: cost.isWhole ? cost.known : nil, costSource: cost.isWhole ? cost.source : nil,
+            repeatedCalls: repeatedCalls)
         let result = try JobResult(["run": identity.run.lowercased, "state": ending.state.rawValue])
         try await context.finish(ending.state == .cancelled ? .cancelled : .done, error: ending.error?.description, result: result) { transaction in
             try await store.finish(
@@ -59,7 +68,7 @@ extension RunAttempt {
             if plan.isContinued { store.submitRelease(of: identity, in: transaction) }
             setup?.budgets.record(
                 workspace: identity.workspace, token: plan.token, provider: answering.provider, model: answering.model, usage: usage,
-                estimated: estimated, reportedCost: usage.cost, in: transaction)
+                estimated: estimated, reportedCost: usage.cost, repeatedCalls: repeatedCalls, in: transaction)
         }
         journal.metrics.runs.ended(ending.state, last: step)
         await announceEnd()
@@ -82,6 +91,14 @@ extension RunAttempt {
         let counted = call?.usage ?? shown.openUsage
         return UsageEstimate.missing(
             in: counted, sent: sent, received: shown.openSize.bytes, addsTotal: (shown.usage.total ?? counted.total) != nil)
+    }
+
+    /// What is taken for calls of a step that were made once more, where the last of them was lost, too, and nobody asks again. That last one is
+    /// ``uncounted(_:_:)``.
+    private func lostBefore(_ step: Int, _ shown: RunTranscript, isSilent: Bool) -> [RunEvent] {
+        let count = isSilent ? silentAttempts - 1 : shown.openRepeats + (step == 1 ? silentAttempts : 0)
+        let lost = UsageEstimate.lost(count, sent: plan.request.size + shown.spoken, addsTotal: shown.usage.total != nil)
+        return lost.map { [.usage($0)] } ?? []
     }
 
     /// Memories that the run wrote and the log does not tell of: whoever wrote them was lost, or cut, before it could.

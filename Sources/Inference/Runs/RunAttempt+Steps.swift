@@ -60,8 +60,10 @@ extension RunStep {
     /// The step of a call that has come to its end; of one that was cut, the run's.
     init(_ call: ModelCall, tries: [FailedTry], ending: RunEnding? = nil) {
         let own = call.ending.map { RunEnding($0) } ?? ending
+        var usage = call.usage
+        if let lost = call.lostUsage() { usage.add(lost) }
         self.init(
             number: call.step, state: own?.state ?? .incomplete, startedAt: call.calledAt, finishedAt: Date(), firstOutput: call.firstOutput,
-            usage: call.usage, finish: own?.finish, missingDone: own?.missingDone ?? false, tries: tries)
+            usage: usage, finish: own?.finish, missingDone: own?.missingDone ?? false, tries: tries)
     }
 }

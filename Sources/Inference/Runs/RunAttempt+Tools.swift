@@ -18,7 +18,7 @@ extension RunAttempt {
                 StepFinished(step: call.step, finish: ending?.finish, missingDone: ending?.missingDone ?? false))
             let begins = progress.begins()
             if begins { await markBegun() }
-            try await queue.offer((begins ? [started, .stepStarted(step: 1)] : []) + call.untold + [end])
+            try await queue.offer((begins ? [started, .stepStarted(step: 1)] : []) + call.untold() + [end])
         }
         let calls = call.tools.sorted { $0.index < $1.index }
         let clients = calls.filter { plan.serverTools[$0.name] == nil && plan.clientTools.contains($0.name) }

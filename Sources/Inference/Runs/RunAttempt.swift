@@ -26,6 +26,8 @@ struct RunAttempt: Sendable {
     let toolWait: Duration
     /// Where an earlier attempt is gone on with; nil when the run begins.
     let continuation: RunContinuation?
+    /// Attempts that asked a model and were lost before they had shown anything: of each a call that its provider may charge for.
+    let silentAttempts: Int
     let progress: RunProgress
 
     /// Lets the run take place; returns when it has ended, is cancelled or its time is up, and all events are appended.

@@ -79,7 +79,8 @@ struct RunContinuation: Sendable, Equatable {
             case .stepStarted(let step):
                 guard step == steps.count + 1 else { return nil }
                 steps.append(RecordedStep(number: step))
-            case .resumed, .memoryWritten: break
+            case .resumed: if let last = steps.indices.last { steps[last].resume() }
+            case .memoryWritten: break
             case .completed, .incomplete, .failed, .cancelled: return nil
             case .chunk, .toolCallDelta, .toolCall, .usage, .stepFinished, .toolResult, .paused:
                 guard !steps.isEmpty, steps[steps.count - 1].take(event) else { return nil }

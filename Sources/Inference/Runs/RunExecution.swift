@@ -78,15 +78,14 @@ package struct RunExecution: RunHandler {
     private func attempt(
         _ job: Job<RunRequest>, _ plan: RunPlan, _ identity: RunIdentity, _ claim: RunClaim, _ signals: RunSignals, _ context: RunContext
     ) async throws {
-        let earlier = claim.epoch == 1 ? [] : try await takeOver(identity, claim)
+        let (earlier, continuation) = try await before(plan, identity, claim, context)
         let hasShown = claim.hadOutput || !earlier.isEmpty
-        let continuation = hasShown ? try await continuation(earlier, plan, identity, claim) : nil
         let anchor = continuation.flatMap { found in found.position.map { RunAnchor(step: found.step, position: $0) } }
         let journal = RunJournal(log: log, identity: identity, epoch: claim.epoch, earlier: earlier, anchor: anchor, clock: clock)
         let attempt = RunAttempt(
             identity: identity, claim: claim, plan: plan, providers: providers, journal: journal, store: store, memories: memories,
             setup: setup, context: context, clock: clock, limit: limit, toolWait: toolWait, continuation: continuation,
-            progress: RunProgress(plan, after: continuation))
+            silentAttempts: claim.silentAttempts(before: earlier), progress: RunProgress(plan, after: continuation))
         let ending: RunEnding
         if signals.cancel.isRaised {
             await attempt.abandon()
@@ -108,6 +107,7 @@ package struct RunExecution: RunHandler {
             if case .failed(let error) = ending.outcome, job.attempt < RunRequest.kind.retry.maximumAttempts, await journal.isEmpty,
                 let advice = attempt.worthRetrying(error, patience: Self.patience)
             {
+                await settle(identity, claim, context)
                 throw advice
             }
         }

@@ -5,7 +5,7 @@ import Synchronization
 struct FailedTry: Sendable, Equatable, Encodable {
     var provider: String
     var model: String
-    /// Nil when the worker was lost that asked it: what became of the call, and what it cost, nobody knows.
+    /// Nil when the worker was lost that asked it: what became of the call nobody knows, and what it cost is estimated.
     var error: InferenceError?
 
     private enum CodingKeys: String, CodingKey { case provider, model, error }
@@ -34,8 +34,10 @@ struct ModelCall: Sendable {
     var text = ""
     var tools: [ToolCall] = []
     var ending: StepEnding?
-    /// Who was asked for this step before, beside those of ``RunProgress/State/tries``.
+    /// Who was asked for this step before, beside those of ``RunProgress/State/tries``, by workers that were lost before anything was shown; and
+    /// bytes that each of these calls sent.
     var lost: [FailedTry] = []
+    var lostSize = 0
     /// Where the answer stands, of a provider that keeps it; and what of it was told.
     var position: AnswerPosition?
     var told = ToldAnswer()
@@ -60,7 +62,16 @@ struct ModelCall: Sendable {
     }
 
     /// What is to be told before the step's end.
-    var untold: [RunEvent] { tail + (earlyUsage.map { [.usage($0)] } ?? []) }
+    ///
+    /// - Parameter addsTotal: The run's provider adds up totals, as far as is known from other steps.
+    func untold(addsTotal: Bool = false) -> [RunEvent] {
+        tail + [earlyUsage, lostUsage(addsTotal: addsTotal)].compactMap { $0.map(RunEvent.usage) }
+    }
+
+    /// What is taken for the calls that were lost.
+    func lostUsage(addsTotal: Bool = false) -> TokenUsage? {
+        UsageEstimate.lost(lost.count, sent: lostSize, addsTotal: addsTotal || usage.total != nil)
+    }
 
     /// Whether the provider had no chance to count the call to its end: it was cut, by us or on its way, or failed in the middle of its
     /// answer. A provider that came to an end and counted nothing is taken at its word.
@@ -124,19 +135,25 @@ final class RunProgress: Sendable {
 
     var current: State { state.withLock { $0 } }
 
-    func begin(_ candidate: RunPlan.Candidate, step: Int, lost: [FailedTry] = []) {
+    /// - Parameters:
+    ///   - lost: Calls for the same step that were lost with their workers.
+    ///   - size: Bytes that each of these sent.
+    func begin(_ candidate: RunPlan.Candidate, step: Int, lost: [FailedTry] = [], size: Int = 0) {
         state.withLock { state in
             state.candidate = candidate
             state.call = ModelCall(step: step)
             state.call?.lost = lost
+            state.call?.lostSize = size
         }
     }
 
     /// A step that an earlier attempt took, or began, is the call under way.
     @discardableResult
-    func recall(_ step: RecordedStep, at position: AnswerPosition? = nil) -> ModelCall {
+    func recall(_ step: RecordedStep, at position: AnswerPosition? = nil, lost: [FailedTry] = [], size: Int = 0) -> ModelCall {
         var call = ModelCall(step)
         call.position = position
+        call.lost = lost
+        call.lostSize = size
         state.withLock { $0.call = call }
         return call
     }

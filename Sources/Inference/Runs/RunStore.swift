@@ -34,13 +34,15 @@ struct RunStore: Sendable {
         let rows = try await transaction.query(
             """
             -- claim a run
-            insert into runs (workspace_id, id, provider, model, agent_id, agent, metadata, trace, accepted_at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            insert into runs (workspace_id, id, provider, model, agent_id, agent, metadata, trace, accepted_at, unsettled)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, '{1}')
             on conflict (workspace_id, id) do update
               set epoch = runs.epoch + 1, attempts = runs.attempts + 1, provider = excluded.provider, model = excluded.model,
-                  agent_id = excluded.agent_id, agent = excluded.agent, started_at = excluded.started_at
+                  agent_id = excluded.agent_id, agent = excluded.agent, started_at = excluded.started_at,
+                  unsettled = array_append(runs.unsettled, runs.epoch + 1)
               where runs.state = 'running'
             returning epoch, attempts, first_event_at, coalesce(shown_step, 0) as shown_step,
+              array_remove(unsettled, epoch) as unsettled,
               exists (select 1 from run_cancellations c where c.workspace_id = $1 and c.id = $2) as is_cancelled
             """,
             beginning.identity.workspace, beginning.identity.run, Self.storable(beginning.provider), Self.storable(beginning.model),
@@ -49,8 +51,19 @@ struct RunStore: Sendable {
             RunClaim(
                 epoch: UInt64(try row.decode("epoch", as: Int64.self)), attempts: try row.decode("attempts"),
                 firstEventAt: try row.decode("first_event_at"), shownStep: try row.decode("shown_step"),
+                unsettled: try row.decode("unsettled", as: [Int64].self).map { UInt64($0) },
                 isCancelRequested: try row.decode("is_cancelled"))
         }
+    }
+
+    /// Says that an attempt which gives the run back leaves no call of a model behind that nobody has heard of.
+    func submitSettlement(of identity: RunIdentity, epoch: UInt64, in transaction: PostgresTransaction) {
+        transaction.submit(
+            """
+            -- settle an attempt at a run
+            update runs set unsettled = array_remove(unsettled, epoch) where workspace_id = $1 and id = $2 and epoch = $3 and state = 'running'
+            """,
+            identity.workspace, identity.run, Int64(epoch))
     }
 
     /// Writes the run's end, its last step, and who answered.
@@ -67,7 +80,7 @@ struct RunStore: Sendable {
               ttft_ms = $6, provider_ttft_ms = $7, input_tokens = $8, output_tokens = $9, total_tokens = $10, cached_input_tokens = $11,
               reasoning_output_tokens = $12, finish = $13, finish_raw = $14, incomplete_reason = $15, error_kind = $16, error_message = $17,
               error_retryable = $18, text = $19, refusal = $20, events = $21, provider = $22, model = $23, usage_estimated = $24,
-              cost = $25
+              cost = $25, cost_source = $26, repeated_calls = $27, unsettled = '{}'
             where workspace_id = $1 and id = $2 and epoch = $3 and state = 'running'
             """,
             identity.workspace, identity.run, Int64(epoch), outcome.state.rawValue, transcript.hasModelOutput,
@@ -76,7 +89,7 @@ struct RunStore: Sendable {
             transcript.finish?.unified.rawValue, transcript.finish?.raw.map(Self.storable), outcome.incompleteReason?.rawValue,
             outcome.error?.kind.rawValue, outcome.error.map { Self.storable($0.message) }, outcome.error?.isRetryable,
             Self.storable(transcript.text), Self.storable(transcript.refusal), outcome.archive, Self.storable(provider), Self.storable(model),
-            transcript.usage.isEstimated, outcome.cost)
+            transcript.usage.isEstimated, outcome.cost, outcome.costSource?.rawValue, outcome.repeatedCalls)
         guard affected == 1 else { throw Superseded(run: identity.run, epoch: epoch) }
         if let step = outcome.step { try submit(step, of: identity, provider: provider, model: model, in: transaction) }
     }

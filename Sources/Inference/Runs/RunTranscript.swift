@@ -18,12 +18,18 @@ struct RunTranscript: Equatable, Sendable {
     /// What has come of the open step, and what was counted of it.
     private(set) var openSize = AnswerSize()
     private(set) var openUsage = TokenUsage()
+    /// Whether it has shown nothing, and how often it was asked for once more for that.
+    private var isOpenStepSilent = false
+    private(set) var openRepeats = 0
+    /// The same of all steps.
+    private(set) var repeats = 0
     /// Bytes that the steps before it added to what the model reads: its own words, and results of tools.
     private(set) var spoken = 0
 
     mutating func add(_ event: RunEvent) {
         if event.isModelOutput {
             hasModelOutput = true
+            isOpenStepSilent = false
             openSize.add(event)
         }
         switch event {
@@ -46,6 +52,9 @@ struct RunTranscript: Equatable, Sendable {
         case .completed(let reason, _): finish = reason
         case .incomplete(_, let reason, _): finish = reason ?? finish
         case .toolResult(let result): spoken += result.output.utf8.count
+        case .resumed where openStep != nil && isOpenStepSilent:
+            openRepeats += 1
+            repeats += 1
         case .runStarted, .resumed, .toolCallDelta, .paused, .failed, .cancelled: break
         }
     }
@@ -56,6 +65,8 @@ struct RunTranscript: Equatable, Sendable {
         spoken += openSize.bytes
         openSize = AnswerSize()
         openUsage = TokenUsage()
+        isOpenStepSilent = step != nil
+        openRepeats = 0
     }
 }
 

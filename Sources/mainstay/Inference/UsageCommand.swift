@@ -9,7 +9,8 @@ struct UsageCommand: AsyncParsableCommand {
         discussion: """
             It asks the ingress (MAINSTAY_URL, MAINSTAY_TOKEN). Days are those of UTC, costs are US dollars. A run whose price nobody knows is in no
             cost; how many there were stands beside it. Where a run was cancelled or cut, its provider did not count to the end: the rest is
-            estimated, and how many runs hold such an estimate stands there too.
+            estimated, and how many runs hold such an estimate stands there too. A repeated call was lost with its worker before it showed anything,
+            and made once more: both are counted, the lost one by an estimate.
 
             EXAMPLES
               mainstay usage
@@ -27,11 +28,11 @@ struct UsageCommand: AsyncParsableCommand {
     func run() async throws {
         let client = APIClient(settings: try await settings.load())
         let usage: UsagePage = try await client.call(.get, "/v1/workspace/run-usage?days=\(days)")
-        var table = Table("day", "token", "#runs", "#input tokens", "#output tokens", "#cost", "#unpriced runs", "#estimated runs")
+        var table = Table("day", "token", "#runs", "#input tokens", "#output tokens", "#cost", "#unpriced runs", "#estimated runs", "#repeated calls")
         for row in usage.items {
             table.rows.append([
                 row.day, row.token, "\(row.runs)", "\(row.inputTokens)", "\(row.outputTokens)", Self.money(row.cost), "\(row.unpricedRuns)",
-                "\(row.estimatedRuns)",
+                "\(row.estimatedRuns)", row.repeatedCalls.map { "\($0)" },
             ])
         }
         output.print(table)
@@ -54,6 +55,8 @@ private struct UsagePage: Decodable {
         let cost: Double
         let unpricedRuns: Int
         let estimatedRuns: Int
+        /// Nil of an ingress of the release before.
+        let repeatedCalls: Int?
 
         enum CodingKeys: String, CodingKey {
             case day, token, runs, cost
@@ -61,6 +64,7 @@ private struct UsagePage: Decodable {
             case outputTokens = "output_tokens"
             case unpricedRuns = "unpriced_runs"
             case estimatedRuns = "estimated_runs"
+            case repeatedCalls = "repeated_calls"
         }
     }
 

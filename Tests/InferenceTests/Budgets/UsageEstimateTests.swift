@@ -22,6 +22,13 @@ import Web
         #expect(added(TokenUsage(input: 1, output: 1, total: 2), 90, addsTotal: true) == TokenUsage(output: 22, total: 22, isEstimated: true))
     }
 
+    @Test("a call that was lost in silence is what it was sent and the least of an answer, each of several by itself")
+    func lost() {
+        #expect(UsageEstimate.lost(0, sent: 400, addsTotal: false) == nil)
+        #expect(UsageEstimate.lost(1, sent: 400, addsTotal: false) == TokenUsage(input: 100, output: 1, isEstimated: true))
+        #expect(UsageEstimate.lost(2, sent: 401, addsTotal: true) == TokenUsage(input: 202, output: 2, total: 204, isEstimated: true))
+    }
+
     @Test("a request is as large as what the model reads of it: words, calls, results and tools")
     func request() {
         let call = RunMessage.Call(id: "call_1", name: "look", arguments: #"{"a":1}"#)
@@ -69,10 +76,10 @@ import Web
         func cost(_ model: String, _ estimated: TokenUsage, reported: Double?) -> PriceTable.Cost {
             prices.cost(of: usage, estimated: estimated, provider: "p", model: model, reported: reported)
         }
-        #expect(cost("m", estimated, reported: nil) == .init(known: 23, isWhole: true))
-        #expect(cost("m", estimated, reported: 0.5) == .init(known: 5.5, isWhole: true))
-        #expect(cost("m", TokenUsage(), reported: 0.5) == .init(known: 0.5, isWhole: true))
-        #expect(cost("other", estimated, reported: 0.5) == .init(known: 0.5, isWhole: false), "what the provider says is not lost")
+        #expect(cost("m", estimated, reported: nil) == .init(known: 23, isWhole: true, source: .table))
+        #expect(cost("m", estimated, reported: 0.5) == .init(known: 5.5, isWhole: true, source: .both))
+        #expect(cost("m", TokenUsage(), reported: 0.5) == .init(known: 0.5, isWhole: true, source: .provider))
+        #expect(cost("other", estimated, reported: 0.5) == .init(known: 0.5, isWhole: false, source: .provider), "what the provider says is not lost")
         #expect(cost("other", estimated, reported: nil) == .init(known: 0, isWhole: false))
     }
 }

@@ -49,6 +49,17 @@ import Testing
         }
     }
 
+    @Test("It tells how often a step was asked for again: by attempts that went on in it before it had shown anything")
+    func repeats() throws {
+        let resumed = RunEvent.resumed(RunResumed(attempt: 2, step: 2))
+        let silent = Self.toldStep + [.stepStarted(step: 2), resumed, resumed]
+        #expect(try #require(continuation(silent)).current.repeats == 2)
+        #expect(try #require(continuation(Self.toldStep + [resumed, .stepStarted(step: 2)])).current.repeats == 0)
+        let record = log([LostWorker.started()] + silent + [.chunk(StreamChunk(.text, "Tea.")), resumed])
+        let transcript = RunRecord(epoch: 2, earlier: record).transcript
+        #expect(transcript.openRepeats == 2 && transcript.repeats == 2, "who reads an answer on makes no call")
+    }
+
     @Test("In mid-answer, when the log has an anchor of that step; what was told of the answer goes along")
     func answer() throws {
         let fragment = ToolCallDelta(index: 0, id: "a", name: "f", arguments: "{")

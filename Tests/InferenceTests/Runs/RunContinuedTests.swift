@@ -114,7 +114,10 @@ import Testing
                 #expect(run.state == .completed && run.text == "Assam")
                 let log = try await engine.wholeLog(run.id)
                 try await check(log, after: told, run, fixture)
-                #expect(log.types.dropFirst(told.count) == ["run.resumed", "text.delta", "step.finished", "run.completed"])
+                #expect(log.types.dropFirst(told.count) == ["run.resumed", "text.delta", "usage", "step.finished", "run.completed"])
+                #expect(run.usage.isEstimated && (run.usage.input ?? 0) > 10 && run.usage.output == 2 + 1, "both calls are counted")
+                let repeated = try await fixture.database.psql("select repeated_calls from runs where id = '\(run.id)'")
+                #expect(repeated == "1\n")
                 #expect(
                     try await steps(run.id, fixture).hasSuffix(
                         #"2 completed stop [{"error": "interrupted", "model": "test-model", "provider": "played"}]"#))

@@ -165,7 +165,9 @@ import Testing
                 _ = try await engine.accept(id: identity.run)
                 let run = try await engine.finished(identity.run)
                 #expect(run.incompleteReason == .interrupted)
-                #expect(try await engine.wholeLog(identity.run).types == ["run.started", "run.incomplete"])
+                let types = ["run.started", "step.started", "usage", "step.finished", "run.incomplete"]
+                #expect(try await engine.wholeLog(identity.run).types == types)
+                #expect(run.usage.isEstimated, "what nobody can read any more was asked for all the same")
             }
         }
     }
@@ -421,6 +423,8 @@ import Testing
                 let run = try await engine.finished(silent)
                 #expect(run.text == "now")
             }
+            let repeated = try await fixture.database.psql("select repeated_calls from runs where id = '\(silent)'")
+            #expect(repeated == "1\n", "the first worker had asked, too")
         }
     }
 
