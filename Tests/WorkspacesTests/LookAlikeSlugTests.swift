@@ -1,3 +1,5 @@
+import HTTPTypes
+import Web
 import Foundation
 import Postgres
 import TestSupport

@@ -158,26 +158,19 @@ struct Pool: Sendable {
             reads.wanted(queue.partition)
             (isPaused, change) = executor.controls.pause(of: queue.partition.queue)
         }
-        return await withTaskGroup(of: Ending.self) { [change] race in
-            race.addTask { .reply(await attempt(planned, on: connection)) }
-            race.addTask { .interrupted(isPaused: await untilEither(change, stop)) }
-            var (reply, wasPaused) = (Event.readFailed, false)
-            for await ending in race {
-                race.cancelAll()
-                switch ending {
-                case .reply(let event): reply = event
-                case .interrupted(let isPaused): wasPaused = isPaused
-                }
-            }
-            // What arrived in that very moment is run; a read that was given up for a pause is no failure.
-            if case .readFailed = reply, wasPaused { return .read(ReadEntries(), of: planned, isTopUp: false) }
-            return reply
+        // Not a race of two tasks: the entries would wait until the other one has been cancelled and has ended.
+        let call = Task { await attempt(planned, on: connection) }
+        let (stopping, changing) = (stop.listen(call.cancel), change.listen(call.cancel))
+        let event = await withTaskCancellationHandler {
+            await call.value
+        } onCancel: {
+            call.cancel()
         }
-    }
-
-    private enum Ending: Sendable {
-        case reply(Event)
-        case interrupted(isPaused: Bool)
+        stop.forget(stopping)
+        change.forget(changing)
+        // What arrived in that very moment is run; a read that was given up for a pause is no failure.
+        if case .readFailed = event, change.isRaised, !stop.isRaised { return .read(ReadEntries(), of: planned, isTopUp: false) }
+        return event
     }
 
     private func attempt(_ planned: ReadPlan.Read, on connection: RedisBlockingConnection) async -> Event {

@@ -3,10 +3,16 @@ import Synchronization
 /// A flag that is raised once and that any number of tasks may wait for. Waiting ends when it is raised or when the
 /// waiting task is cancelled.
 final class Signal: Sendable {
+    /// Who asked to be told, until it is told or ``forget(_:)`` is called.
+    struct Listener: Sendable {
+        fileprivate let id: Int
+    }
+
     private struct State {
         var isRaised = false
         var next = 0
         var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
+        var listeners: [Int: @Sendable () -> Void] = [:]
     }
 
     private let state = Mutex(State())
@@ -14,12 +20,29 @@ final class Signal: Sendable {
     var isRaised: Bool { state.withLock { $0.isRaised } }
 
     func raise() {
-        let waiters = state.withLock { state in
+        let (waiters, listeners) = state.withLock { state in
             state.isRaised = true
-            defer { state.waiters = [:] }
-            return state.waiters
+            defer { (state.waiters, state.listeners) = ([:], [:]) }
+            return (state.waiters, state.listeners)
         }
         for waiter in waiters.values { waiter.resume() }
+        for tell in listeners.values { tell() }
+    }
+
+    /// Calls `tell` when the signal is raised, on whoever raises it; at once if it is. For who has no task to wait with.
+    func listen(_ tell: @escaping @Sendable () -> Void) -> Listener {
+        let (id, isRaised) = state.withLock { state in
+            state.next += 1
+            if !state.isRaised { state.listeners[state.next] = tell }
+            return (state.next, state.isRaised)
+        }
+        if isRaised { tell() }
+        return Listener(id: id)
+    }
+
+    /// The listener is told nothing more, but for what is on its way.
+    func forget(_ listener: Listener) {
+        state.withLock { _ = $0.listeners.removeValue(forKey: listener.id) }
     }
 
     func wait() async {

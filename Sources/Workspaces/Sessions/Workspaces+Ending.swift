@@ -1,5 +1,5 @@
 package import Foundation
-import Web
+package import Web
 
 /// What somebody who has signed in for a workspace ends on its pages. Scopes were checked before; the rules are those of the API, looked
 /// at again with what the session may now.

@@ -41,6 +41,7 @@ enum BenchProducer {
 
     static func latency(count: Int) async throws {
         let stack = try BenchStack(pool: 1)
+        let watcher = try BenchWatcher(stack)
         var generator = SystemRandomNumberGenerator()
         let run = UInt32.random(in: 0 ... .max, using: &generator)
         let histogram = try await withClient(stack) { queue in
@@ -51,7 +52,7 @@ enum BenchProducer {
                 let id = "lat\(run)-" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
                 let started = ContinuousClock.now
                 try await queue.append([one])
-                while try await stack.pool.query(.workspaces([BenchTicket.workspace(number)]), "select 1 from tickets where id = $1", id).isEmpty {
+                while try await !watcher.sees(id, of: BenchTicket.workspace(number)) {
                     guard ContinuousClock.now - started < .seconds(20) else { throw BenchFault.notSeen(id) }
                     try await Task.sleep(for: .microseconds(200))
                 }

@@ -72,7 +72,8 @@ struct AccountSignInTests {
                 let signedOut = try await other.get("/workspace")
                 #expect(signedOut.status == .seeOther)
                 let declined = try await browser.get("/sign-in/oidc")
-                let state = try #require(try Query(String(try #require(declined.location?.split(separator: "?").last)))["state"])
+                let asked = String(try #require(declined.location?.split(separator: "?").last))
+                let state = try #require(try Query(asked)["state"])
                 let answer = try await browser.get("\(OIDCRelyingParty.path)?error=access_denied&state=\(state)")
                 #expect(answer.status == .forbidden && answer.text.contains("did not sign you in"))
             }

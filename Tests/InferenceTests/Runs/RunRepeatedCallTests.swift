@@ -94,8 +94,8 @@ import Testing
                 let types = ["run.started", "step.started", "usage", "step.finished", "run.cancelled"]
                 #expect(try await engine.wholeLog(run.id).types == types)
             }
-            let day = try await day(fixture)
-            #expect(day.runs == 2 && day.estimatedRuns == 2 && day.repeatedCalls == 2)
+            let counted = try await day(fixture)
+            #expect(counted.runs == 2 && counted.estimatedRuns == 2 && counted.repeatedCalls == 2)
         }
     }
 

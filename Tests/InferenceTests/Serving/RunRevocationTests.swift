@@ -62,7 +62,8 @@ import Web
     func waiting(_ streams: Bool) async throws {
         let (permits, tokens) = (Permits(), Tokens())
         let watch = tokens.watch()
-        let (wasAsked, wasCancelled) = (Mutex(false), Mutex(false))
+        let wasAsked = Mutex(false)
+        let wasCancelled = Mutex(false)
         let provider = PlayedProvider { _, receive in
             wasAsked.withLock { $0 = true }
             do {

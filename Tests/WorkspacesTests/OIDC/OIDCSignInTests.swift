@@ -111,7 +111,8 @@ struct OIDCSignInTests {
         let fixture = try await SignInFixture.make()
         try await fixture.browsing { (browser) async throws in
             let sent = try await browser.begin()
-            let state = try #require(try Query(String(try #require(sent.address.split(separator: "?").last)))["state"])
+            let asked = String(try #require(sent.address.split(separator: "?").last))
+            let state = try #require(try Query(asked)["state"])
             for (query, words) in [("error=access_denied", "declined"), ("error=server_error", "failed"), ("", "failed"), ("code=", "failed")] {
                 let answer = try await browser.comeBack("state=\(state)&\(query)", cookie: sent.cookie)
                 #expect(answer.words == "refused \(words)", "\(query)")
