@@ -1,9 +1,9 @@
-import HTTPTypes
-import Web
 import Foundation
+import HTTPTypes
 import Postgres
 import TestSupport
 import Testing
+import Web
 
 @testable import Workspaces
 
@@ -51,10 +51,13 @@ struct LookAlikeSlugTests {
         let fixture = try await TokensFixture.make()
         let agent = try await Self.publish(fixture)
         let acme = fixture.acme.workspace.id
-        let meanwhile = try await fixture.pool.transaction(.workspaces([acme])) { transaction in
-            AgentStore.submitUnlisting(of: agent, workspace: acme, in: transaction)
-            try await transaction.execute("select 1")
-            return try await Self.refusal("acrne", fixture)
+        // Of a pool of its own: the one who asks meanwhile takes a connection of the fixture's.
+        let meanwhile = try await withPool(fixture.database.serverURL, size: 1) { pool in
+            try await pool.transaction(.workspaces([acme])) { transaction in
+                AgentStore.submitUnlisting(of: agent, workspace: acme, in: transaction)
+                try await transaction.execute("select 1")
+                return try await Self.refusal("acrne", fixture)
+            }
         }
         #expect(meanwhile?.code == .slugLooksLike)
         #expect(try await fixture.database.psql("select count(*) from published_agents") == "0\n")
