@@ -165,4 +165,25 @@ import Testing
             #expect(try await ledger.ids(in: "job_bodies") == [young, waiting])
         }
     }
+
+    @Test("new days are made table by table: who reads two tables while they are made is kept waiting, and not in a circle")
+    func daysAhead() async throws {
+        try await Ledger.with { ledger in
+            _ = try await ledger.database.psql("update time_offset set amount = interval '30 days'")
+            let made = try await ledger.pool.transaction(.role(.upkeep)) { reader in
+                _ = try await reader.query("select 1 from outcomes limit 1")
+                // Detached: it is another process's, and knows nothing of this transaction.
+                let made = Task.detached { try await ledger.housekeeping().partitions() }
+                try await eventually("the housekeeper waits for the reader") {
+                    try await ledger.database.psql(
+                        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") != "0\n"
+                }
+                _ = try await reader.query("select 1 from acceptances limit 1")
+                return made
+            }
+            try await made.value
+            let days = try await ledger.database.psql("select count(*) from pg_class where relname ~ '^(acceptances|outcomes|job_bodies)_2'")
+            #expect(Int(days.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0 >= 3 * 9)
+        }
+    }
 }

@@ -56,10 +56,10 @@ struct Housekeeping: Sendable {
         }
     }
 
-    private func partitions() async throws {
-        _ = try await pool.query(
-            .role(.upkeep),
-            "select ensure_day_partitions('acceptances', 7), ensure_day_partitions('outcomes', 7), ensure_day_partitions('job_bodies', 7)")
+    /// Days ahead, each table in a transaction of its own: a new day needs a moment alone with its table, and who waited for the next
+    /// one with that in hand would meet those who read both the other way round.
+    func partitions() async throws {
+        for make in Self.daysAhead { _ = try await pool.query(.role(.upkeep), make) }
     }
 
     private func forgetKeys() async throws {
@@ -129,6 +129,10 @@ struct Housekeeping: Sendable {
             """, timeout: .seconds(60))
     }
 
+    private static let daysAhead: [SQL] = [
+        "select ensure_day_partitions('acceptances', 7)", "select ensure_day_partitions('outcomes', 7)",
+        "select ensure_day_partitions('job_bodies', 7)",
+    ]
     private static let drops: [SQL] = [
         "select drop_day_partitions('acceptances', $1) as dropped", "select drop_day_partitions('outcomes', $1) as dropped",
         "select drop_day_partitions('job_bodies', $1) as dropped",
