@@ -4,7 +4,7 @@ import Testing
 
 /// What another workspace has is answered as what nobody has: by the same status, in the same words and within the same time. The
 /// routes are those of the published description, so that a new one is in it by itself.
-@Suite("Another workspace's ids, through the API", .serialized, .timeLimit(.minutes(6)))
+@Suite("Another workspace's ids, through the API", .serialized, .timeLimit(.minutes(12)))
 struct StrangerTests {
     @Test("they are answered as unknown ones, on every route that names something by an id", arguments: ["true", "false"])
     func strangers(_ multiUser: String) async throws {

@@ -19,9 +19,5 @@ $$;
 update published_agents p set updated_at = w.deleted_at from workspaces w
 where w.id = p.workspace_id and p.is_withdrawn and w.deleted_at > p.updated_at;
 
--- Each is read in this order, from a time on.
-create index published_agents_left on published_agents (updated_at, owner, name) where is_withdrawn or status in ('quarantined', 'removed');
-create index reserved_names_left on reserved_names (reserved_at, owner, name);
-
 alter table published_agents force row level security;
 alter table workspaces force row level security;

@@ -3,11 +3,12 @@
 -- Both are folded by folded_agent_name, as names of agents are. A slug that looks like an owner's is refused where it is written; a title
 -- may be another's, so it is published and marked.
 
--- Slugs
+-- At once and in the order of those who publish and delete, for who asks for more of a lock later may meet them half-way. What takes long,
+-- the indexes, comes in migrations of their own.
+lock table workspaces in share row exclusive mode;
+lock table published_agents in access exclusive mode;
 
-create index published_agents_folded_owner on published_agents (folded_agent_name(owner));
-create index reserved_names_folded_owner on reserved_names (folded_agent_name(owner));
-create index reserved_slugs_folded on reserved_slugs (folded_agent_name(slug));
+-- Slugs
 
 -- Owners that are in public or were, also under a slug that they had before, and slugs of workspaces that are gone. They are read by one
 -- statement, and so at one moment: what moves from one table to another at that moment is in one of them. After the row is there, as
@@ -90,10 +91,6 @@ alter table published_agents
   -- The listing of another owner whose title this one has, as it was found when this one was published. No key to it: it may go, and
   -- resembled_agent tells of it while it is there.
   add column resembles uuid;
-
--- Listings with one title, the oldest first, without those that are marked: these are no other's model, however many there are.
-create index published_agents_title on published_agents (folded_title(display_name), coalesce(titled_at, published_at), listing_id)
-  where status in ('active', 'deprecated') and not is_withdrawn and resembles is null;
 
 create function note_new_title() returns trigger
   language plpgsql

@@ -6,11 +6,16 @@ alter table runs
   add column unsettled bigint[] not null default '{}',
   -- Calls of models that were made once more, for the worker of the first was lost before anything was shown. The run's tokens hold an
   -- estimate of each.
-  add column repeated_calls bigint not null default 0 check (repeated_calls >= 0),
+  add column repeated_calls bigint not null default 0,
   -- Who says what the run cost: its provider, the table of prices, or of the estimated part the table. Null where cost is, and of the
   -- release before.
-  add column cost_source text check (cost_source in ('provider', 'table', 'both'));
-alter table run_usage add column repeated_calls bigint not null default 0 check (repeated_calls >= 0);
+  add column cost_source text,
+  -- Of new rows at once, and of those that are there in a migration of its own: nobody waits for a look through all runs.
+  add constraint runs_repeated_calls_check check (repeated_calls >= 0) not valid,
+  add constraint runs_cost_source_check check (cost_source in ('provider', 'table', 'both')) not valid;
+alter table run_usage
+  add column repeated_calls bigint not null default 0,
+  add constraint run_usage_repeated_calls_check check (repeated_calls >= 0) not valid;
 
 create or replace view reporting.runs as
   select

@@ -27,7 +27,10 @@ extension WorkspacePages {
                 let isDeprecated = form["status"] == ListingStatus.deprecated.rawValue
                 // A reason to come back to is none that everyone is to read.
                 let wanted = StatusRequest(status: isDeprecated ? .deprecated : .active, reason: isDeprecated ? typed : nil, ground: nil)
-                let agent = try await desk.agent(id, of: workspace).own.agent
+                let own = try await desk.agent(id, of: workspace).own
+                // By a name that is free again the status of what had it before would be set.
+                guard own.listed != nil else { throw ListingGate.unknown }
+                let agent = own.agent
                 guard let owner = try await workspaces.workspaces.find(workspace)?.slug else { throw ListingGate.unknown }
                 _ = try await ListingDesk(pool: pool).setStatus(
                     try wanted.checked(byOperator: false), of: ListingPlace(owner: owner, name: agent.name), workspace: workspace,

@@ -17,7 +17,9 @@ extension RunAttempt {
         let candidate = continuation.candidate
         let repeats = continuation.current.repeats + (step == 1 ? silentAttempts : 0)
         guard case .answer(let kept) = continuation.point else {
-            return try await ask(candidate, request, step: step, isTold: true, lost: lost(repeats + 1, of: candidate), queue)
+            // A call whose provider has told what it used is counted, though the end of its step was lost.
+            let uncounted = continuation.current.usage.isEmpty ? 1 : 0
+            return try await ask(candidate, request, step: step, isTold: true, lost: lost(repeats + uncounted, of: candidate), queue)
         }
         progress.recall(continuation.current, at: kept.position, lost: lost(repeats, of: candidate), size: repeats > 0 ? request.size : 0)
         var rest = request

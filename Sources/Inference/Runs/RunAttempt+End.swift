@@ -28,7 +28,7 @@ extension RunAttempt {
             openStep = call.step
         }
         // And so has one that a lost attempt asked of which no event is left.
-        if isSilent, openStep == nil, state.call == nil, silentAttempts > 0 {
+        if isSilent, openStep == nil, state.call?.request == nil, silentAttempts > 0 {
             last.append(.stepStarted(step: 1))
             openStep = 1
         }
@@ -54,7 +54,7 @@ extension RunAttempt {
         let (estimated, answering) = (transcript.estimated, state.candidate)
         let step = state.call.map { RunStep($0, tries: state.tries(of: $0), ending: ending) }
         // Of the silent attempts whose run nobody asks again the last made no call twice.
-        let repeatedCalls = isSilent && state.call == nil ? max(0, silentAttempts - 1) : silentAttempts + transcript.repeats
+        let repeatedCalls = isSilent && state.call?.request == nil ? max(0, silentAttempts - 1) : silentAttempts + transcript.repeats
         let cost = (setup?.budgets.prices ?? PriceTable.none).cost(
             of: usage, estimated: estimated, provider: answering.provider, model: answering.model, reported: usage.cost)
         let outcome = RunOutcome(

@@ -25,8 +25,9 @@ struct SignInFixture: Sendable {
     /// - Parameters:
     ///   - secret: the client's; nil for a public one.
     ///   - authorization: what the issuer wants to be shown.
+    ///   - isLinked: whether ann's account is linked to acme's owner already.
     static func make(
-        secret: String? = nil, authorization: String? = nil, linksByEmail: Bool = true, onlyWorkspace: String? = nil
+        secret: String? = nil, authorization: String? = nil, linksByEmail: Bool = true, onlyWorkspace: String? = nil, isLinked: Bool = true
     ) async throws -> SignInFixture {
         let key = try await IssuerKey.es256("k1")
         let oidc = try OIDCFixture([key], linksByEmail: linksByEmail, onlyWorkspace: onlyWorkspace)
@@ -40,7 +41,12 @@ struct SignInFixture: Sendable {
                 discovery: { try await keys.current().discovery }, claims: { try await verifier.claims(of: $0) }, exchange: { try desk.exchange($0) }),
             identities: ExternalIdentityStore(pool: tokens.pool), seal: SessionSeal(secret: nil, purpose: "test"),
             logger: Logger(label: "test.oidc"), now: now)
-        return SignInFixture(tokens: tokens, key: key, oidc: oidc, desk: desk, signIn: signIn)
+        let fixture = SignInFixture(tokens: tokens, key: key, oidc: oidc, desk: desk, signIn: signIn)
+        if isLinked {
+            let isDone = try await ExternalIdentityStore(pool: tokens.pool).link(fixture.ann, user: tokens.acme.owner.id, by: .tester)
+            try #require(isDone)
+        }
+        return fixture
     }
 
     /// The account that ID tokens are of, unless told otherwise.

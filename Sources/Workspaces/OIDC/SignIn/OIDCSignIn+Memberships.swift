@@ -12,6 +12,7 @@ extension OIDCSignIn {
         let identity = ExternalIdentity(issuer: configuration.issuer.text, subject: claims.subject)
         let slug = claims.workspace ?? configuration.onlyWorkspace
         var found = try await identities.memberships(of: identity.id, in: slug)
+        let wasKnown = found != nil
         if found == nil, configuration.linksByEmail, let email = claims.email {
             try await OIDC.link(identity, email: email, identities, logger)
             found = try await identities.memberships(of: identity.id, in: slug)
@@ -23,7 +24,9 @@ extension OIDCSignIn {
             if let slug = claims.workspace { PageWatch.current?.noteStranger(identity.id, slug: slug) }
             return outsider(.notMember, identity.id, claims.subject)
         }
-        return memberships.count == 1 ? .member(first, next: next) : .several(choice(between: memberships, of: identity.id, next: next))
+        // Who was linked by an address just now is shown where that leads: somebody else may have typed the address here.
+        guard memberships.count == 1, wasKnown else { return .several(choice(between: memberships, of: identity.id, next: next)) }
+        return .member(first, next: next)
     }
 
     private func outsider(_ reason: OIDCOutsider.Reason, _ account: UUID, _ subject: String?) -> Outcome {
@@ -37,8 +40,11 @@ extension OIDCSignIn {
 
     private func choice(between memberships: [OIDCMembership], of account: UUID, next: String) -> Choice {
         let choice = OIDCChoice(account, next: next, now: now())
-        return Choice(
-            memberships: memberships, formToken: seal.wordToken(for: choice.attempt.word), cookie: seal.cookie(of: choice.bytes, as: .choice))
+        return shown(choice, between: memberships, cookie: seal.cookie(of: choice.bytes, as: .choice))
+    }
+
+    private func shown(_ choice: OIDCChoice, between memberships: [OIDCMembership], cookie: String) -> Choice {
+        Choice(memberships: memberships, formToken: seal.wordToken(for: choice.attempt.word), cookie: cookie)
     }
 
     /// The value of `Set-Cookie` that a choice is kept by. Its form comes from a page of ours, so other sites need not send it.
@@ -47,16 +53,16 @@ extension OIDCSignIn {
             Self.choiceCookie, choice.cookie, path: Self.choicePath, seconds: OIDCAttempt.lifetime.components.seconds, for: request)
     }
 
-    /// Reads the form of a choice. Whether the account is a member still is looked at again; where nothing was chosen the choice begins anew.
+    /// Reads the form of a choice. Whether the account is a member still is looked at again; where nothing was chosen the
+    /// same choice is shown once more, and ends when it would have.
     package func choose(_ form: Query, in request: Request) async throws -> Outcome {
-        let value = request.cookies[Self.choiceCookie]?.value
-        guard let content = value.flatMap({ seal.content(of: $0, as: .choice) }), let choice = OIDCChoice(bytes: content),
+        guard let value = request.cookies[Self.choiceCookie]?.value, let content = seal.content(of: value, as: .choice), let choice = OIDCChoice(bytes: content),
             !choice.attempt.isOver(at: now()), seal.isGood(wordToken: form["form"] ?? "", for: choice.attempt.word)
         else { return refused(.stale, "no choice") }
         let (account, next) = (choice.account, choice.attempt.next)
         guard let slug = form["workspace"], !slug.isEmpty else {
             let memberships = try await identities.memberships(of: account) ?? []
-            return .several(self.choice(between: memberships, of: account, next: next))
+            return .several(shown(choice, between: memberships, cookie: value))
         }
         guard let membership = try await identities.memberships(of: account, in: slug)?.first else {
             PageWatch.current?.noteStranger(account, slug: slug)
