@@ -53,10 +53,11 @@ extension OIDCSignIn {
             Self.choiceCookie, choice.cookie, path: Self.choicePath, seconds: OIDCAttempt.lifetime.components.seconds, for: request)
     }
 
-    /// Reads the form of a choice. Whether the account is a member still is looked at again; where nothing was chosen the
-    /// same choice is shown once more, and ends when it would have.
+    /// Reads the form of a choice. Whether the account is a member still is looked at again. Where nothing was chosen the same choice is
+    /// shown once more, and ends when it would have.
     package func choose(_ form: Query, in request: Request) async throws -> Outcome {
-        guard let value = request.cookies[Self.choiceCookie]?.value, let content = seal.content(of: value, as: .choice), let choice = OIDCChoice(bytes: content),
+        guard let value = request.cookies[Self.choiceCookie]?.value, let content = seal.content(of: value, as: .choice),
+            let choice = OIDCChoice(bytes: content),
             !choice.attempt.isOver(at: now()), seal.isGood(wordToken: form["form"] ?? "", for: choice.attempt.word)
         else { return refused(.stale, "no choice") }
         let (account, next) = (choice.account, choice.attempt.next)
