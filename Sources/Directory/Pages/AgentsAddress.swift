@@ -1,11 +1,9 @@
-import Foundation
 import Web
 
-/// The address of a list of agents: what is looked for, in which order, and where the page begins. A value; links are made of it by
-/// changing a part.
+/// The address of a list of agents: what is looked for, in which order, and where the page begins.
 ///
 /// People follow old links and type into addresses: what cannot be read here is read over, where the API would refuse it.
-struct AgentsAddress: Sendable, Equatable {
+struct AgentsAddress: ListAddress, Sendable, Equatable {
     var words: String?
     var tag: String?
     var plugin: String?
@@ -14,9 +12,6 @@ struct AgentsAddress: Sendable, Equatable {
     /// Nil for the one that fits: by relevance with words, else the newest first.
     var sort: DirectorySort?
     var cursor: String?
-
-    /// Of one part, in characters; the rest is read over.
-    private static let maximumLength = 300
 
     init() {}
 
@@ -39,27 +34,7 @@ struct AgentsAddress: Sendable, Equatable {
     /// All agents that name a plugin, under this spelling.
     static func plugin(_ name: String) -> AgentsAddress { AgentsAddress().with(\.plugin, name) }
 
-    private static func text(_ given: String?) -> String? {
-        guard let text = given?.trimmingCharacters(in: .whitespacesAndNewlines), !text.isEmpty else { return nil }
-        return String(text.prefix(maximumLength))
-    }
-
     // MARK: Parts
-
-    /// The same with another part, from its first page on.
-    func with<Part>(_ part: WritableKeyPath<AgentsAddress, Part>, _ value: Part) -> AgentsAddress {
-        var other = self
-        other.cursor = nil
-        other[keyPath: part] = value
-        return other
-    }
-
-    /// The same words, and nothing that narrows them.
-    var withoutFilters: AgentsAddress {
-        var other = AgentsAddress()
-        other.words = words
-        return other
-    }
 
     var isFiltered: Bool { tag != nil || plugin != nil || owner != nil || status != nil }
 

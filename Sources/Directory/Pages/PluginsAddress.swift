@@ -1,11 +1,10 @@
-import Foundation
 import Web
 import Workspaces
 
 /// The address of a list of plugins: what is looked for, in which order, and where the page begins. Its parts have the API's names.
 ///
-/// As with ``AgentsAddress`` it is a value of which links are made, and what cannot be read here is read over.
-struct PluginsAddress: Sendable, Equatable {
+/// As with ``AgentsAddress`` what cannot be read here is read over.
+struct PluginsAddress: ListAddress, Sendable, Equatable {
     var words: String?
     var line: PluginLine?
     var signal: MaintenanceSignal?
@@ -13,14 +12,10 @@ struct PluginsAddress: Sendable, Equatable {
     var order: PluginOrder?
     var cursor: String?
 
-    /// Of the words, in characters; the rest is read over.
-    private static let maximumLength = 300
-
     init() {}
 
     init(_ query: Query) {
-        let text = query["q"]?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
-        words = text.isEmpty ? nil : String(text.prefix(Self.maximumLength))
+        words = Self.text(query["q"])
         line = query["supports"].flatMap { PluginLine(rawValue: $0) }
         signal = query["maintenance"].flatMap { MaintenanceSignal(rawValue: $0) }
         order = query["sort"].flatMap { PluginOrder(rawValue: $0) }
@@ -31,21 +26,6 @@ struct PluginsAddress: Sendable, Equatable {
     static func word(_ word: String) -> PluginsAddress { PluginsAddress().with(\.words, word) }
 
     // MARK: Parts
-
-    /// The same with another part, from its first page on.
-    func with<Part>(_ part: WritableKeyPath<PluginsAddress, Part>, _ value: Part) -> PluginsAddress {
-        var other = self
-        other.cursor = nil
-        other[keyPath: part] = value
-        return other
-    }
-
-    /// The same words, and nothing that narrows them.
-    var withoutFilters: PluginsAddress {
-        var other = PluginsAddress()
-        other.words = words
-        return other
-    }
 
     var isFiltered: Bool { line != nil || signal != nil }
 

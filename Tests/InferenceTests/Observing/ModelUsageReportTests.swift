@@ -58,9 +58,7 @@ import Testing
             try await receive(.stopped)
         }
         try await InferenceFixture.with { fixture in
-            _ = try await fixture.database.psql("insert into workspaces (id, slug, name) values ('\(fixture.workspace)', 'mine', 'Mine')")
-            let configuration = InferenceSetup.Configuration(prices: try PriceTable(["test-model 1000000 2000000"]))
-            let setup = InferenceSetup(configuration: configuration, pool: fixture.pool, logger: fixture.logger)
+            let setup = try await fixture.pricedSetup()
             try await fixture.withEngine([provider], setup: setup) { engine in
                 for words in ["told", "counted", "cut"] {
                     let run = try await engine.finished(try await engine.accept(words))

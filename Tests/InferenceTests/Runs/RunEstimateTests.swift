@@ -12,18 +12,6 @@ import Web
     /// 15 bytes, so 4 tokens.
     private let question = [RunMessage(.user, "How warm is it?")]
 
-    /// A dollar for a token of input, two for one of output.
-    private func setup(_ fixture: InferenceFixture) async throws -> InferenceSetup {
-        _ = try await fixture.database.psql("insert into workspaces (id, slug, name) values ('\(fixture.workspace)', 'mine', 'Mine')")
-        let configuration = InferenceSetup.Configuration(prices: try PriceTable(["test-model 1000000 2000000"]))
-        return InferenceSetup(configuration: configuration, pool: fixture.pool, logger: fixture.logger)
-    }
-
-    private func day(_ fixture: InferenceFixture) async throws -> BudgetStore.Usage {
-        let days = try await BudgetStore(pool: fixture.pool).usage(workspace: fixture.workspace, days: 2)
-        return try #require(days.first)
-    }
-
     private func cancel(_ run: UUID, _ fixture: InferenceFixture) async throws {
         try await fixture.store.requestCancellation(of: run, workspace: fixture.workspace, by: nil)
         try await fixture.log.announceCancellation(of: run)
@@ -36,7 +24,7 @@ import Web
             try await Permits().take()
         }
         try await InferenceFixture.with { fixture in
-            let setup = try await setup(fixture)
+            let setup = try await fixture.pricedSetup()
             try await fixture.withEngine([provider], setup: setup) { engine in
                 let id = try await engine.accept(RunRequest(messages: question))
                 try await eventually("it streams") { try await !fixture.log.readAll(id).isEmpty }
@@ -49,7 +37,7 @@ import Web
                 let steps = try await fixture.database.psql("select input_tokens || ' ' || output_tokens || ' ' || usage_estimated from run_steps")
                 #expect(steps == "4 3 true\n")
             }
-            let day = try await day(fixture)
+            let day = try await fixture.day()
             #expect(day.runs == 1 && day.inputTokens == 4 && day.outputTokens == 3 && day.estimatedRuns == 1)
             #expect(day.cost == 10 && day.unpricedRuns == 0)
             let store = BudgetStore(pool: fixture.pool)
@@ -66,7 +54,7 @@ import Web
             try await Permits().take()
         }
         try await InferenceFixture.with { fixture in
-            let setup = try await setup(fixture)
+            let setup = try await fixture.pricedSetup()
             try await fixture.withEngine([provider], setup: setup) { engine in
                 let id = try await engine.accept(RunRequest(messages: question))
                 try await eventually("the model is asked") { asked.all.count == 1 }
@@ -74,7 +62,7 @@ import Web
                 #expect(try await engine.finished(id).usage == TokenUsage(input: 4, output: 1, isEstimated: true))
                 #expect(try await engine.wholeLog(id).types == ["run.started", "step.started", "usage", "step.finished", "run.cancelled"])
             }
-            #expect(try await day(fixture).cost == 6)
+            #expect(try await fixture.day().cost == 6)
         }
     }
 
@@ -86,7 +74,7 @@ import Web
             try await receive(.ended(StepEnding(.incomplete(.truncated))))
         }
         try await InferenceFixture.with { fixture in
-            let setup = try await setup(fixture)
+            let setup = try await fixture.pricedSetup()
             try await fixture.withEngine([provider], setup: setup) { engine in
                 let id = try await engine.accept(RunRequest(messages: question))
                 let run = try await engine.finished(id)
@@ -96,7 +84,7 @@ import Web
                 }
                 #expect(told == [TokenUsage(input: 9, output: 1), TokenUsage(output: 9, isEstimated: true)])
             }
-            #expect(try await day(fixture).outputTokens == 10)
+            #expect(try await fixture.day().outputTokens == 10)
         }
     }
 
@@ -109,7 +97,7 @@ import Web
             try await receive(.ended(StepEnding(.failed(InferenceError(.authentication, "no")))))
         }
         try await InferenceFixture.with { fixture in
-            let setup = try await setup(fixture)
+            let setup = try await fixture.pricedSetup()
             let wished = UUID.version7()
             try await fixture.store.requestCancellation(of: wished, workspace: fixture.workspace, by: nil)
             try await fixture.withEngine([provider], setup: setup) { engine in
@@ -121,7 +109,7 @@ import Web
                 }
                 #expect(try await engine.finished(try await engine.accept(id: wished)).usage.isEmpty)
             }
-            let day = try await day(fixture)
+            let day = try await fixture.day()
             #expect(day.runs == 4 && day.estimatedRuns == 1 && day.inputTokens == 2 && day.outputTokens == 1)
         }
     }
@@ -133,7 +121,7 @@ import Web
             try await receive(.ended(StepEnding(.failed(InferenceError(.serverError, "no")))))
         }
         try await InferenceFixture.with { fixture in
-            let setup = try await setup(fixture)
+            let setup = try await fixture.pricedSetup()
             let lost = try await LostWorker(fixture)
             let position = AnswerPosition(answer: "resp_1", sequence: 4, calls: [], told: [])
             try await lost.tell(
@@ -143,7 +131,7 @@ import Web
                 let run = try await engine.finished(lost.identity.run)
                 #expect(run.state == .failed && run.usage == TokenUsage(input: 4, output: 3, isEstimated: true))
             }
-            #expect(try await day(fixture).estimatedRuns == 1)
+            #expect(try await fixture.day().estimatedRuns == 1)
         }
     }
 
@@ -152,7 +140,7 @@ import Web
         let provider = PlayedProvider { _, _ in Issue.record("the provider was asked again") }
         try await InferenceFixture.with { fixture in
             let identity = fixture.identity()
-            let setup = try await setup(fixture)
+            let setup = try await fixture.pricedSetup()
             let beginning = RunStore.Beginning(identity: identity, provider: "played", model: "test-model", metadata: [:])
             _ = try await fixture.pool.transaction(.workspaces([identity.workspace])) { try await fixture.store.claim(beginning, in: $0) }
             let journal = RunJournal(log: fixture.log, identity: identity, epoch: 1, clock: ContinuousClock())
@@ -168,7 +156,7 @@ import Web
                 // 15 bytes of the question, 6 of the call and 12 of its result; 11 of the answer.
                 #expect(run.usage == TokenUsage(input: 10 + 9, output: 2 + 3, total: 12 + 12, isEstimated: true))
             }
-            #expect(try await day(fixture).inputTokens == 19)
+            #expect(try await fixture.day().inputTokens == 19)
         }
     }
 }

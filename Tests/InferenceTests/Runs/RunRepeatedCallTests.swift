@@ -12,18 +12,6 @@ import Testing
     private let question = [RunMessage(.user, "How warm is it?")]
     private static let again = #"{"error": "interrupted", "model": "test-model", "provider": "played"}"#
 
-    /// A dollar for a token of input, two for one of output.
-    private func setup(_ fixture: InferenceFixture) async throws -> InferenceSetup {
-        _ = try await fixture.database.psql("insert into workspaces (id, slug, name) values ('\(fixture.workspace)', 'mine', 'Mine')")
-        let configuration = InferenceSetup.Configuration(prices: try PriceTable(["test-model 1000000 2000000"]))
-        return InferenceSetup(configuration: configuration, pool: fixture.pool, logger: fixture.logger)
-    }
-
-    private func day(_ fixture: InferenceFixture) async throws -> BudgetStore.Usage {
-        let days = try await BudgetStore(pool: fixture.pool).usage(workspace: fixture.workspace, days: 2)
-        return try #require(days.first)
-    }
-
     private func answering(_ usage: TokenUsage, seen: Collected<ProviderRequest> = Collected()) -> PlayedProvider {
         PlayedProvider { request, receive in
             seen.add(request)
@@ -36,7 +24,7 @@ import Testing
     @Test("is counted by an estimate beside the one that answers, in the run, its step, its day and its cost, and said to be one")
     func counted() async throws {
         try await InferenceFixture.with { fixture in
-            let setup = try await setup(fixture)
+            let setup = try await fixture.pricedSetup()
             let lost = try await LostWorker(fixture)
             try await fixture.withEngine([answering(TokenUsage(input: 5, output: 3, total: 8))], setup: setup) { engine in
                 try await lost.passOn(to: engine, RunRequest(messages: question))
@@ -51,7 +39,7 @@ import Testing
             let step = "select input_tokens || ' ' || output_tokens || ' ' || usage_estimated || ' ' || tries::text from run_steps"
             #expect(try await fixture.database.psql(step) == "9 4 true [\(Self.again)]\n")
             #expect(try await fixture.database.psql("select repeated_calls || ' ' || cost || ' ' || cost_source from runs") == "1 17 table\n")
-            let day = try await day(fixture)
+            let day = try await fixture.day()
             #expect(day.runs == 1 && day.inputTokens == 9 && day.outputTokens == 4 && day.estimatedRuns == 1 && day.repeatedCalls == 1)
             #expect(day.cost == 17)
         }
@@ -61,14 +49,14 @@ import Testing
     func background() async throws {
         let seen = Collected<ProviderRequest>()
         try await InferenceFixture.with { fixture in
-            let setup = try await setup(fixture)
+            let setup = try await fixture.pricedSetup()
             let lost = try await LostWorker(fixture)
             try await fixture.withEngine([answering(TokenUsage(input: 5, output: 3), seen: seen)], setup: setup) { engine in
                 try await lost.passOn(to: engine, RunRequest(messages: question, onInterruption: .continue))
                 let run = try await engine.finished(lost.identity.run)
                 #expect(run.usage == TokenUsage(input: 9, output: 4, isEstimated: true))
             }
-            #expect(try await day(fixture).repeatedCalls == 1)
+            #expect(try await fixture.day().repeatedCalls == 1)
         }
         let request = try #require(seen.all.first)
         #expect(seen.all.count == 1 && request.isKept && request.kept == nil)
@@ -77,7 +65,7 @@ import Testing
     @Test("is counted as often as it was lost, and once where the run is then cancelled and nobody asks again")
     func twice() async throws {
         try await InferenceFixture.with { fixture in
-            let setup = try await setup(fixture)
+            let setup = try await fixture.pricedSetup()
             let lost = try await LostWorker(fixture)
             let beginning = RunStore.Beginning(identity: lost.identity, provider: "played", model: "test-model", metadata: [:])
             _ = try await fixture.pool.transaction(.workspaces([fixture.workspace])) { try await fixture.store.claim(beginning, in: $0) }
@@ -86,7 +74,7 @@ import Testing
             try await fixture.withEngine([answering(TokenUsage(input: 5, output: 3))], setup: setup) { engine in
                 try await lost.passOn(to: engine, RunRequest(messages: question))
                 #expect(try await engine.finished(lost.identity.run).usage == TokenUsage(input: 5 + 8, output: 3 + 2, isEstimated: true))
-                #expect(try await day(fixture).repeatedCalls == 2)
+                #expect(try await fixture.day().repeatedCalls == 2)
 
                 try await cancelled.passOn(to: engine, RunRequest(messages: question))
                 let run = try await engine.finished(cancelled.identity.run)
@@ -94,7 +82,7 @@ import Testing
                 let types = ["run.started", "step.started", "usage", "step.finished", "run.cancelled"]
                 #expect(try await engine.wholeLog(run.id).types == types)
             }
-            let counted = try await day(fixture)
+            let counted = try await fixture.day()
             #expect(counted.runs == 2 && counted.estimatedRuns == 2 && counted.repeatedCalls == 2)
         }
     }
@@ -112,12 +100,12 @@ import Testing
             try await receive(.stopped)
         }
         try await InferenceFixture.with { fixture in
-            let setup = try await setup(fixture)
+            let setup = try await fixture.pricedSetup()
             try await fixture.withEngine([provider], setup: setup) { engine in
                 let run = try await engine.finished(try await engine.accept(RunRequest(messages: question)))
                 #expect(run.attempts == 2 && run.usage == TokenUsage(input: 5, output: 3))
             }
-            let day = try await day(fixture)
+            let day = try await fixture.day()
             #expect(day.repeatedCalls == 0 && day.estimatedRuns == 0)
         }
     }
