@@ -1,6 +1,13 @@
 import Crypto
 
 /// One step of the schema: a file that is run once and never changed afterwards.
+///
+/// One exception: a file that no server runs any more, because a release of PostgreSQL refuses what it does, is corrected. It says
+/// which texts it takes the place of, each in a line of its own, and a later file does the same for databases that ran those:
+///
+/// ```
+/// -- corrects <SHA-256 of the text before, in hexadecimal>
+/// ```
 package struct Migration: Sendable, Equatable {
     package let number: Int
     /// The words of the file's name: `engine` of `0003_engine.sql`.
@@ -8,6 +15,8 @@ package struct Migration: Sendable, Equatable {
     package let text: String
     /// SHA-256 of the text, in hexadecimal.
     package let digest: String
+    /// Digests of the texts that this one takes the place of.
+    let corrects: Set<String>
 
     /// - Throws: `MigrationError.malformedName` unless `file` is `NNNN_words.sql`.
     init(file: String, text: String) throws(MigrationError) {
@@ -26,7 +35,10 @@ package struct Migration: Sendable, Equatable {
             let digits = String(byte, radix: 16)
             return digits.count == 1 ? "0" + digits : digits
         }.joined()
+        corrects = Set(text.split(separator: "\n").filter { $0.hasPrefix(Self.correction) }.map { String($0.dropFirst(Self.correction.count)) })
     }
+
+    private static let correction = "-- corrects "
 
     /// The file's name.
     package var file: String { Self.fileName(number: number, name: name) }

@@ -11,14 +11,15 @@ struct MigrationRecord: Sendable, Equatable {
 enum MigrationPlan {
     /// The files that the database has not run, in order.
     ///
-    /// - Throws: `MigrationError`: a file that was run must be here unchanged, and a file that was not run must come after all
+    /// - Throws: `MigrationError`: a file that was run must be here unchanged (or corrected, see ``Migration``), and a file that was not run must come after all
     ///   that were. (Numbers may have gaps.)
     static func pending(files: [Migration], records: [MigrationRecord]) throws(MigrationError) -> [Migration] {
         var byNumber: [Int: Migration] = [:]
         for file in files { byNumber[file.number] = file }
         for record in records {
             guard let file = byNumber.removeValue(forKey: record.number) else { throw .unknown(file: record.file) }
-            guard file.digest == record.digest, file.name == record.name else { throw .changed(file: record.file) }
+            let isSame = file.digest == record.digest || file.corrects.contains(record.digest)
+            guard isSame, file.name == record.name else { throw .changed(file: record.file) }
         }
         let pending = byNumber.values.sorted { $0.number < $1.number }
         if let first = pending.first, let last = records.max(by: { $0.number < $1.number }), first.number < last.number {

@@ -76,6 +76,16 @@ import Testing
         }
     }
 
+    @Test func `A corrected file stands for the texts that it names, and for no other`() throws {
+        let before = try Self.migration("0001_a.sql", "select refused;")
+        let corrected = try Self.migration("0001_a.sql", "-- corrects \(before.digest)\nselect 1;")
+        #expect(try MigrationPlan.pending(files: [corrected], records: [Self.record(before)]).isEmpty)
+        #expect(try MigrationPlan.pending(files: [corrected], records: [Self.record(corrected)]).isEmpty)
+        #expect(throws: MigrationError.changed(file: "0001_a.sql")) {
+            try MigrationPlan.pending(files: [corrected], records: [Self.record(try Self.migration("0001_a.sql", "select 2;"))])
+        }
+    }
+
     @Test func `A file that was run and is gone is refused`() throws {
         let files = try ["0001_a.sql", "0002_b.sql"].map { try Self.migration($0) }
         #expect(throws: MigrationError.unknown(file: "0002_b.sql")) {

@@ -1,6 +1,23 @@
 -- A workspace that is deleted takes what it published out of the directory at once, and brings it back when it is restored.
 --
 -- Beside the status and not one: what operators have decided, or decide meanwhile, goes on counting.
+--
+-- Corrected since: the function below is new here. Databases that ran the text without it get it by 0052.
+-- corrects de7a32baa1d4cf456b17e0d7738a59ca02e8b5059d4652a648bbd28e3b75adaa
+
+-- With a text for a body: from 15.20 on PostgreSQL alters no table whose rows a parsed body takes.
+create or replace function listing_entry(p published_agents) returns listing_index
+  language sql immutable parallel safe as $$
+  select row(
+    p.listing_id, p.owner, p.status, p.updated_at, public.folded_agent_name(p.name), lower(left(p.display_name, 200)),
+    case
+      when lower(p.display_name) = replace(p.name, '-', ' ') then lower(p.display_name)
+      else replace(p.name, '-', ' ') || ' ' || lower(left(p.display_name, 200))
+    end,
+    public.listing_tags(p.topics), public.listing_plugins(p.plugins),
+    public.listing_words(p.owner, p.name, p.display_name, p.topics, p.summary, public.listing_plugins(p.plugins))
+  )::public.listing_index
+$$;
 
 -- Before the listings: whoever publishes reads them in this order.
 alter table workspaces no force row level security;
