@@ -91,14 +91,18 @@ package struct Inference: Sendable {
     }
 
     /// What every worker does beside its handlers.
-    package var periodicTasks: [any PeriodicTask] { [LostRuns(store: store, log: log, logger: logger)] }
+    package var periodicTasks: [any PeriodicTask] {
+        [LostRuns(store: store, log: log, planner: planner, setup: setup, logger: logger)]
+    }
 
     var execution: RunExecution {
         RunExecution(
-            providers: providers, planner: RunPlanner(directory: providers.directory, agents: agents, memories: memories, tools: setup?.tools),
-            store: store, memories: memories, setup: setup, log: log, control: control, limit: configuration.limit, toolWait: configuration.toolWait,
-            clock: clock,
-            logger: logger)
+            providers: providers, planner: planner, store: store, memories: memories, setup: setup, log: log, control: control,
+            limit: configuration.limit, toolWait: configuration.toolWait, clock: clock, logger: logger)
+    }
+
+    private var planner: RunPlanner {
+        RunPlanner(directory: providers.directory, agents: agents, memories: memories, tools: setup?.tools)
     }
 
     /// The run log's Redis answers. It only warns: without it runs wait and finished ones are still read.

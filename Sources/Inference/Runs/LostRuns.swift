@@ -11,6 +11,8 @@ struct LostRun: Sendable {
     var model: String
     /// Attempts of its job.
     var attempts: Int
+    /// Epochs of the attempts that may have asked a model and told nobody what became of the call.
+    var unsettled: [UInt64] = []
 
     /// All events of such a run: what it had shown, what it had written and could not tell, and an end. The same for every reader,
     /// be it before the end is written down or after.
@@ -24,10 +26,13 @@ struct LostRun: Sendable {
     }
 }
 
-/// Writes the end of runs whose job is dead: `failed`, with what they had shown.
+/// Writes the end of runs whose job is dead: `failed`, with what they had shown, and what they used.
 ///
-/// Readers derive that end from the job's outcome at once; but outcomes go with their day, and reports read rows. A run
-/// that was ended so is not begun again when its dead letter is replayed, for its end was shown.
+/// Readers derive that end from the job's outcome at once; but outcomes go with their day, and reports and budgets read rows. A run
+/// that was ended so is not begun again when its dead letter is replayed, for its end was shown; so it is counted once.
+///
+/// What is taken for its lost calls is in its row and in what its workspace used, and in none of its events: readers, who tell
+/// its end before it is written down, could not say it.
 struct LostRuns: PeriodicTask {
     let name = "inference.lost-runs"
     /// Rows are what reports count, and those are of days.
@@ -35,14 +40,19 @@ struct LostRuns: PeriodicTask {
 
     let store: RunStore
     let log: RunLog
+    let planner: RunPlanner
+    /// Whose budgets count them; nil where there are none.
+    let setup: InferenceSetup?
     let logger: Logger
 
     /// Runs of one round; those beyond it come in the next.
     private static let page = 100
 
-    init(store: RunStore, log: RunLog, logger: Logger) {
+    init(store: RunStore, log: RunLog, planner: RunPlanner, setup: InferenceSetup?, logger: Logger) {
         self.store = store
         self.log = log
+        self.planner = planner
+        self.setup = setup
         self.logger = logger
     }
 
@@ -58,14 +68,53 @@ struct LostRuns: PeriodicTask {
     }
 
     private func end(_ lost: LostRun) async throws {
-        let writes = try await MemoryStore(pool: store.pool).writes(of: lost.identity.run, workspace: lost.identity.workspace)
-        let events = LostRun.events(try await log.readAll(lost.identity.run), epoch: lost.epoch, attempts: lost.attempts, writes: writes)
+        let identity = lost.identity
+        let writes = try await MemoryStore(pool: store.pool).writes(of: identity.run, workspace: identity.workspace)
+        let earlier = try await log.readAll(identity.run)
+        let events = LostRun.events(earlier, epoch: lost.epoch, attempts: lost.attempts, writes: writes)
         let record = RunRecord(epoch: lost.epoch, earlier: events)
+        let request = try await store.request(of: lost)
+        let size = try await requestSize(of: lost, request)
+        let calls = LostCalls(
+            shown: record.transcript, isSilent: earlier.isEmpty,
+            silentAttempts: LostCalls.silentAttempts(among: lost.unsettled, before: earlier), size: size)
+        var transcript = record.transcript
+        for estimate in calls.estimates { transcript.add(.usage(estimate)) }
+        let (usage, estimated) = (transcript.usage, transcript.estimated)
+        let cost = (setup?.budgets.prices ?? PriceTable.none).cost(
+            of: usage, estimated: estimated, provider: lost.provider, model: lost.model, reported: usage.cost)
         let outcome = RunOutcome(
-            state: .failed, transcript: record.transcript, incompleteReason: nil, error: .givenUp(after: lost.attempts), archive: record.archive,
-            firstOutput: nil, step: nil)
-        guard try await store.bury(lost, outcome: outcome) else { return }
+            state: .failed, transcript: transcript, incompleteReason: nil, error: .givenUp(after: lost.attempts), archive: record.archive,
+            firstOutput: nil, step: nil, cost: cost.isWhole ? cost.known : nil, costSource: cost.isWhole ? cost.source : nil,
+            repeatedCalls: calls.repeated)
+        let isEnded = try await store.bury(lost, outcome: outcome) { transaction in
+            setup?.budgets.record(
+                workspace: identity.workspace, token: request?.token, provider: lost.provider, model: lost.model, usage: usage,
+                estimated: estimated, reportedCost: usage.cost, repeatedCalls: calls.repeated, in: transaction)
+        }
+        guard isEnded else { return }
         log.metrics.runs.lost()
-        logger.notice("a run whose job is dead was ended", metadata: ["run": "\(lost.identity.run.lowercased)"])
+        logger.notice("a run whose job is dead was ended", metadata: ["run": "\(identity.run.lowercased)"])
+    }
+
+    /// Bytes of what its models were sent first.
+    ///
+    /// A request that cannot be planned any more, which may be what its job died of, is taken for what it says itself, and one that cannot be
+    /// read for nothing: that is the least, and the run has its end.
+    private func requestSize(of lost: LostRun, _ request: RunRequest?) async throws -> Int {
+        guard let request else { return 0 }
+        let acceptedAt = Date(timeIntervalSince1970: Double(lost.identity.acceptedAt) / 1_000)
+        let job = Job(
+            id: lost.identity.run, workspace: lost.identity.workspace, attempt: lost.attempts, acceptedAt: acceptedAt, payload: request)
+        do {
+            return try await planner.plan(job).request.size
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            logger.warning("a lost run cannot be planned", metadata: ["run": "\(lost.identity.run.lowercased)", "error": "\(error)"])
+            return ProviderRequest(
+                run: lost.identity.run.lowercased, model: lost.model, messages: request.messages, tools: request.tools ?? []
+            ).size
+        }
     }
 }

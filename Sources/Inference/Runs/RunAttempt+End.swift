@@ -15,6 +15,7 @@ extension RunAttempt {
         var openStep = shown.openStep
         var last: [RunEvent] = []
         let isSilent = await journal.isEmpty
+        let lost = LostCalls(shown: shown, isSilent: isSilent, silentAttempts: silentAttempts, size: plan.request.size)
         if isSilent {
             last.append(started)
             if own != nil {
@@ -32,11 +33,15 @@ extension RunAttempt {
             last.append(.stepStarted(step: 1))
             openStep = 1
         }
-        if let openStep {
-            last += state.call?.untold(addsTotal: shown.usage.total != nil) ?? lostBefore(openStep, shown, isSilent: isSilent)
-            if let estimate = uncounted(state.call, shown) {
-                last.append(.usage(estimate))
-                state.call?.usage.add(estimate)
+        if openStep != nil {
+            if let call = state.call {
+                last += call.untold(addsTotal: shown.usage.total != nil)
+                if let estimate = uncounted(call, shown) {
+                    last.append(.usage(estimate))
+                    state.call?.usage.add(estimate)
+                }
+            } else {
+                last += lost.estimates.map(RunEvent.usage)
             }
         }
         last += try await untoldWrites().map(RunEvent.memoryWritten)
@@ -53,8 +58,7 @@ extension RunAttempt {
         let (archive, transcript) = await journal.conclude(with: ending.event(usage: usage))
         let (estimated, answering) = (transcript.estimated, state.candidate)
         let step = state.call.map { RunStep($0, tries: state.tries(of: $0), ending: ending) }
-        // Of the silent attempts whose run nobody asks again the last made no call twice.
-        let repeatedCalls = isSilent && state.call?.request == nil ? max(0, silentAttempts - 1) : silentAttempts + transcript.repeats
+        let repeatedCalls = state.call?.request == nil ? lost.repeated : silentAttempts + transcript.repeats
         let cost = (setup?.budgets.prices ?? PriceTable.none).cost(
             of: usage, estimated: estimated, provider: answering.provider, model: answering.model, reported: usage.cost)
         let outcome = RunOutcome(
@@ -77,28 +81,10 @@ extension RunAttempt {
     }
 
     /// What is taken for the rest of a step that ends with the run and that its provider did not count to the end.
-    ///
-    /// - Parameter call: Nil for a step of an attempt that was lost: what it sent is this one's request, and what was said in the steps
-    ///   before.
-    private func uncounted(_ call: ModelCall?, _ shown: RunTranscript) -> TokenUsage? {
-        let sent: Int
-        if let call {
-            guard call.isCut, let request = call.request else { return nil }
-            sent = request.size
-        } else {
-            sent = plan.request.size + shown.spoken
-        }
-        let counted = call?.usage ?? shown.openUsage
+    private func uncounted(_ call: ModelCall, _ shown: RunTranscript) -> TokenUsage? {
+        guard call.isCut, let request = call.request else { return nil }
         return UsageEstimate.missing(
-            in: counted, sent: sent, received: shown.openSize.bytes, addsTotal: (shown.usage.total ?? counted.total) != nil)
-    }
-
-    /// What is taken for calls of a step that were made once more, where the last of them was lost, too, and nobody asks again. That last one is
-    /// ``uncounted(_:_:)``.
-    private func lostBefore(_ step: Int, _ shown: RunTranscript, isSilent: Bool) -> [RunEvent] {
-        let count = isSilent ? silentAttempts - 1 : shown.openRepeats + (step == 1 ? silentAttempts : 0)
-        let lost = UsageEstimate.lost(count, sent: plan.request.size + shown.spoken, addsTotal: shown.usage.total != nil)
-        return lost.map { [.usage($0)] } ?? []
+            in: call.usage, sent: request.size, received: shown.openSize.bytes, addsTotal: (shown.usage.total ?? call.usage.total) != nil)
     }
 
     /// Memories that the run wrote and the log does not tell of: whoever wrote them was lost, or cut, before it could.

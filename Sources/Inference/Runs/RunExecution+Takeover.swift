@@ -51,10 +51,6 @@ extension RunExecution {
 }
 
 extension RunClaim {
-    /// Attempts before this one that may have asked a model, were lost, and have shown nothing: those before the first event. Of a run whose
-    /// log is empty, or lost, all of them.
-    func silentAttempts(before earlier: [RunLogEntry]) -> Int {
-        let first = earlier.first?.id.epoch ?? epoch
-        return unsettled.filter { $0 < first }.count
-    }
+    /// Attempts before this one that may have asked a model, were lost, and have shown nothing.
+    func silentAttempts(before earlier: [RunLogEntry]) -> Int { LostCalls.silentAttempts(among: unsettled, before: earlier) }
 }

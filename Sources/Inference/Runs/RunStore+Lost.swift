@@ -10,7 +10,7 @@ extension RunStore {
             .role(.upkeep),
             """
             -- find runs whose job is dead
-            select r.workspace_id, r.id, r.epoch, r.provider, r.model, r.accepted_at, d.attempts
+            select r.workspace_id, r.id, r.epoch, r.provider, r.model, r.accepted_at, r.unsettled, d.attempts
             from dead_letters d join runs r on r.workspace_id = d.workspace_id and r.id = d.id
             where d.kind = $1 and d.replayed_at is null and r.state = 'running'
             order by d.died_at desc limit $2
@@ -19,10 +19,28 @@ extension RunStore {
         ).map(Self.lostRun)
     }
 
+    /// What such a run was asked, as its dead letter has it; nil where this release cannot read it.
+    func request(of lost: LostRun) async throws -> RunRequest? {
+        let rows = try await pool.query(
+            .workspaces([lost.identity.workspace]),
+            """
+            -- read what a run was asked whose job is dead
+            select version, body from dead_letters where workspace_id = $1 and id = $2
+            """,
+            lost.identity.workspace, lost.identity.run)
+        guard let row = rows.first else { return nil }
+        let version = Int(try row.decode("version", as: Int16.self))
+        let body = try row.decode("body", as: [UInt8].self)
+        return try? RunRequest.decode(body, version: version)
+    }
+
     /// Writes the end of such a run.
     ///
+    /// - Parameter count: Goes out with the end, and not without it.
     /// - Returns: false, and nothing is written, when its dead letter was replayed meanwhile or another attempt owns it.
-    func bury(_ lost: LostRun, outcome: RunOutcome) async throws -> Bool {
+    func bury(
+        _ lost: LostRun, outcome: RunOutcome, counting count: @Sendable (PostgresTransaction) -> Void = { _ in }
+    ) async throws -> Bool {
         do {
             return try await pool.transaction(.workspaces([lost.identity.workspace])) { transaction in
                 // Locked, so that a replay that comes now finds the run ended.
@@ -36,6 +54,7 @@ extension RunStore {
                 try await finish(
                     lost.identity, epoch: lost.epoch, provider: lost.provider, model: lost.model, outcome: outcome, in: transaction)
                 submitRelease(of: lost.identity, in: transaction)
+                count(transaction)
                 return true
             }
         } catch is Superseded {
@@ -49,6 +68,7 @@ extension RunStore {
             identity: RunIdentity(
                 run: try row.decode("id"), workspace: try row.decode("workspace_id"), acceptedAt: Int64(acceptedAt.rounded())),
             epoch: UInt64(try row.decode("epoch", as: Int64.self)), provider: try row.decode("provider"), model: try row.decode("model"),
-            attempts: Int(try row.decode("attempts", as: Int16.self)))
+            attempts: Int(try row.decode("attempts", as: Int16.self)),
+            unsettled: try row.decode("unsettled", as: [Int64].self).map { UInt64($0) })
     }
 }

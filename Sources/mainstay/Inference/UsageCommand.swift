@@ -10,7 +10,7 @@ struct UsageCommand: AsyncParsableCommand {
             It asks the ingress (MAINSTAY_URL, MAINSTAY_TOKEN). Days are those of UTC, costs are US dollars. A run whose price nobody knows is in no
             cost; how many there were stands beside it. Where a run was cancelled or cut, its provider did not count to the end: the rest is
             estimated, and how many runs hold such an estimate stands there too. A repeated call was lost with its worker before it showed anything,
-            and made once more: both are counted, the lost one by an estimate.
+            and made once more: both are counted, the lost one by an estimate. So is a run that was given up, within a minute of that.
 
             EXAMPLES
               mainstay usage

@@ -27,6 +27,11 @@ import Testing
         return identity
     }
 
+    private func upkeep(_ fixture: InferenceFixture) throws -> LostRuns {
+        let planner = RunPlanner(directory: try ProviderDirectory([]), agents: NoAgents(), memories: fixture.memories, tools: nil)
+        return LostRuns(store: fixture.store, log: fixture.log, planner: planner, setup: nil, logger: fixture.logger)
+    }
+
     private func states(_ fixture: InferenceFixture) async throws -> String {
         try await fixture.database.psql("select string_agg(state, ' ' order by id) from reporting.runs").trimmingCharacters(
             in: .whitespacesAndNewlines)
@@ -41,7 +46,7 @@ import Testing
                 let before = try #require(await reader.ending(of: identity.run, workspace: identity.workspace))
                 #expect(try await states(fixture) == "running")
 
-                try await LostRuns(store: fixture.store, log: fixture.log, logger: fixture.logger).run()
+                try await upkeep(fixture).run()
                 #expect(try await states(fixture) == "failed")
                 let run = try #require(await fixture.store.run(identity.run, workspace: identity.workspace))
                 #expect(run.text == "half" && run.errorKind == .internalError && run.errorMessage == "The run was given up after 4 attempts.")
@@ -62,8 +67,7 @@ import Testing
     func notLost() async throws {
         try await InferenceFixture.with { fixture in
             let replayed = try await lostRun(fixture, replayed: true)
-            let task = LostRuns(store: fixture.store, log: fixture.log, logger: fixture.logger)
-            try await task.run()
+            try await upkeep(fixture).run()
             #expect(try await states(fixture) == "running")
 
             let lost = LostRun(identity: replayed, epoch: 1, provider: "p", model: "m", attempts: 4)

@@ -1,6 +1,7 @@
 import Foundation
 import Jobs
 import Postgres
+import TestSupport
 
 @testable import Inference
 
@@ -14,9 +15,14 @@ struct LostWorker: Sendable {
         self.fixture = fixture
         let identity = fixture.identity()
         self.identity = identity
+        journal = RunJournal(log: fixture.log, identity: identity, epoch: 1, clock: ContinuousClock())
+        try await claim()
+    }
+
+    /// Another worker claims the run, and is lost, too.
+    func claim() async throws {
         let beginning = RunStore.Beginning(identity: identity, provider: "played", model: "test-model", metadata: [:])
         _ = try await fixture.pool.transaction(.workspaces([identity.workspace])) { try await fixture.store.claim(beginning, in: $0) }
-        journal = RunJournal(log: fixture.log, identity: identity, epoch: 1, clock: ContinuousClock())
     }
 
     /// The head of a run that may be gone on with.
@@ -46,6 +52,19 @@ struct LostWorker: Sendable {
         try await fixture.pool.transaction(.workspaces([identity.workspace])) { transaction in
             for call in calls { fixture.store.submitWait(for: call, step: step, of: identity, until: until, in: transaction) }
         }
+    }
+
+    /// Its job has died of it.
+    ///
+    /// - Parameter request: Nil for one that no release can read.
+    func giveUp(_ request: RunRequest?) async throws {
+        let body = try request.map { try JSONEncoder().encode($0) } ?? Data("{}".utf8)
+        _ = try await fixture.database.psql(
+            """
+            insert into dead_letters (workspace_id, id, kind, version, queue, attempts, code, error, body, accepted_at)
+            values ('\(identity.workspace)', '\(identity.run)', 'run.execute', \(RunRequest.kind.version), 'runs', 4, 'worker_crashed', 'e',
+              decode('\(body.base64EncodedString())', 'base64'), now())
+            """)
     }
 
     /// Its job comes to a worker that lives.
