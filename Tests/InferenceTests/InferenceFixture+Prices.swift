@@ -12,6 +12,15 @@ extension InferenceFixture {
         return InferenceSetup(configuration: configuration, pool: pool, logger: logger)
     }
 
+    /// Lets the database's clock go on from a noon of UTC: what follows is counted for one day, whenever it takes place.
+    func beginAtNoon() async throws {
+        _ = try await database.psql(
+            """
+            update time_offset
+            set amount = (date_trunc('day', clock_timestamp() at time zone 'UTC') at time zone 'UTC') + interval '12 hours' - clock_timestamp()
+            """)
+    }
+
     /// What is counted for today.
     func day() async throws -> BudgetStore.Usage {
         let days = try await BudgetStore(pool: pool).usage(workspace: workspace, days: 2)

@@ -6,17 +6,16 @@ import Testing
 @testable import Inference
 
 @Suite("The report on what models have used", .timeLimit(.minutes(1))) struct ModelUsageReportTests {
-    /// Of two workspaces, one of which has no name any more: runs of yesterday, an hour after its midnight in UTC, one of long ago and one
-    /// that has no end.
+    /// Of two workspaces, one of which has no name any more: runs of the day before a fixed one, an hour after its midnight in UTC, one of long
+    /// ago and one that has no end.
     private static let rows = """
+        update time_offset set amount = timestamptz '2026-03-11 12:00:00+00' - clock_timestamp();
         insert into workspaces (id, slug, name) values ('00000000-0000-0000-0000-0000000000aa', 'harbor', 'Harbor');
-        create temporary table moment as
-          select ((date_trunc('day', now() at time zone 'UTC') - interval '23 hours') at time zone 'UTC') as yesterday;
         insert into runs (workspace_id, id, provider, model, state, accepted_at, finished_at, input_tokens, cached_input_tokens, output_tokens,
           reasoning_output_tokens, usage_estimated, repeated_calls, cost, cost_source)
         select workspace::uuid, gen_random_uuid(), provider, 'm', 'completed', yesterday, yesterday - days * interval '1 day', input, cached, output,
           reasoning, estimated, repeated, cost, source
-        from moment, (values
+        from (select timestamptz '2026-03-10 01:00:00+00' as yesterday) as moment, (values
           ('00000000-0000-0000-0000-0000000000aa', 'openai', 0, 100, 40, 10, 5, false, 0, 0.5, 'provider'),
           ('00000000-0000-0000-0000-0000000000aa', 'openai', 0, 30, 0, 4, 0, true, 2, 0.25, 'both'),
           ('00000000-0000-0000-0000-0000000000aa', 'openai', 0, 7, 0, 1, 0, false, 0, 0.125, 'table'),
@@ -26,15 +25,13 @@ import Testing
           ('00000000-0000-0000-0000-0000000000aa', 'openai', 40, 5, 0, 5, 0, false, 0, 1, 'provider')
         ) as given (workspace, provider, days, input, cached, output, reasoning, estimated, repeated, cost, source);
         insert into runs (workspace_id, id, provider, model, accepted_at)
-        values ('00000000-0000-0000-0000-0000000000aa', gen_random_uuid(), 'openai', 'm', now());
+        values ('00000000-0000-0000-0000-0000000000aa', gen_random_uuid(), 'openai', 'm', timestamptz '2026-03-10 01:00:00+00');
         """
 
     @Test("adds up tokens and cost by day, workspace and model, and says what of it is an estimate and whose word it is")
     func sums() async throws {
         let database = try await TestDatabase.make()
         _ = try await database.psql(Self.rows)
-        let yesterday = try await database.psql("select to_char((now() at time zone 'UTC') - interval '1 day', 'YYYY-MM-DD')")
-            .trimmingCharacters(in: .whitespacesAndNewlines)
         let table = try await withPool(database.reportingURL) { try await #require(Report.named("model-usage")).run(in: $0) }
         let rows = table.rows.map { row in
             Dictionary(zip(table.columns.map(\.name), row).compactMap { name, value in value.map { (name, $0) } }) { first, _ in first }
@@ -42,7 +39,7 @@ import Testing
         #expect(rows.map { $0["workspace"] } == ["00000000-0000-0000-0000-0000000000bb", "harbor", "harbor"])
         #expect(
             rows[1] == [
-                "day": yesterday, "workspace": "harbor", "provider": "openai", "model": "m", "runs": "4", "input_tokens": "138",
+                "day": "2026-03-10", "workspace": "harbor", "provider": "openai", "model": "m", "runs": "4", "input_tokens": "138",
                 "cached_input_tokens": "40", "output_tokens": "16", "reasoning_output_tokens": "5", "estimated_runs": "1", "repeated_calls": "2",
                 "cost": "0.937500", "reported_cost": "0.500000", "priced_cost": "0.375000", "unpriced_runs": "0",
             ])
@@ -59,6 +56,7 @@ import Testing
         }
         try await InferenceFixture.with { fixture in
             let setup = try await fixture.pricedSetup()
+            try await fixture.beginAtNoon()
             try await fixture.withEngine([provider], setup: setup) { engine in
                 for words in ["told", "counted", "cut"] {
                     let run = try await engine.finished(try await engine.accept(words))
