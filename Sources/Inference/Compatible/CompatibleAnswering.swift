@@ -124,26 +124,37 @@ struct CompatibleAnswering: Sendable {
         }
     }
 
-    /// A run as far as it has come; nil for one that does not exist or is another workspace's.
+    /// A run as far as it has come.
+    struct Snapshot: Sendable {
+        var answer: AnswerParts
+        /// What it was asked for, of a run of which no event is told.
+        var asked: RunAsked?
+    }
+
+    /// Nil for a run that does not exist or is another workspace's.
     ///
     /// Of a run that goes on while its log has lost its beginning, only that it goes on and who answers is told: what is left of the output
     /// begins anywhere, and its parts would have other places than in the whole, which is told when the run is over.
-    func snapshot(of run: UUID, workspace: UUID) async throws -> AnswerParts? {
+    func snapshot(of run: UUID, workspace: UUID) async throws -> Snapshot? {
         guard let situation = try await runs.reader.situation(of: run, workspace: workspace) else { return nil }
         var answer = AnswerParts()
         if let all = try await runs.reader.ending(of: run, workspace: workspace) {
             if let first = all.first, first.id.number != 1 { _ = answer.add(.failed(CompatibleFeed.lost)) }
             try answer.add(all)
-            return answer
+            return Snapshot(answer: answer)
         }
         // A log that is away is one that has nothing of the run: its end is in PostgreSQL.
         let entries = (try? await runs.log.readAll(run)) ?? []
         if entries.first?.id.number == 1 { try answer.add(entries) }
-        if !answer.isBegun, case .begun(let row) = situation {
-            let started = RunStarted(run: run.lowercased, attempt: row.attempts, provider: row.provider, model: row.model, agent: row.agent)
+        guard !answer.isBegun else { return Snapshot(answer: answer) }
+        let asked = try await runs.reader.knownToLog(run, workspace: workspace)?.asked
+        if case .begun(let row) = situation {
+            let started = RunStarted(
+                run: run.lowercased, attempt: row.attempts, provider: row.provider, model: row.model, agent: row.agent,
+                previous: asked?.previous?.lowercased)
             _ = answer.add(.runStarted(started))
         }
-        return answer
+        return Snapshot(answer: answer, asked: asked)
     }
 }
 

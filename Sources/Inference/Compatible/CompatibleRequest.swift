@@ -8,6 +8,8 @@ struct CompatibleRequest: Sendable, Equatable {
     var run: RunRequest
     /// As the client named it.
     var model: String
+    /// Who is to answer: what is shown until an event of the run says it.
+    var asked: RunAsked?
     /// The answer is told as it comes.
     var streams = false
     /// Chat: a last chunk tells the tokens.

@@ -41,12 +41,13 @@ struct CompatibleRoutes: Sendable {
         let workspace = context.identity.workspace
         try await models.resolve(&wanted, workspace: workspace)
         try await conversation.extend(&wanted, workspace: workspace)
+        wanted.asked = runs.asked(wanted.run)
         let acceptance = try await runs.accept(wanted.run, body: body, request, context)
         let subject = subject(acceptance.id, wanted.isBackground ? .continue : policy, request, context, isReplay: acceptance.replayed)
 
         if wanted.isBackground, !wanted.streams {
-            let answer = acceptance.replayed ? try await answering.snapshot(of: acceptance.id, workspace: workspace) : nil
-            return Self.answer(Shape.whole(answer ?? AnswerParts(), run: acceptance.id, for: wanted), headers: subject.headers)
+            let snapshot = acceptance.replayed ? try await answering.snapshot(of: acceptance.id, workspace: workspace) : nil
+            return Self.answer(Shape.whole(snapshot?.answer ?? AnswerParts(), run: acceptance.id, for: wanted), headers: subject.headers)
         }
         let feed = try await feed(acceptance, workspace)
         if wanted.streams {
@@ -91,8 +92,8 @@ struct CompatibleRoutes: Sendable {
         let query = try Query(request)
         let after = try query.integer("starting_after", in: 0...Int(Int32.max))
         guard try query.flag("stream") == true else {
-            guard let answer = try await answering.snapshot(of: run, workspace: workspace) else { throw Self.unknown(run) }
-            return Self.answer(ResponsesShape.response(answer, run: run), headers: [.run: run.lowercased])
+            guard let snapshot = try await answering.snapshot(of: run, workspace: workspace) else { throw Self.unknown(run) }
+            return Self.answer(snapshot, of: run)
         }
         guard let feed = try await CompatibleFeed(opening: run, workspace: workspace, hub: runs.hub, reader: runs.reader) else {
             throw Self.unknown(run)
@@ -106,16 +107,20 @@ struct CompatibleRoutes: Sendable {
     private func cancel(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
         _ = try await request.readAction(in: context)
         let (run, workspace) = (try Self.responseID(context), context.identity.workspace)
-        guard var answer = try await answering.snapshot(of: run, workspace: workspace) else { throw Self.unknown(run) }
-        if answer.ending == nil {
+        guard var snapshot = try await answering.snapshot(of: run, workspace: workspace) else { throw Self.unknown(run) }
+        if snapshot.answer.ending == nil {
             try await runs.requestEnd(of: run, by: context.identity)
             // The provider hears of it within a second; the answer says what became of the run, if that is known by then.
-            for _ in 0..<Self.looks where answer.ending == nil {
+            for _ in 0..<Self.looks where snapshot.answer.ending == nil {
                 try await Task.sleep(for: Self.lookPause)
-                answer = try await answering.snapshot(of: run, workspace: workspace) ?? answer
+                snapshot = try await answering.snapshot(of: run, workspace: workspace) ?? snapshot
             }
         }
-        return Self.answer(ResponsesShape.response(answer, run: run), headers: [.run: run.lowercased])
+        return Self.answer(snapshot, of: run)
+    }
+
+    private static func answer(_ snapshot: CompatibleAnswering.Snapshot, of run: UUID) -> Response {
+        answer(ResponsesShape.response(snapshot.answer, run: run, asked: snapshot.asked), headers: [.run: run.lowercased])
     }
 
     private static let looks = 20

@@ -17,6 +17,16 @@ struct RunLogMeta: Sendable, Equatable {
     var acceptedAt: Int64
     /// The terminal event's id, once it was appended.
     var ended: RunEventID?
+    /// Nil where whoever accepted the run did not tell.
+    var asked: RunAsked?
+}
+
+/// What a run was asked for, as far as clients are shown it before an event of the run says it.
+struct RunAsked: Sendable, Equatable {
+    /// Who is to answer: the agent, where one speaks, else the model as the provider will be asked for it.
+    var answering: String
+    /// The run whose conversation it goes on with.
+    var previous: UUID?
 }
 
 /// How long and how much the run log keeps.
@@ -65,14 +75,19 @@ struct RunLog: Sendable {
     func keys(_ run: UUID) -> RunLogKeys { RunLogKeys(run: run, prefix: policy.prefix) }
 
     /// Makes a run known before its first event, so that its stream can be opened while it waits in its queue.
-    func announce(_ identity: RunIdentity, timeout: Duration? = nil) async throws {
+    func announce(_ identity: RunIdentity, asked: RunAsked? = nil, timeout: Duration? = nil) async throws {
         let meta = keys(identity.run).meta
-        let replies = try await redis.pipeline(
-            [
+        var commands = [
+            RedisCommand(
+                "HSET", .string(meta), "workspace", .string(identity.workspace.lowercased), "accepted", .integer(Int(identity.acceptedAt))),
+            RedisCommand("PEXPIRE", .string(meta), .integer(policy.metaLifetime.wholeMilliseconds)),
+        ]
+        if let asked {
+            commands.append(
                 RedisCommand(
-                    "HSET", .string(meta), "workspace", .string(identity.workspace.lowercased), "accepted", .integer(Int(identity.acceptedAt))),
-                RedisCommand("PEXPIRE", .string(meta), .integer(policy.metaLifetime.wholeMilliseconds)),
-            ], timeout: timeout)
+                    "HSET", .string(meta), "answering", .string(asked.answering), "previous", .string(asked.previous?.lowercased ?? "")))
+        }
+        let replies = try await redis.pipeline(commands, timeout: timeout)
         for case .error(let text) in replies { throw RedisError(serverReply: text, command: "HSET") }
     }
 
@@ -152,10 +167,13 @@ struct RunLog: Sendable {
 
     /// Nil for a run that this Redis does not know (any more).
     func meta(_ run: UUID) async throws -> RunLogMeta? {
-        let reply = try await redis.send(RedisCommand("HMGET", .string(keys(run).meta), "workspace", "accepted", "ended"))
-        guard let cells = reply.array, cells.count == 3, let workspace = cells[0].string.flatMap({ UUID(uuidString: $0) }) else { return nil }
+        let reply = try await redis.send(
+            RedisCommand("HMGET", .string(keys(run).meta), "workspace", "accepted", "ended", "answering", "previous"))
+        guard let cells = reply.array, cells.count == 5, let workspace = cells[0].string.flatMap({ UUID(uuidString: $0) }) else { return nil }
+        let previous = cells[4].string.flatMap { UUID(uuidString: $0) }
         return RunLogMeta(
-            workspace: workspace, acceptedAt: Int64(cells[1].integer ?? 0), ended: cells[2].string.flatMap { RunEventID($0) })
+            workspace: workspace, acceptedAt: Int64(cells[1].integer ?? 0), ended: cells[2].string.flatMap { RunEventID($0) },
+            asked: cells[3].string.map { RunAsked(answering: $0, previous: previous) })
     }
 
     /// What is known for whoever goes on with a run; asked by its owner.

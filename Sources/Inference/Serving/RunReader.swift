@@ -73,7 +73,7 @@ struct RunReader: Sendable {
     }
 
     /// A run log that is away knows nothing; PostgreSQL and the engine are asked then.
-    private func knownToLog(_ run: UUID, workspace: UUID) async throws -> RunLogMeta? {
+    func knownToLog(_ run: UUID, workspace: UUID) async throws -> RunLogMeta? {
         do {
             guard let meta = try await log.meta(run), meta.workspace == workspace else { return nil }
             return meta

@@ -85,13 +85,19 @@ struct RunRoutes: Sendable {
             log.metrics.runs.accepted()
             let identity = RunIdentity(run: acceptance.id, workspace: workspace, acceptedAt: Int64(Date().timeIntervalSince1970 * 1_000))
             do {
-                try await log.announce(identity, timeout: Self.announcePatience)
+                try await log.announce(identity, asked: asked(wanted), timeout: Self.announcePatience)
             } catch {
                 context.logger.warning(
                     "the run log does not know of a run yet", metadata: ["run": "\(acceptance.id.lowercased)", "error": "\(error)"])
             }
         }
         return acceptance
+    }
+
+    /// What the run is shown as until its first event says it: a model as its provider will be asked for it, an agent as the request names it.
+    func asked(_ wanted: RunRequest) -> RunAsked? {
+        guard let answering = wanted.agent ?? directory.choose(model: wanted.model)?.model else { return nil }
+        return RunAsked(answering: answering, previous: wanted.turn?.previous)
     }
 
     /// - Throws: 422 with every fault that can be told before the run begins.

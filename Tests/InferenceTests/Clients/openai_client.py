@@ -5,6 +5,7 @@ usage: openai_client.py BASE_URL KEY
 
 import json
 import sys
+import time
 
 import openai
 
@@ -119,6 +120,20 @@ def responses_resumed(word):
     return {"numbers": [number for number, _ in seen], "last": seen[-1][1], "status": client.responses.retrieve(identifier).status}
 
 
+def responses_background(word):
+    """Asks for an answer that nobody waits for, and looks until it is there."""
+    first = client.responses.create(model=MODEL, input=word, background=True)
+    answer = first
+    for _ in range(400):
+        if answer.status not in ("queued", "in_progress"):
+            break
+        assert answer.model == MODEL, answer.model
+        time.sleep(0.05)
+        answer = client.responses.retrieve(first.id)
+    told = [first.status, first.model, first.output_text, len(first.output), first.created_at == answer.created_at, first.id == answer.id]
+    return response_of(answer) | {"first": told}
+
+
 def guarded(ask, word):
     try:
         return ask(word)
@@ -188,6 +203,7 @@ for way in (chat_whole, chat_stream, responses_whole, responses_stream):
     }
 for way in (chat_helper, responses_helper):
     results[way.__name__] = {word: guarded(way, word) for word in ("text", "tools", "refusal")}
+results["responses_background"] = guarded(responses_background, "text")
 results["responses_resumed"] = guarded(responses_resumed, "text")
 results["unknown_model"] = refused()
 results["wrong_key"] = refused(api_key="wrong")

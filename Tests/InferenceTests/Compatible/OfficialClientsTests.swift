@@ -114,6 +114,9 @@ import Web
             #expect(told[path: "responses_stream.during.last"] == "response.failed")
             #expect(told[path: "responses_stream.during.text"] == "part")
             #expect(told[path: "responses_stream.text.last"] == "response.completed")
+            #expect(told[path: "responses_background.first"] == ["queued", "test-model", "", 0, true, true])
+            #expect(told[path: "responses_background.text"] == "Hello wörld 🌍")
+            #expect(told[path: "responses_background.status"] == "completed")
             let numbers = told[path: "responses_resumed.numbers"].elements ?? []
             #expect(numbers == numbers.indices.map { JSONValue.integer(Int64($0)) })
             #expect(told[path: "responses_resumed.last"] == "response.completed")

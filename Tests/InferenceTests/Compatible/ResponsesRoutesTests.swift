@@ -46,6 +46,57 @@ import Web
         }
     }
 
+    @Test("Before its first event a response is queued, and has its id, its time and who was asked, at its making as at every look")
+    func queued() async throws {
+        try await RunRoutesTests.withRoutes([PlayedProvider { _, _ in }], worker: false) { ask in
+            for (asked, told) in [("played/test-model", "test-model"), ("test-model", "test-model"), ("o/ada", "o/ada")] {
+                let made = try await ask(.post, "/v1/responses", #"{"model":"\#(asked)","input":"Hello","background":true}"#)
+                let id = try #require(made.json["id"]?.string)
+                let run = try #require(ResponsesShape.run(id))
+                #expect(made.status == .ok && id.hasPrefix("resp_") && made.json[path: "object"] == "response")
+                #expect(made.json[path: "status"] == "queued" && made.json[path: "model"] == .string(told), "\(asked)")
+                #expect(made.json[path: "created_at"].number == run.version7Milliseconds / 1_000)
+                #expect(made.json[path: "output"] == [] && made.json[path: "error"] == .null && made.json[path: "incomplete_details"] == .null)
+                // Members that the official clients' type always has.
+                #expect(made.json[path: "tools"] == [] && made.json[path: "tool_choice"] == "auto" && made.json[path: "parallel_tool_calls"] == true)
+                let shown = try await ask(.get, "/v1/responses/\(id)")
+                #expect(shown.json == made.json)
+            }
+            // A run that was asked for in the native words, and names no model.
+            let native = try await ask.started(#"{"messages":[{"role":"user","content":"Hello"}]}"#)
+            let shown = try await ask(.get, "/v1/responses/\(native.lowercased)")
+            #expect(shown.json[path: "status"] == "queued" && shown.json[path: "model"] == "test-model")
+        }
+    }
+
+    @Test("Once a worker has it, a response is in progress before the model's first word, and names who answers and what it goes on from")
+    func silent() async throws {
+        let permits = Permits()
+        let provider = PlayedProvider { request, receive in
+            if request.messages.last?.content == "wait" { try await permits.take() }
+            try await receive(.text("a"))
+            try await receive(.stopped)
+        }
+        try await RunRoutesTests.withRoutes([provider]) { ask in
+            let first = try await ask(.post, "/v1/responses", #"{"model":"test-model","input":"Hello"}"#)
+            let earlier = try #require(first.json["id"]?.string)
+            let made = try await ask(
+                .post, "/v1/responses", #"{"model":"test-model","input":"wait","background":true,"previous_response_id":"\#(earlier)"}"#)
+            let id = try #require(made.json["id"]?.string)
+            #expect(made.json[path: "status"] == "queued" && made.json[path: "previous_response_id"] == .string(earlier))
+            try await eventually("a worker has it") {
+                let shown = try await ask(.get, "/v1/responses/\(id)").json
+                #expect(shown[path: "model"] == "test-model" && shown[path: "previous_response_id"] == .string(earlier))
+                #expect(shown[path: "created_at"] == made.json[path: "created_at"] && shown[path: "output"] == [])
+                return shown[path: "status"] == "in_progress"
+            }
+            permits.give()
+            let run = try #require(ResponsesShape.run(id))
+            let finished = try await ask.engine.finished(run)
+            #expect(finished.text == "a")
+        }
+    }
+
     @Test("Of a run that goes on and whose log has lost its beginning: in progress, and the whole when it is over, also for who follows it")
     func trimmed() async throws {
         let permits = Permits()

@@ -173,9 +173,11 @@ import Testing
         try await InferenceFixture.with { fixture in
             let identity = fixture.identity()
             #expect(try await fixture.log.meta(identity.run) == nil)
-            try await fixture.log.announce(identity)
+            let asked = RunAsked(answering: "o/ada", previous: UUID())
+            try await fixture.log.announce(identity, asked: asked)
             #expect(try await fixture.log.meta(identity.run)?.workspace == identity.workspace)
             #expect(try await fixture.log.claim(identity, epoch: 1) == .claimed(last: nil))
+            #expect(try await fixture.log.meta(identity.run)?.asked == asked)
         }
     }
 }

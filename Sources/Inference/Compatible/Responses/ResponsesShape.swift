@@ -7,7 +7,7 @@ enum ResponsesShape: CompatibleShape {
     static func encoder(run: UUID, for request: CompatibleRequest) -> ResponsesStreamEncoder { ResponsesStreamEncoder(run: run) }
 
     static func whole(_ answer: AnswerParts, run: UUID, for request: CompatibleRequest) -> JSONValue {
-        response(answer, run: run, previous: request.run.turn?.previous?.lowercased)
+        response(answer, run: run, asked: request.asked)
     }
 
     static func id(_ run: UUID) -> String { "resp_\(run.lowercased)" }
@@ -17,13 +17,16 @@ enum ResponsesShape: CompatibleShape {
 
     /// The response as far as it has come: a function of the run's events, so that it is the same at this request and at every later one.
     ///
-    /// - Parameter previous: The run that it goes on from, before an event has told it.
-    static func response(_ answer: AnswerParts, run: UUID, status: String? = nil, previous: String? = nil) -> JSONValue {
-        let earlier = (answer.started?.previous ?? previous).map { "resp_\($0)" }
+    /// - Parameter asked: Who is to answer, and what it goes on from, before an event has told it.
+    static func response(_ answer: AnswerParts, run: UUID, status: String? = nil, asked: RunAsked? = nil) -> JSONValue {
+        let earlier = (answer.started?.previous ?? asked?.previous?.lowercased).map { "resp_\($0)" }
+        // What ended without a word of who answers is told the same by its stream, which knows its events only.
+        let answering = answer.isBegun ? nil : asked?.answering
         return [
             "id": .string(id(run)), "object": "response", "created_at": CompatibleWords.created(run),
             "status": .string(status ?? self.status(answer)), "error": error(answer.ending),
-            "incomplete_details": incompleteDetails(answer.ending), "instructions": nil, "model": CompatibleWords.model(answer),
+            "incomplete_details": incompleteDetails(answer.ending), "instructions": nil,
+            "model": CompatibleWords.model(answer, asked: answering),
             "output": .array(answer.parts.indices.map { item(answer, $0, run: run, status: itemStatus(answer, $0)) }),
             "parallel_tool_calls": true, "previous_response_id": .text(earlier), "temperature": nil, "tool_choice": "auto", "tools": [], "top_p": nil,
             "usage": usage(answer.usage), "metadata": .object([]),
