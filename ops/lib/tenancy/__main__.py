@@ -15,12 +15,14 @@ from chaos.trouble import Trouble, eventually
 
 from . import canaries
 from .acts import acts
+from .acts_agents import OPEN_LISTS
 from .acts_moderation import court
 from .burglar import Burglar, told
 from .checks import Course, judge
 from .client import Client, Shared
 from .counts import Counts, are_there, count
 from .ending import Ending
+from .journal import OWN
 from .options import Options, read
 from .people import invite_all, reading_token, tenants
 from .report import Forks, Report, unasked
@@ -128,6 +130,11 @@ class Run:
             description = client.ask("GET /openapi.json", is_open=True).json()
             for route in ("GET /livez", "GET /readyz", "GET /v1/contracts/run-events/v1"):
                 client.ask(route, is_open=True)
+            # Chance may have left one of them out, and by now everything stands in them.
+            for route in OPEN_LISTS:
+                answer = client.ask(route, is_open=True)
+                if answer.status != 200:
+                    self.shared.journal.fault(OWN, f"nobody: {route} was answered {answer.short}")
         finally:
             client.close()
         self.unasked = unasked(description, self.shared.journal.routes)

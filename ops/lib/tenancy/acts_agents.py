@@ -1,4 +1,4 @@
-"""Agents: private ones, published ones, drafts behind published ones, searches and forks."""
+"""Agents: private ones, published ones, drafts behind published ones, searches and forks. Those that leave an address: acts_leaving.py."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ MOST_REPORTS = 5
 # Generations of character files, and a plugin of the registry that is imported (site.py).
 SHAPES = ("v0", "v1", "v2")
 PLUGIN = "@elizaos/plugin-bootstrap"
+# What anybody reads as a whole.
+OPEN_LISTS = ("GET /directory.atom", "GET /sitemap.xml", "GET /sitemap-plugins.xml", "GET /v1/plugins", "GET /v1/directory/removals")
 
 
 def import_agent(user: User) -> None:
@@ -25,14 +27,22 @@ def import_agent(user: User) -> None:
     if user.own.agents and user.chance.random() < 0.3:
         _take(user, user.chance.choice(user.own.agents), user.words.private)
         return
+    made = import_new(user)
+    if made is not None:
+        user.own.agents.append(made[0])
+
+
+def import_new(user: User) -> tuple[str, str] | None:
+    """A private agent: its name and its id."""
     name = user.name_of(user.words.private)
     answer = _take(user, name, user.words.private)
     if answer is None:
-        return
-    user.own.agents.append(name)
-    user.shared.shelf.put("agent", user.slug, answer["id"])
+        return None
+    id: str = answer["id"]
+    user.shared.shelf.put("agent", user.slug, id)
     user.shared.shelf.put(PRIVATE_NAME, user.slug, name)
-    user.show("GET /v1/agents/{agent}", answer["id"], user.words.private)
+    user.show("GET /v1/agents/{agent}", id, user.words.private)
+    return name, id
 
 
 def publish_agent(user: User) -> None:
@@ -56,18 +66,6 @@ def draft(user: User) -> None:
     user.own.drafted.add(listing.agent)
     if _take(user, listing.name, user.words.private) is not None:
         user.show("GET /v1/agents/{agent}", listing.agent, user.words.private)
-
-
-def withdraw(user: User) -> None:
-    """Publishes an agent and takes it back. Nobody forks it, for nobody is told of it; who finds it meanwhile may read it."""
-    listing = publish_new(user, stays=False)
-    if listing is None:
-        return
-    if user.client.write("DELETE /v1/agents/{agent}/publish", listing.agent, expect=(204,)) is None:
-        return
-    answer = user.client.ask("GET /v1/agents/{agent}/{name}", listing.slug, listing.name, is_open=True)
-    if answer.status != 404:
-        user.shared.journal.fault(REFUSED, f"{user.name}: {listing.address} was taken back, and was answered {answer.short}")
 
 
 def deprecate(user: User) -> None:
@@ -132,9 +130,9 @@ def search(user: User) -> None:
         {"q": user.chance.choice(words), "limit": "20"}, {"sort": "forks", "limit": "20"}, {"sort": "newest", "facets": "true", "limit": "50"},
         {"owner": listing.slug if listing else user.slug, "limit": "20"}, {"tag": "harbors", "facets": "true", "limit": "10"},
     ])
-    answer = _read(user, "GET /v1/directory", query=query)
+    answer = read_public(user, "GET /v1/directory", query=query)
     if answer is not None and (cursor := answer.json().get("next_cursor")) and user.chance.random() < 0.5:
-        _read(user, "GET /v1/directory", query={**query, "cursor": cursor})
+        read_public(user, "GET /v1/directory", query={**query, "cursor": cursor})
 
 
 def read_listing(user: User) -> None:
@@ -147,23 +145,23 @@ def read_listing(user: User) -> None:
     versions = user.shared.shelf.versions(listing)
     route = user.chance.choice(["show", "show", "versions", "version", "diff", "card", "character", "feed"])
     if route == "show":
-        _read(user, "GET /v1/agents/{agent}/{name}", *place, word=word)
+        read_public(user, "GET /v1/agents/{agent}/{name}", *place, word=word)
     elif route == "versions":
-        _read(user, "GET /v1/agents/{agent}/{name}/versions", *place, word=word)
+        read_public(user, "GET /v1/agents/{agent}/{name}/versions", *place, word=word)
     elif route == "version":
-        _read(user, "GET /v1/agents/{agent}/{name}/v/{version}", *place, user.chance.choice(versions), word=word)
+        read_public(user, "GET /v1/agents/{agent}/{name}/v/{version}", *place, user.chance.choice(versions), word=word)
     elif route == "diff":
-        _read(user, "GET /v1/agents/{agent}/{name}/diff", *place, query={"from": versions[0], "to": versions[-1]})
+        read_public(user, "GET /v1/agents/{agent}/{name}/diff", *place, query={"from": versions[0], "to": versions[-1]})
     elif route == "card":
-        _read(user, "GET /agents/{owner}/{name}/.well-known/agent-card.json", *place, word=word)
+        read_public(user, "GET /agents/{owner}/{name}/.well-known/agent-card.json", *place, word=word)
     elif route == "character":
         # Of a fork that was published it is the origin's word.
-        _read(user, "GET /v1/agents/{agent}/{name}/character", *place, query={"format": user.chance.choice(SHAPES)}, word=f"{PUBLIC}-")
-        _read(user, "GET /v1/agents/{agent}/{name}/v/{version}/character", *place, user.chance.choice(versions), word=f"{PUBLIC}-")
+        read_public(user, "GET /v1/agents/{agent}/{name}/character", *place, query={"format": user.chance.choice(SHAPES)}, word=f"{PUBLIC}-")
+        read_public(user, "GET /v1/agents/{agent}/{name}/v/{version}/character", *place, user.chance.choice(versions), word=f"{PUBLIC}-")
     elif user.chance.random() < 0.2:
-        _read(user, "GET /v1/plugins/{name}", PLUGIN, word=PLUGIN)
+        read_public(user, "GET /v1/plugins/{name}", PLUGIN, word=PLUGIN)
     else:
-        _read(user, user.chance.choice(["GET /directory.atom", "GET /sitemap.xml", "GET /v1/plugins", "GET /v1/directory/removals"]))
+        read_public(user, user.chance.choice(OPEN_LISTS))
 
 
 def read_character(user: User) -> None:
@@ -183,7 +181,7 @@ def tells(body: bytes, words: Words) -> bool:
     return words.private.encode() in body or f"{PUBLIC}-".encode() in body
 
 
-def _read(user: User, route: str, *words: str, query: dict[str, str] | None = None, word: str = "") -> Answer | None:
+def read_public(user: User, route: str, *words: str, query: dict[str, str] | None = None, word: str = "") -> Answer | None:
     """Reads what is open to anybody, half the time as nobody; a fault where it is not there or does not tell the word."""
     answer = user.client.ask(route, *words, query=query, is_open=user.chance.random() < 0.5, is_public=True)
     if answer.status == 200 and word.encode() in answer.body:

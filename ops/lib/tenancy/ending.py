@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import Any
 
 from chaos.trouble import Trouble
 
 from .acts_agents import import_agent, publish_new
+from .acts_leaving import look_for_withdrawal, moment, rename_as_others, rename_private, rename_published
 from .acts_memory import forget, remember
 from .acts_people import read_own, welcome
 from .acts_settings import bring_key, set_budget
@@ -47,13 +49,18 @@ class Ending(threading.Thread):
         for of_token in (False, True):
             set_budget(user, of_token)
         welcome(user, parts=True)
+        rename_private(user)
         listing = publish_new(user, stays=True, is_shown=False)
+        listing = listing and rename_published(user, listing)
         self._shared.stopping.wait(BEFORE)
+        if listing:
+            rename_as_others(user, listing.agent)
         tickets = [id for id in (self._open() for _ in range(3)) if id]
+        since = moment()
         self._change("DELETE /v1/workspace", 403)
-        self._look_for(listing, 404)
+        self._look_for(listing, 404, since, {"status": "withdrawn"})
         self._change("POST /v1/workspace/restore", 200)
-        self._look_for(listing, 200)
+        self._look_for(listing, 200, since, None)
         # What was accepted before is done, whatever became of the workspace meanwhile.
         for id in tickets:
             if not user.until_done(id):
@@ -87,10 +94,11 @@ class Ending(threading.Thread):
                     return user.fault(f"GET /v1/workspace, {HEARD:.0f} s after {route},", answer)
                 time.sleep(0.5)
 
-    def _look_for(self, listing: Listing | None, status: int) -> None:
-        """What a deleted workspace has published is not in the directory; what a restored one has is again."""
+    def _look_for(self, listing: Listing | None, status: int, since: str, told: dict[str, Any] | None) -> None:
+        """What a deleted workspace has published is not in the directory, and copies of it are told so; what a restored one has is again."""
         if listing is None:
             return
         answer = self._user.client.ask("GET /v1/agents/{agent}/{name}", listing.slug, listing.name, is_open=True, note=" (deleted or restored)")
         if answer.status != status:
             self._user.fault(f"GET /v1/agents/{{agent}}/{{name}} of {listing.address}, where {status} is right,", answer)
+        look_for_withdrawal(self._user, listing, since, told)

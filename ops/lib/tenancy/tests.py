@@ -11,6 +11,7 @@ from typing import Any
 from chaos.evidence import compare
 
 from .acts_agents import tells
+from .acts_leaving import is_told, moment
 from .allowance import Allowance
 from .answer import Answer, archive_payloads, difference, event_payloads, plain, streamed
 from .burglar import Told, told
@@ -217,6 +218,19 @@ class MakingTests(unittest.TestCase):
             self.assertTrue(tells(f'{{"bio":["Brings ships to {word}."]}}'.encode(), ONE.words))
         for body in (b'{"visibility":"public"}', OTHER.words.private.encode()):
             self.assertFalse(tells(body, ONE.words))
+
+    def test_what_left(self) -> None:
+        place = {"owner": ONE.slug, "name": "pilot", "updated_at": "2026-01-31T08:30:00.000Z"}
+        moved = {"owner": ONE.slug, "name": "tug"}
+        renamed = {"status": "renamed", "moved_to": moved}
+        for told, wanted in (([], None), ([{**place, "status": "withdrawn"}], {"status": "withdrawn"}), ([{**place, **renamed}], renamed)):
+            self.assertTrue(is_told(told, wanted), told)
+        for told, wanted in (
+            ([{**place, "status": "withdrawn"}], None), ([], renamed), ([{**place, **renamed}], {"status": "withdrawn"}),
+            ([{**place, "status": "withdrawn", "moved_to": moved}], {"status": "withdrawn"}), ([{**place, **renamed}] * 2, renamed),
+        ):
+            self.assertFalse(is_told(told, wanted), told)
+        self.assertLess(moment(60), moment())
 
     def test_ids_and_allowances(self) -> None:
         made = uuid.UUID(invented_id(Random(1), 1_800_000_000.5))
