@@ -44,20 +44,23 @@ import Workspaces
                 #expect(tenant.status == .forbidden && tenant.text.contains("not an operator"))
                 #expect(try await browser.get("/ops").status == .seeOther)
 
-                let page = try await browser.get("/ops/login")
+                let https: HTTPFields = [.forwardedProto: "https"]
+                let page = try await browser.get("/ops/login", headers: https)
                 let good = try await browser.post(
-                    "/ops/login", [(name: "form", value: page.formToken), (name: "token", value: " \(fixture.operatorToken) ")],
-                    headers: [.forwardedProto: "https"])
+                    "/ops/login", [(name: "form", value: page.formToken), (name: "token", value: " \(fixture.operatorToken) ")], headers: https)
                 let field = try #require(good.headers[.setCookie])
-                #expect(field.contains("; Path=/ops; Max-Age=") && field.hasSuffix("; HttpOnly; SameSite=Strict; Secure"))
+                #expect(field.hasPrefix("__Host-mainstay_ops=") && field.contains("; Path=/; Max-Age="))
+                #expect(!field.contains("Domain") && field.hasSuffix("; HttpOnly; SameSite=Strict; Secure"))
                 #expect(!field.contains(fixture.operatorToken) && !good.text.contains(fixture.operatorToken))
                 let secret = try #require(TokenSecret(fixture.operatorToken))
                 #expect(!field.contains(Base64URL.encode(secret.hash)))
-                let overview = try await browser.get("/ops")
+                let overview = try await browser.get("/ops", headers: https)
                 #expect(overview.status == .ok && overview.text.contains("<span>ann</span>"))
                 #expect(!overview.text.contains(fixture.operatorToken))
                 let plain = try await Browser(client: signedIn.client).signIn(fixture.operatorToken)
-                #expect(plain.status == .seeOther && plain.headers[.setCookie]?.hasSuffix("; HttpOnly; SameSite=Strict") == true)
+                let cookie = try #require(plain.headers[.setCookie])
+                #expect(plain.status == .seeOther && cookie.hasPrefix("mainstay_ops=") && cookie.contains("; Path=/ops; Max-Age="))
+                #expect(cookie.hasSuffix("; HttpOnly; SameSite=Strict"))
             }
         }
     }
@@ -113,14 +116,14 @@ import Workspaces
     func endings() async throws {
         try await OperationsFixture.with { fixture in
             try await fixture.browsing { browser in
-                let cookie = await browser.cookie(OperatorGate.cookieName)
+                let cookie = await browser.cookie("mainstay_ops")
                 #expect(try await browser.get("/ops").status == .ok)
                 let out = try await browser.act("/ops/logout", from: "/ops")
                 #expect(out.location == "/ops/login")
-                #expect(await browser.cookie(OperatorGate.cookieName) == nil)
+                #expect(await browser.cookie("mainstay_ops") == nil)
                 #expect(try await browser.get("/ops").status == .seeOther)
 
-                await browser.setCookie(OperatorGate.cookieName, cookie)
+                await browser.setCookie("mainstay_ops", cookie)
                 #expect(try await browser.get("/ops").status == .seeOther, "a copy is over as well")
                 try await browser.signIn(fixture.operatorToken)
                 #expect(try await browser.get("/ops").status == .ok, "another session of the token is not")
@@ -131,7 +134,7 @@ import Workspaces
                 #expect(try await browser.get("/ops").status == .seeOther)
 
                 let forged = SessionSeal(secret: nil).cookie(of: OperatorSession(token: ann.id, workspace: Workspace.defaultID, now: Date()))
-                await browser.setCookie(OperatorGate.cookieName, forged)
+                await browser.setCookie("mainstay_ops", forged)
                 #expect(try await browser.get("/ops").status == .seeOther)
             }
         }

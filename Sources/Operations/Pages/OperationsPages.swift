@@ -100,7 +100,7 @@ struct OperationsPages: Sendable {
         try OperatorGate.refuseOtherSites(request)
         let form = try await request.readForm()
         let next = Self.safe(form["next"])
-        guard let word = request.cookies[OperatorGate.loginCookieName]?.value, gate.seal.isGood(loginToken: form["form"] ?? "", for: word) else {
+        guard let word = OperatorGate.loginCookie.value(in: request), gate.seal.isGood(loginToken: form["form"] ?? "", for: word) else {
             return loginPage(request, next: next, refusal: .staleForm)
         }
         let token = (form["token"] ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
@@ -128,11 +128,11 @@ struct OperationsPages: Sendable {
 
     /// The form, with a word in a cookie that it must come back with. A second form in another tab shares the first one's word.
     private func loginPage(_ request: Request, next: String, refusal: OperatorGate.Refusal?) -> Response {
-        let known = request.cookies[OperatorGate.loginCookieName]?.value ?? ""
+        let known = OperatorGate.loginCookie.value(in: request) ?? ""
         let word = SessionSeal.isWord(known) ? known : SessionSeal.word()
         var response = PageLook.frame.response(
             LoginPage.document(formToken: gate.seal.loginToken(for: word), next: next, refusal: refusal), status: Self.status(of: refusal))
-        response.headers[.setCookie] = PageCookie.header(OperatorGate.loginCookieName, word, path: "/ops/login", seconds: 3600, for: request)
+        response.headers[.setCookie] = OperatorGate.loginCookie.header(word, seconds: 3600, for: request)
         return response
     }
 

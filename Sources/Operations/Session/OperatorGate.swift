@@ -13,8 +13,7 @@ extension SessionRealm {
 }
 
 extension OperatorGate {
-    static let cookieName = SessionRealm.operations.cookie
-    static let loginCookieName = "mainstay_ops_login"
+    static let loginCookie = PageCookie("mainstay_ops_login", path: "/ops/login")
 }
 
 extension Visitor {

@@ -70,7 +70,7 @@ package struct SessionGate: Sendable {
     /// Nil when nobody is signed in.
     package func visitor(of request: Request) async throws -> SessionVisitor? {
         let moment = now()
-        guard let value = request.cookies[realm.cookie]?.value, let session = seal.session(in: value, at: moment) else { return nil }
+        guard let value = realm.cookie.value(in: request), let session = seal.session(in: value, at: moment) else { return nil }
         guard let found = try await found(session) else { return nil }
         return SessionVisitor(
             session: session, name: found.name, operator: found.operator, scopes: found.scopes, formToken: seal.formToken(of: session),
@@ -185,11 +185,9 @@ package struct SessionGate: Sendable {
     /// The value of `Set-Cookie` that hands a session out.
     package func cookie(of session: TokenSession, for request: Request) -> String {
         let left = max(0, Int64(session.ends) - Int64(now().timeIntervalSince1970))
-        return PageCookie.header(realm.cookie, seal.cookie(of: session), path: realm.path, seconds: left, for: request)
+        return realm.cookie.header(seal.cookie(of: session), seconds: left, for: request)
     }
 
     /// The same that takes one back.
-    package func cookieOfNobody(for request: Request) -> String {
-        PageCookie.header(realm.cookie, "", path: realm.path, seconds: 0, for: request)
-    }
+    package func cookieOfNobody(for request: Request) -> String { realm.cookie.forgotten(for: request) }
 }

@@ -6,17 +6,15 @@ package import Web
 /// The browser keeps a word of no meaning in a cookie, and the form carries its code, which only we can make. A second form in
 /// another tab shares the first one's word.
 package struct StrangerForms: Sendable {
-    private let cookie: String
-    private let path: String
+    private let cookie: PageCookie
     private let seal: SessionSeal
 
     /// - Parameters:
-    ///   - cookie: its name.
-    ///   - path: the pages that it is sent to begin with this.
+    ///   - cookie: its name, without a prefix.
+    ///   - path: the pages that it is sent to begin with this; see ``PageCookie``.
     ///   - seal: of no other forms.
     package init(cookie: String, path: String, seal: SessionSeal) {
-        self.cookie = cookie
-        self.path = path
+        self.cookie = PageCookie(cookie, path: path)
         self.seal = seal
     }
 
@@ -29,14 +27,14 @@ package struct StrangerForms: Sendable {
     }
 
     package func ticket(for request: Request) -> Ticket {
-        let known = request.cookies[cookie]?.value ?? ""
+        let known = cookie.value(in: request) ?? ""
         let word = SessionSeal.isWord(known) ? known : SessionSeal.word()
-        return Ticket(token: seal.wordToken(for: word), cookie: PageCookie.header(cookie, word, path: path, seconds: 3600, for: request))
+        return Ticket(token: seal.wordToken(for: word), cookie: cookie.header(word, seconds: 3600, for: request))
     }
 
     /// Whether a form is one that this browser was given.
     package func isOurs(_ form: Query, in request: Request) -> Bool {
-        guard let word = request.cookies[cookie]?.value else { return false }
+        guard let word = cookie.value(in: request) else { return false }
         return seal.isGood(wordToken: form["form"] ?? "", for: word)
     }
 }

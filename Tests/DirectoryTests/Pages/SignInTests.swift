@@ -39,13 +39,14 @@ struct SignInTests {
                 let refused = try await browser.signIn(other)
                 #expect(refused.status == .forbidden && refused.text.contains("may not read a workspace’s agents"))
                 #expect(try await browser.get("/workspace").status == .seeOther)
-                let page = try await browser.get("/sign-in")
+                let https: HTTPFields = [.forwardedProto: "https"]
+                let page = try await browser.get("/sign-in", headers: https)
                 let fields: [(name: String, value: String?)] = [(name: "form", value: page.field("form")), (name: "token", value: " \(good) ")]
-                let answer = try await browser.post("/sign-in", fields, headers: [.forwardedProto: "https"])
+                let answer = try await browser.post("/sign-in", fields, headers: https)
                 let cookie = try #require(answer.headers[.setCookie])
-                #expect(cookie.hasPrefix("mainstay_workspace=") && cookie.contains("; Path=/; Max-Age="))
+                #expect(cookie.hasPrefix("__Host-mainstay_workspace=") && cookie.contains("; Path=/; Max-Age="))
                 #expect(cookie.hasSuffix("; HttpOnly; SameSite=Strict; Secure") && !cookie.contains(good))
-                let workspace = try await browser.get("/workspace")
+                let workspace = try await browser.get("/workspace", headers: https)
                 #expect(workspace.status == .ok && workspace.text.contains("<b>rita</b>") && !workspace.text.contains(good))
                 #expect(workspace.headers[.cacheControl] == "no-store" && workspace.headers[.contentSecurityPolicy] == PageHeaders.policy)
             }

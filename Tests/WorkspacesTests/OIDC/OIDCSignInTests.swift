@@ -12,9 +12,14 @@ struct OIDCSignInTests {
     func whole() async throws {
         let fixture = try await SignInFixture.make()
         try await fixture.browsing { (browser) async throws in
-            let sent = try await browser.begin(next: "/agents/acme/eliza/fork", headers: [.forwardedProto: "https"])
+            let https: HTTPFields = [.forwardedProto: "https"]
+            let sent = try await browser.begin(next: "/agents/acme/eliza/fork", headers: https)
             let value = try #require(sent.cookie.split(separator: "=").last)
-            #expect(sent.setCookie.hasSuffix("; Path=/sign-in/oidc/callback; Max-Age=600; HttpOnly; SameSite=Lax; Secure"))
+            #expect(sent.setCookie.hasPrefix("__Host-mainstay_oidc="))
+            #expect(sent.setCookie.hasSuffix("; Path=/; Max-Age=600; HttpOnly; SameSite=Lax; Secure") && !sent.setCookie.contains("Domain"))
+            let plain = try await browser.begin()
+            #expect(plain.setCookie.hasPrefix("mainstay_oidc="))
+            #expect(plain.setCookie.hasSuffix("; Path=/sign-in/oidc/callback; Max-Age=600; HttpOnly; SameSite=Lax"))
             let asked = try Query(String(try #require(sent.address.split(separator: "?").last)))
             #expect(asked["redirect_uri"] == "https://agents.example/sign-in/oidc/callback" && asked["scope"] == "openid email")
             let kept = String(decoding: try #require(Base64URL.decode(String(value))), as: UTF8.self)
@@ -24,7 +29,10 @@ struct OIDCSignInTests {
             }
             #expect(Set(["state", "nonce", "code_challenge"].compactMap { asked[$0] }).count == 3)
             let back = try await fixture.desk.signIn(at: sent.address) { try await fixture.token($0) }
-            let answer = try await browser.comeBack(back, cookie: sent.cookie)
+            // Another host of the domain may have planted what has no prefix: an attempt of its own, to sign this browser in as somebody else.
+            let planted = try await browser.comeBack(back, cookie: sent.cookie.replacing("__Host-", with: ""), headers: https)
+            #expect(planted.words == "refused stale")
+            let answer = try await browser.comeBack(back, cookie: sent.cookie, headers: https)
             #expect(answer.words == "member acme owner /agents/acme/eliza/fork")
         }
         #expect(fixture.noted.refusedTokens == 0)

@@ -140,8 +140,8 @@ struct SignInBrowser: Sendable {
         return Sent(address: try #require(response.headers[.location]), setCookie: try #require(response.headers[.setCookie]))
     }
 
-    func comeBack(_ query: String, cookie: String?) async throws -> Answer {
-        try await send(.get, "\(OIDCRelyingParty.path)?\(query)", cookie, nil)
+    func comeBack(_ query: String, cookie: String?, headers: HTTPFields = [:]) async throws -> Answer {
+        try await send(.get, "\(OIDCRelyingParty.path)?\(query)", cookie, nil, headers)
     }
 
     func choose(_ workspace: String?, form: String, cookie: String?) async throws -> Answer {
@@ -149,8 +149,11 @@ struct SignInBrowser: Sendable {
         return try await send(.post, OIDCSignIn.choicePath, cookie, ByteBuffer(string: String(fields)))
     }
 
-    private func send(_ method: HTTPRequest.Method, _ path: String, _ cookie: String?, _ body: ByteBuffer?) async throws -> Answer {
-        var headers: HTTPFields = [.contentType: "application/x-www-form-urlencoded"]
+    private func send(
+        _ method: HTTPRequest.Method, _ path: String, _ cookie: String?, _ body: ByteBuffer?, _ more: HTTPFields = [:]
+    ) async throws -> Answer {
+        var headers = more
+        headers[.contentType] = "application/x-www-form-urlencoded"
         if let cookie { headers[.cookie] = cookie }
         let response = try await client.executeRequest(uri: path, method: method, headers: headers, body: body)
         return Answer(status: response.status.code, words: String(buffer: response.body), setCookie: response.headers[.setCookie])

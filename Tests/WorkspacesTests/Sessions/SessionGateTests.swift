@@ -100,6 +100,26 @@ import Web
         }
     }
 
+    @Test("over HTTPS a cookie is of this host alone, on all of its pages; over HTTP it has the plain name and its own path")
+    func cookies() async throws {
+        let cookie = PageCookie("test_word", path: "/pages", sameSite: .lax)
+        let https: HTTPFields = [.forwardedProto: "https"]
+        let ways: [(headers: HTTPFields, given: String, gone: String)] = [
+            (https, "__Host-test_word=a; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure", "__Host-test_word=; Path=/; Max-Age=0;"),
+            ([:], "test_word=a; Path=/pages; Max-Age=60; HttpOnly; SameSite=Lax", "test_word=; Path=/pages; Max-Age=0;"),
+        ]
+        for (headers, given, gone) in ways {
+            let set = try await Self.answer(cookie: nil, headers) { request in cookie.header("a", seconds: 60, for: request) }
+            #expect(set == given)
+            let taken = try await Self.answer(cookie: nil, headers) { request in cookie.forgotten(for: request) }
+            #expect(taken.hasPrefix(gone))
+            for (name, isHTTPS) in [("__Host-test_word", true), ("test_word", false)] {
+                let found = try await Self.answer(cookie: "\(name)=b", headers) { request in cookie.value(in: request) ?? "none" }
+                #expect(found == (isHTTPS == !headers.isEmpty ? "b" : "none"), "\(name) \(headers)")
+            }
+        }
+    }
+
     @Test("a form for people without a session is good in the browser that it was given to")
     func strangers() async throws {
         let forms = StrangerForms(cookie: "test_form", path: "/pages", seal: SessionSeal(secret: nil, purpose: "test"))
@@ -124,11 +144,13 @@ import Web
     private static let nobody = Identity(workspace: UUID(), workspaceSlug: "w", tokenID: UUID(), user: nil, scopes: [])
 
     /// What is made of a request with a cookie.
-    private static func answer(cookie: String?, _ body: @escaping @Sendable (Request) async throws -> String) async throws -> String {
+    private static func answer(
+        cookie: String?, _ more: HTTPFields = [:], _ body: @escaping @Sendable (Request) async throws -> String
+    ) async throws -> String {
         let router = Router()
         router.get("/pages") { request, _ in try await body(request) }
         return try await Application(router: router).test(.router) { client in
-            var headers: HTTPFields = [:]
+            var headers = more
             if let cookie { headers[.cookie] = cookie }
             return String(buffer: try await client.executeRequest(uri: "/pages", method: .get, headers: headers, body: nil).body)
         }

@@ -45,7 +45,7 @@ extension OIDCSignIn {
     /// - Throws: a 503 problem where the issuer is away.
     package func finish(_ request: Request) async throws -> Outcome {
         let query = try Query(request)
-        let value = request.cookies[Self.attemptCookie]?.value
+        let value = Self.attemptCookie.value(in: request)
         guard let content = value.flatMap({ seal.content(of: $0, as: .attempt) }), let attempt = OIDCAttempt(bytes: content),
             !attempt.isOver(at: now())
         else { return refused(.stale, "no attempt") }

@@ -47,16 +47,15 @@ extension OIDCSignIn {
         Choice(memberships: memberships, formToken: seal.wordToken(for: choice.attempt.word), cookie: cookie)
     }
 
-    /// The value of `Set-Cookie` that a choice is kept by. Its form comes from a page of ours, so other sites need not send it.
+    /// The value of `Set-Cookie` that a choice is kept by.
     package func cookie(of choice: Choice, for request: Request) -> String {
-        PageCookie.header(
-            Self.choiceCookie, choice.cookie, path: Self.choicePath, seconds: OIDCAttempt.lifetime.components.seconds, for: request)
+        Self.choiceCookie.header(choice.cookie, seconds: OIDCAttempt.lifetime.components.seconds, for: request)
     }
 
     /// Reads the form of a choice. Whether the account is a member still is looked at again. Where nothing was chosen the same choice is
     /// shown once more, and ends when it would have.
     package func choose(_ form: Query, in request: Request) async throws -> Outcome {
-        guard let value = request.cookies[Self.choiceCookie]?.value, let content = seal.content(of: value, as: .choice),
+        guard let value = Self.choiceCookie.value(in: request), let content = seal.content(of: value, as: .choice),
             let choice = OIDCChoice(bytes: content),
             !choice.attempt.isOver(at: now()), seal.isGood(wordToken: form["form"] ?? "", for: choice.attempt.word)
         else { return refused(.stale, "no choice") }

@@ -67,8 +67,7 @@ package struct OIDCSignIn: Sendable {
         var response = Response.redirect(to: address(at: pages, of: attempt))
         response.headers[.cacheControl] = "no-store"
         let cookie = seal.cookie(of: attempt.bytes, as: .attempt)
-        response.headers[.setCookie] = PageCookie.header(
-            Self.attemptCookie, cookie, path: OIDCRelyingParty.path, seconds: OIDCAttempt.lifetime.components.seconds, sameSite: .lax, for: request)
+        response.headers[.setCookie] = Self.attemptCookie.header(cookie, seconds: OIDCAttempt.lifetime.components.seconds, for: request)
         return response
     }
 
@@ -109,17 +108,15 @@ package struct OIDCSignIn: Sendable {
 
     // MARK: Cookies
 
-    static let attemptCookie = "mainstay_oidc"
-    static let choiceCookie = "mainstay_oidc_choice"
     /// Where a workspace is chosen.
     package static let choicePath = "/sign-in/oidc/workspace"
 
-    /// The values of `Set-Cookie` by which a browser forgets what it kept: whatever came of an attempt, it is no other one's.
-    package func forgottenAttempt(for request: Request) -> String {
-        PageCookie.header(Self.attemptCookie, "", path: OIDCRelyingParty.path, seconds: 0, sameSite: .lax, for: request)
-    }
+    static let attemptCookie = PageCookie("mainstay_oidc", path: OIDCRelyingParty.path, sameSite: .lax)
+    /// The form of a choice comes from a page of ours, so other sites need not send it.
+    static let choiceCookie = PageCookie("mainstay_oidc_choice", path: choicePath)
 
-    package func forgottenChoice(for request: Request) -> String {
-        PageCookie.header(Self.choiceCookie, "", path: Self.choicePath, seconds: 0, for: request)
-    }
+    /// The values of `Set-Cookie` by which a browser forgets what it kept: whatever came of an attempt, it is no other one's.
+    package func forgottenAttempt(for request: Request) -> String { Self.attemptCookie.forgotten(for: request) }
+
+    package func forgottenChoice(for request: Request) -> String { Self.choiceCookie.forgotten(for: request) }
 }
