@@ -30,7 +30,7 @@ struct FeedTests {
         let entry = AtomFeed.Entry(
             id: try #require(UUID(uuidString: "0190A000-0000-7000-8000-000000000001")), owner: "acme", name: "eliza", title: "Eliza <&>",
             summary: "Tides.",
-            topics: ["sea & sand"], publishedAt: Date(timeIntervalSince1970: 0), updatedAt: Date(timeIntervalSince1970: 86_400))
+            topics: ["sea & sand"], publishedAt: Date(timeIntervalSince1970: 0), releasedAt: Date(timeIntervalSince1970: 86_400))
         let text = String(decoding: AtomFeed(entries: [entry], base: "https://a.example").bytes(), as: UTF8.self)
         #expect(
             text == """
@@ -71,7 +71,7 @@ struct FeedTests {
 
     // MARK: Over HTTP
 
-    @Test("the feed tells the latest change first", .timeLimit(.minutes(1)))
+    @Test("the feed tells the latest version first", .timeLimit(.minutes(1)))
     func feed() async throws {
         try await DirectoryFixture.with { fixture in
             for name in ["One", "Two", "Three"] { _ = try await fixture.publish("{\"name\": \"\(name)\", \"topics\": [\"sea\"]}") }
@@ -83,6 +83,63 @@ struct FeedTests {
                 let links = answer.text.matches(of: #/href="https://localhost/agents/acme/([a-z]+)"/#).map { String($0.output.1) }
                 #expect(links == ["one", "three", "two"])
             }
+        }
+    }
+
+    @Test("what comes back with its workspace is told to copies of the directory, and is no news; a new version is", .timeLimit(.minutes(1)))
+    func restored() async throws {
+        try await DirectoryFixture.with { fixture in
+            for name in ["One", "Two"] { _ = try await fixture.publish("{\"name\": \"\(name)\"}") }
+            let three = try await fixture.publish(#"{"name": "Three"}"#, in: fixture.rival)
+            let workspaces = WorkspaceStore(pool: fixture.pool, multiUser: true)
+            let actor = AccessActor.operator("tester")
+            try await fixture.asking { ask in
+                func feed() async throws -> [String] {
+                    let text = try await ask(.get, "/directory.atom", token: nil).text
+                    return text.matches(of: #/href="http://localhost/agents/[a-z]+/([a-z-]+)"/#).map { String($0.output.1) }
+                }
+                func times() async throws -> [String] {
+                    let text = try await ask(.get, "/directory.atom", token: nil).text
+                    return text.matches(of: #/<updated>([^<]+)</updated>/#).map { String($0.output.1) }
+                }
+                let before = try await times()
+                let since = try await fixture.database.psql(
+                    #"select to_char(mainstay_now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"#
+                ).trimmingCharacters(in: .whitespacesAndNewlines)
+                #expect(try await feed() == ["three", "two", "one"])
+                _ = try await workspaces.delete(fixture.acme, grace: .standard, by: actor)
+                #expect(try await feed() == ["three"])
+                _ = try await workspaces.restore(fixture.acme, by: actor)
+                #expect(try await feed() == ["three", "two", "one"])
+                #expect(try await times() == before, "as if nothing had been")
+                let changed = try await ask(.get, "/v1/directory?updated_since=\(since)", token: nil)
+                #expect(Set(changed.names) == ["one", "two"])
+
+                // Nor is another name or another status.
+                _ = try await fixture.desk.rename(three, to: try #require(AgentName("three-anew")), workspace: fixture.rival)
+                let body = #"{"status": "deprecated", "reason": "It is old."}"#
+                _ = try await ask(.put, "/v1/operations/directory/acme/one/status", body, token: "operator")
+                #expect(try await feed() == ["three-anew", "two", "one"])
+                #expect(try await times() == before)
+                // What was published once more and says the same is no version.
+                _ = try await fixture.publish(#"{"name": "One"}"#)
+                #expect(try await feed() == ["three-anew", "two", "one"])
+                _ = try await fixture.publish(#"{"name": "One", "bio": "anew"}"#)
+                #expect(try await feed() == ["one", "three-anew", "two"])
+            }
+        }
+    }
+
+    @Test("the feed is read by an index, however many listings there are", .timeLimit(.minutes(1)))
+    func plan() async throws {
+        try await DirectoryFixture.with { fixture in
+            let plan = try await fixture.database.psql(
+                """
+                set enable_seqscan = off;
+                explain select listing_id from published_agents where status in ('active', 'deprecated') and not is_withdrawn
+                order by released_at desc, listing_id desc limit 50;
+                """)
+            #expect(plan.contains("published_agents_released"), "\(plan)")
         }
     }
 

@@ -2,7 +2,7 @@ import Foundation
 import Jobs
 import Web
 
-/// What changed last in the directory, as Atom (RFC 4287).
+/// What was published last, as Atom (RFC 4287): new agents, and new versions.
 struct AtomFeed: Sendable {
     /// Entries of the feed.
     static let maximumEntries = 50
@@ -17,10 +17,11 @@ struct AtomFeed: Sendable {
         let summary: String
         let topics: [String]
         let publishedAt: Date
-        let updatedAt: Date
+        /// When the version that is shown came to be.
+        let releasedAt: Date
     }
 
-    /// The latest change first.
+    /// The latest version first.
     let entries: [Entry]
     /// The beginning of addresses.
     let base: String
@@ -31,7 +32,7 @@ struct AtomFeed: Sendable {
             xml.element("id", text: "\(base)/directory.atom")
             xml.element("title", text: "Published agents")
             // An empty directory has a time as well, and always the same.
-            xml.element("updated", text: WireCoding.text(entries.map(\.updatedAt).max() ?? Date(timeIntervalSince1970: 0)))
+            xml.element("updated", text: WireCoding.text(entries.map(\.releasedAt).max() ?? Date(timeIntervalSince1970: 0)))
             xml.element("link", ["rel": "self", "type": "application/atom+xml", "href": "\(base)/directory.atom"])
             xml.element("link", ["rel": "alternate", "type": "application/json", "href": "\(base)/v1/directory"])
             for entry in entries { write(entry, into: &xml) }
@@ -45,7 +46,7 @@ struct AtomFeed: Sendable {
             xml.element("title", text: "\(entry.title) (\(entry.owner)/\(entry.name))")
             xml.element("link", ["rel": "alternate", "type": "text/html", "href": "\(base)/agents/\(entry.owner)/\(entry.name)"])
             xml.element("published", text: WireCoding.text(entry.publishedAt))
-            xml.element("updated", text: WireCoding.text(entry.updatedAt))
+            xml.element("updated", text: WireCoding.text(entry.releasedAt))
             xml.element("author") { $0.element("name", text: entry.owner) }
             xml.element("summary", text: entry.summary)
             for topic in entry.topics.prefix(20) { xml.element("category", ["term": topic]) }

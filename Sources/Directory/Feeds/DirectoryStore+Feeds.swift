@@ -4,23 +4,20 @@ import Web
 
 /// What feeds are made of: open listings, in the order of an index.
 extension DirectoryStore {
-    /// Listings that changed last, the latest first.
+    /// Listings whose versions came last, the latest first. Another name, another status, and a return with its workspace are no news.
     static func latest(_ limit: Int, in session: some PostgresSession) async throws -> [AtomFeed.Entry] {
         try await session.query(
             """
-            -- latest changes of the directory
-            with latest as materialized (
-              select listing_id from listing_index order by updated_at desc, listing_id desc limit $1
-            )
-            select p.listing_id, p.owner, p.name, p.display_name, p.summary, p.topics, p.published_at, p.updated_at
-            from latest join published_agents p on p.listing_id = latest.listing_id
-            order by p.updated_at desc, p.listing_id desc
+            -- latest versions of the directory
+            select listing_id, owner, name, display_name, summary, topics, published_at, released_at from published_agents
+            where status in ('active', 'deprecated') and not is_withdrawn
+            order by released_at desc, listing_id desc limit $1
             """, limit
         ).map { row in
             AtomFeed.Entry(
                 id: try row.decode("listing_id"), owner: try row.decode("owner"), name: try row.decode("name"), title: try row.decode("display_name"),
                 summary: try row.decode("summary"), topics: try row.decode("topics"), publishedAt: try row.decode("published_at"),
-                updatedAt: try row.decode("updated_at"))
+                releasedAt: try row.decode("released_at"))
         }
     }
 

@@ -80,9 +80,16 @@ struct FeedRoutes: Sendable {
     // MARK: Descriptions
 
     static let feed = APIOperation(
-        .get, "/directory.atom", summary: "What changed last in the directory, as Atom", tag: "Directory",
+        .get, "/directory.atom", summary: "What was published last, as Atom",
+        description: """
+            New agents and new versions. What else becomes of an agent, another name, another status or its return with its workspace, is in \
+            `updated_since` of `/v1/directory` alone.
+            """,
+        tag: "Directory",
         answers: [
-            .init(.ok, "The latest \(AtomFeed.maximumEntries) changes, the latest first.", schema: .string(), contentType: "application/atom+xml")
+            .init(
+                .ok, "The \(AtomFeed.maximumEntries) agents whose versions came last, the latest first.", schema: .string(),
+                contentType: "application/atom+xml")
         ])
 
     static let sitemap = APIOperation(

@@ -42,13 +42,13 @@ enum DirectoryBenchStore {
             -- listings of a bench
             insert into published_agents (owner, name, listing_id, workspace_id, agent_id, version, semantic_version, digest, shape, display_name,
               summary, topics, plugins, character, forked_from_owner, forked_from_name, forked_from_version, forked_from_agent, lineage, status,
-              status_reason, status_changed_at, published_at, updated_at)
+              status_reason, status_changed_at, published_at, updated_at, released_at)
             select g.owner, a.name, g.listing, a.workspace_id, a.id, a.version, g.semantic, sha256(convert_to(g.character::text, 'UTF8')), 'v1',
               a.display_name, g.summary, string_to_array(g.topics, ','),
               (select coalesce(jsonb_agg(jsonb_build_object('name', plugin)), '[]') from unnest(string_to_array(g.plugins, ',')) as plugin),
               g.character, a.forked_from_owner, a.forked_from_name, a.forked_from_version, a.forked_from_agent, a.lineage, g.status,
               case when g.status <> 'active' then 'A reason of some words.' end, case when g.status <> 'active' then a.updated_at end,
-              a.created_at, a.updated_at
+              a.created_at, a.updated_at, a.updated_at
             from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::jsonb[], $10::text[])
                 as g (workspace, agent, owner, listing, semantic, summary, topics, plugins, character, status)
               join agents a on a.workspace_id = g.workspace and a.id = g.agent
