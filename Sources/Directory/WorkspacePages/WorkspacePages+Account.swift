@@ -11,6 +11,7 @@ import Workspaces
 /// ```
 ///   /sign-in ── link ──▶ /sign-in/oidc ──▶ issuer ──▶ …/callback ──▶ where it was to lead
 ///                                                        └── several ──▶ a choice ── POST …/workspace ──▶
+///                                                            (or deleted ones, to restore)
 /// ```
 extension WorkspacePages {
     /// Where no issuer signs people in these addresses are not there.
@@ -20,23 +21,28 @@ extension WorkspacePages {
         }
         routes.get(RouterPath(OIDCRelyingParty.path)) { request, context -> Response in
             let outcome = try await accounts.finish(request)
-            var response = answer(outcome, of: accounts, request, context)
+            var response = try await answer(outcome, of: accounts, request, context)
             response.headers.append(HTTPField(name: .setCookie, value: accounts.forgottenAttempt(for: request)))
             return response
         }
         routes.post(RouterPath(OIDCSignIn.choicePath)) { request, context -> Response in
             try SessionGate.refuseOtherSites(request)
             let outcome = try await accounts.choose(try await request.readForm(), in: request)
-            var response = answer(outcome, of: accounts, request, context)
+            var response = try await answer(outcome, of: accounts, request, context)
             if case .several = outcome { return response }
             response.headers.append(HTTPField(name: .setCookie, value: accounts.forgottenChoice(for: request)))
             return response
         }
     }
 
-    private func answer(_ outcome: OIDCSignIn.Outcome, of accounts: OIDCSignIn, _ request: Request, _ context: AppContext) -> Response {
+    private func answer(
+        _ outcome: OIDCSignIn.Outcome, of accounts: OIDCSignIn, _ request: Request, _ context: AppContext
+    ) async throws -> Response {
         switch outcome {
         case .member(let membership, let next): return signedIn(membership, next: Self.safe(next), request, context)
+        case .restoring(let place, let next):
+            try await workspaces.restore(place)
+            return signedIn(place.membership, next: Self.safe(next), request, context)
         case .several(let choice):
             let head = PageHead(title: "Choose a workspace", part: .workspace, isUnlisted: true, formToken: choice.formToken)
             var response = PageHeaders.passing(templates.document(.choose, head, Self.values(of: choice)))
@@ -70,7 +76,13 @@ extension WorkspacePages {
         let items = choice.memberships.map { membership -> PageValues in
             ["slug": .text(membership.slug), "workspaceName": .text(membership.name), "role": .text(membership.role.rawValue)]
         }
-        return ["choiceAddress": .text(OIDCSignIn.choicePath), "memberships": .section(items)]
+        let restorable = choice.restorable.map { place -> PageValues in
+            [
+                "slug": .text(place.membership.slug), "workspaceName": .text(place.membership.name),
+                "purgeDay": .text(String(WireCoding.text(place.purgeAt).prefix(10))),
+            ]
+        }
+        return ["choiceAddress": .text(OIDCSignIn.choicePath), "memberships": .section(items), "restorable": .section(restorable)]
     }
 }
 

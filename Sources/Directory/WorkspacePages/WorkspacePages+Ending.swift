@@ -143,12 +143,19 @@ extension WorkspacePages {
                 headline: "\(deleted.name) is deleted",
                 paragraphs: [
                     "Its tokens are refused, and you are signed out.",
-                    "Until \(last) a token of an owner restores it, by POST /v1/workspace/restore. After that it is gone for good.",
+                    "Until \(last) \(wayBack). After that it is gone for good.",
                 ])
             // Nobody is signed in any more.
             let head = PageHead(title: done.headline, part: .workspace, isUnlisted: true)
             return PageHeaders.passing(templates.document(.done, head, done.values))
         }
+    }
+
+    /// How a deleted workspace is restored.
+    private var wayBack: String {
+        accounts == nil
+            ? "a token of an owner restores it, by POST /v1/workspace/restore"
+            : "an owner restores it: by signing in again with an account, or with a token by POST /v1/workspace/restore"
     }
 
     private func questionOfAll(for visitor: SessionVisitor) async throws -> ConfirmPage {
@@ -161,7 +168,7 @@ extension WorkspacePages {
             question: "Delete the workspace \(workspace.name)?",
             effects: [
                 "Within a second nobody gets in any more: all of its tokens are refused, and you are signed out.",
-                "For \(days) a token of an owner restores it. Then every row that it has is deleted for good.",
+                "For \(days) \(wayBack). Then every row that it has is deleted for good.",
                 "What it has published leaves the directory at once, and is back when the workspace is restored. Forks of it stay with their owners.",
                 "An export keeps what it has: GET /v1/workspace/export, or mainstay workspace export \(workspace.slug)",
             ], button: "Delete the workspace", action: "/workspace/delete", trail: [Self.home], here: "Delete")

@@ -12,10 +12,24 @@ extension ExternalIdentityStore {
         guard !rows.isEmpty else { return nil }
         return try rows.compactMap { row -> OIDCMembership? in
             guard let workspace = try row.decode("workspace_id", as: UUID?.self) else { return nil }
-            return OIDCMembership(
-                account: account, workspace: workspace, slug: try row.decode("slug"), name: try row.decode("name"),
-                role: Member.Role(stored: try row.decode("role")))
+            return try Self.membership(row, of: account, in: workspace)
         }
+    }
+
+    /// The deleted workspaces that an account's user is an owner of, as long as they can be restored, by their slugs. As
+    /// `TokenAuthenticator.identityOfRestorer` for a token.
+    /// - Parameter slug: only this one.
+    func restorable(of account: UUID, in slug: String? = nil) async throws -> [OIDCRestorable] {
+        try await pool.query(.role(.auth), Self.restorableOf, account, slug, OIDCMembership.limit, timeout: .seconds(2)).map { row in
+            OIDCRestorable(
+                membership: try Self.membership(row, of: account, in: try row.decode("workspace_id")), purgeAt: try row.decode("purge_at"))
+        }
+    }
+
+    private static func membership(_ row: PostgresRow, of account: UUID, in workspace: UUID) throws -> OIDCMembership {
+        OIDCMembership(
+            account: account, workspace: workspace, slug: try row.decode("slug"), name: try row.decode("name"),
+            role: Member.Role(stored: try row.decode("role")))
     }
 
     /// What the user of an account is called and may do in a workspace at this moment; nil where the account is nobody's any more or another
@@ -47,6 +61,15 @@ extension ExternalIdentityStore {
           left join (members join workspaces on workspaces.id = members.workspace_id and workspaces.deleted_at is null)
             on members.user_id = external_identities.user_id and ($2::text is null or workspaces.slug = $2)
         where external_identities.id = $1
+        order by workspaces.slug limit $3
+        """
+    private static let restorableOf: SQL = """
+        -- list the deleted workspaces of an external identity
+        select workspaces.id as workspace_id, workspaces.slug, workspaces.name, workspaces.purge_at, members.role
+        from external_identities
+          join members on members.user_id = external_identities.user_id and members.role = 'owner'
+          join workspaces on workspaces.id = members.workspace_id and ($2::text is null or workspaces.slug = $2)
+        where external_identities.id = $1 and workspaces.deleted_at is not null and workspaces.purge_at > mainstay_now()
         order by workspaces.slug limit $3
         """
     private static let holder: SQL = """

@@ -35,6 +35,12 @@ extension Workspaces {
         try await workspaces.delete(session.workspace, grace: grace, by: try await asker(session).actor)
     }
 
+    /// Restores a deleted workspace for an owner who has just signed in with an account.
+    /// - Throws: `WorkspaceError` with `multiUserOff`, `unknownWorkspace`, `restoredTooLate`.
+    package func restore(_ place: OIDCRestorable) async throws {
+        _ = try await workspaces.restore(place.membership.workspace, by: AccessActor(token: place.membership.account, of: nil))
+    }
+
     /// Who somebody on a page is now.
     func asker(_ session: TokenSession) async throws -> Identity {
         guard let identity = try await identity(of: session) else { throw Problem.unauthorized(.invalid) }

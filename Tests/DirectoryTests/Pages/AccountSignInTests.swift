@@ -124,6 +124,46 @@ struct AccountSignInTests {
         }
     }
 
+    @Test("an owner without any token restores at the sign-in what it deleted, and is signed in for it")
+    func restoring() async throws {
+        try await PagesFixture.with { plain in
+            let fixture = try plain.withAccounts()
+            let rival = fixture.directory.rival
+            try await fixture.person("Olga", subject: "olga", [(rival, .owner)])
+            try await fixture.person("Mia", subject: "mia", [(rival, .maintainer)])
+            let deleted = "select count(*) from workspaces where deleted_at is not null"
+            try await fixture.browsing { owner in
+                let maintainer = await owner.other()
+                try await owner.signIn(as: "olga")
+                let question = try await owner.get("/workspace/delete")
+                #expect(question.text.contains("an owner restores it: by signing in again with an account"))
+                let yes: [(name: String, value: String?)] = [(name: "confirmed", value: "yes"), (name: "word", value: "rival")]
+                let done = try await owner.act("/workspace/delete", from: "/workspace/delete", yes)
+                #expect(done.status == .ok && done.text.contains("by signing in again with an account"))
+                let other = try await maintainer.signIn(as: "mia")
+                #expect(other.status == .forbidden && other.text.contains("You are no member of the workspace"))
+
+                let page = try await owner.signIn(as: "olga", next: "/agents")
+                #expect(page.status == .ok && page.field("restore") == "rival" && !page.text.contains("type=\"radio\""))
+                let form: [(name: String, value: String?)] = [(name: "form", value: page.field("form")), (name: "restore", value: "rival")]
+                let strange = try await owner.post(OIDCSignIn.choicePath, form, headers: [.secFetchSite: "cross-site"])
+                #expect(strange.status == .forbidden)
+                let without = try await maintainer.post(OIDCSignIn.choicePath, form)
+                #expect(without.status == .forbidden, "another browser's form")
+                #expect(try await fixture.directory.count(deleted) == 1)
+                let back = try await owner.post(OIDCSignIn.choicePath, form)
+                #expect(back.status == .ok && back.headers[.refresh] == "0; url=/agents" && back.text.contains("<bdi>Rival</bdi>"))
+                #expect(try await fixture.directory.count(deleted) == 0)
+                let entry = "select count(*) from access_log where action = 'workspace.restored' and actor_kind = 'token'"
+                #expect(try await fixture.directory.count(entry) == 1)
+                let workspace = try await owner.get("/workspace")
+                #expect(workspace.status == .ok && workspace.text.contains("Signed in as <b>Olga</b>"))
+                let again = try await owner.post(OIDCSignIn.choicePath, form)
+                #expect(again.status == .forbidden, "a choice is made once")
+            }
+        }
+    }
+
     @Test("who is removed, or whose account is unlinked, is signed out with the next page; who is in sees and does what the role allows")
     func endings() async throws {
         try await PagesFixture.with { plain in

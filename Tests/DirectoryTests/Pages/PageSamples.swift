@@ -48,7 +48,8 @@ enum PageSamples {
                 ],
             ]
         case .signedin: [["workspaceName": .text(hostile), "nextAddress": .text(hostile)]]
-        case .choose: [WorkspacePages.values(of: OIDCSignIn.Choice(memberships: [membership], formToken: "form-token", cookie: ""))]
+        case .choose:
+            [choice([membership], []), choice([], [restorable]), choice([membership], [restorable])]
         case .outsider:
             [
                 outsider(.notMember, subject: nil), outsider(.unknown(linksByEmail: false, hasEmail: true)),
@@ -215,6 +216,14 @@ enum PageSamples {
     // MARK: A sign-in
 
     private static let membership = OIDCMembership(account: UUID(), workspace: UUID(), slug: "acme", name: hostile, role: .viewer)
+
+    private static let restorable = OIDCRestorable(
+        membership: OIDCMembership(account: UUID(), workspace: UUID(), slug: "gone", name: hostile, role: .owner),
+        purgeAt: Date(timeIntervalSince1970: 1_900_000_000))
+
+    private static func choice(_ memberships: [OIDCMembership], _ restorable: [OIDCRestorable]) -> PageValues {
+        WorkspacePages.values(of: OIDCSignIn.Choice(memberships: memberships, restorable: restorable, formToken: "form-token", cookie: ""))
+    }
 
     private static func outsider(_ reason: OIDCOutsider.Reason, subject: String? = hostile) -> PageValues {
         OutsiderPage(outsider: OIDCOutsider(issuer: "https://id.example.com", subject: subject, reason: reason)).values

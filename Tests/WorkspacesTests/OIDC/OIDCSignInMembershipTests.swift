@@ -71,6 +71,52 @@ struct OIDCSignInMembershipTests {
         }
     }
 
+    @Test("an owner is offered what was deleted as long as it can be restored, and nobody else is")
+    func restorable() async throws {
+        let fixture = try await SignInFixture.make()
+        let (acme, other) = (fixture.tokens.acme.workspace.id, fixture.tokens.other.workspace.id)
+        let workspaces = fixture.tokens.workspaces
+        try await workspaces.add(user: fixture.tokens.acme.owner.id, to: other, role: .maintainer, by: .tester)
+        _ = try await workspaces.delete(other, grace: .standard, by: .tester)
+        try await fixture.browsing { (browser) async throws in
+            let only = try await fixture.comeIn(with: browser)
+            #expect(only.words == "member acme owner /agents", "a maintainer restores nothing")
+            _ = try await workspaces.delete(acme, grace: .standard, by: .tester)
+            let answer = try await fixture.comeIn(with: browser)
+            let words = answer.words.split(separator: " ").map(String.init)
+            #expect(words.prefix(2) == ["several", "-acme"])
+            let form = try #require(words.last)
+            for slug in ["other", "nowhere"] {
+                let foreign = try await browser.restore(slug, form: form, cookie: answer.cookie)
+                #expect(foreign.words == "outsider notMember", "\(slug)")
+            }
+            #expect(fixture.noted.strangers == ["other", "nowhere"])
+            let entered = try await browser.choose("acme", form: form, cookie: answer.cookie)
+            #expect(entered.words == "outsider notMember", "nobody enters it before it is restored")
+            let stale = try await browser.restore("acme", form: SessionSeal.word(), cookie: answer.cookie)
+            #expect(stale.words == "refused stale")
+            let again = try await browser.choose(nil, form: form, cookie: answer.cookie)
+            #expect(again.words == answer.words)
+            let restoring = try await browser.restore("acme", form: form, cookie: answer.cookie)
+            #expect(restoring.words == "restoring acme /agents")
+            // Its own token names it; and beside one that is in use it is offered as well.
+            let named = try await fixture.comeIn(with: browser, ["workspace": "acme"])
+            #expect(named.words.hasPrefix("several -acme "))
+            _ = try await workspaces.restore(other, by: .tester)
+            let both = try await fixture.comeIn(with: browser)
+            #expect(both.words.hasPrefix("several other,-acme "))
+            // Somebody else was quicker.
+            _ = try await workspaces.restore(acme, by: .tester)
+            let quick = try await browser.restore("acme", form: form, cookie: answer.cookie)
+            #expect(quick.words == "member acme owner /agents")
+            // Too late.
+            _ = try await workspaces.delete(acme, grace: .standard, by: .tester)
+            try await fixture.tokens.moveTime(by: 31 * 86_400)
+            let late = try await fixture.comeIn(with: browser)
+            #expect(late.words == "member other maintainer /agents")
+        }
+    }
+
     @Test("where there is one workspace only, no other one is entered")
     func single() async throws {
         let fixture = try await SignInFixture.make(onlyWorkspace: "other")

@@ -101,7 +101,9 @@ struct SignInFixture: Sendable {
         case .member(let membership, let next): words = "member \(membership.slug) \(membership.role.rawValue) \(next)"
         case .several(let choice):
             headers[.setCookie] = signIn.cookie(of: choice, for: request)
-            words = "several \(choice.memberships.map(\.slug).joined(separator: ",")) \(choice.formToken)"
+            let slugs = choice.memberships.map(\.slug) + choice.restorable.map { "-\($0.membership.slug)" }
+            words = "several \(slugs.joined(separator: ",")) \(choice.formToken)"
+        case .restoring(let place, let next): words = "restoring \(place.membership.slug) \(next)"
         case .outsider(let outsider): words = "outsider \(outsider.reason)"
         case .refused(let refusal): words = "refused \(refusal.rawValue)"
         }
@@ -146,6 +148,11 @@ struct SignInBrowser: Sendable {
 
     func choose(_ workspace: String?, form: String, cookie: String?) async throws -> Answer {
         let fields = PageAddress.query("", [("workspace", workspace), ("form", form)]).dropFirst()
+        return try await send(.post, OIDCSignIn.choicePath, cookie, ByteBuffer(string: String(fields)))
+    }
+
+    func restore(_ workspace: String, form: String, cookie: String?) async throws -> Answer {
+        let fields = PageAddress.query("", [("restore", workspace), ("form", form)]).dropFirst()
         return try await send(.post, OIDCSignIn.choicePath, cookie, ByteBuffer(string: String(fields)))
     }
 

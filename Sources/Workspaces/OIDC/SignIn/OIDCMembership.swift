@@ -14,6 +14,14 @@ package struct OIDCMembership: Sendable, Hashable {
     static let limit = 200
 }
 
+/// A deleted workspace that an account of the issuer is an owner of, and may restore.
+package struct OIDCRestorable: Sendable, Hashable {
+    /// As it is once the workspace is restored.
+    package let membership: OIDCMembership
+    /// From then on it is gone.
+    package let purgeAt: Date
+}
+
 /// An account that is good and has no place here: who it is, for whoever can give it one.
 package struct OIDCOutsider: Sendable, Hashable {
     package enum Reason: Sendable, Hashable {

@@ -9,8 +9,10 @@ extension OIDCSignIn {
     package enum Outcome: Sendable {
         /// A session may begin.
         case member(OIDCMembership, next: String)
-        /// One of several workspaces is to be chosen.
+        /// One of several workspaces is to be chosen, or a deleted one may be restored.
         case several(Choice)
+        /// A deleted workspace is to be restored; then a session may begin.
+        case restoring(OIDCRestorable, next: String)
         /// The account is good, and has no place here.
         case outsider(OIDCOutsider)
         case refused(Refusal)
@@ -19,7 +21,9 @@ extension OIDCSignIn {
     /// A choice between workspaces.
     package struct Choice: Sendable {
         package let memberships: [OIDCMembership]
-        /// What the form carries.
+        /// Deleted ones, which may be restored.
+        package var restorable: [OIDCRestorable] = []
+        /// What each form carries.
         package let formToken: String
         /// What the browser keeps.
         let cookie: String
