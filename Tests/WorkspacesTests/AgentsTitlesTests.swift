@@ -160,6 +160,35 @@ struct AgentsTitlesTests {
         }
     }
 
+    @Test(
+        "of a marked one are a model once what it was like is gone, and not while that is hidden",
+        arguments: [
+            "delete from published_agents where name = 'original'", "update published_agents set display_name = 'Walter' where name = 'original'",
+            "update published_agents set status = 'removed' where name = 'original'",
+        ])
+    func lapsed(end: String) async throws {
+        try await AgentsFixture.with { fixture in
+            try await fixture.asking { ask in
+                _ = try await Self.publish("Eliza", as: "original", ask)
+                try await Self.moveTime(by: 31, fixture)
+                let copy = try await Self.publish("Eliza", as: "copy", ask, token: "rival")
+                #expect(copy.json["resembles"]?["name"] == "original")
+                try await Self.moveTime(by: 31, fixture)
+                _ = try await fixture.database.psql("update published_agents set status = 'quarantined' where name = 'original'")
+                let second = try await Self.publish("Eliza", as: "second", ask)
+                #expect(second.status == .ok && second.json["resembles"] == nil)
+                _ = try await fixture.database.psql("update published_agents set status = 'active' where name = 'original'")
+                _ = try await fixture.database.psql(end)
+                let third = try await Self.publish("Eliza", as: "third", ask)
+                #expect(third.json["resembles"]?["owner"] == "rival" && third.json["resembles"]?["name"] == "copy")
+                // Whose mark has lapsed has had the title since then, and so before the second one.
+                try await Self.moveTime(by: 31, fixture)
+                let next = try await Self.publish("Eliza", as: "next", ask, token: "rival")
+                #expect(next.status == .ok && next.json["resembles"] == nil)
+            }
+        }
+    }
+
     @Test("are looked up by the index, however many listings there are")
     func plan() async throws {
         try await AgentsFixture.with { fixture in
@@ -172,6 +201,15 @@ struct AgentsTitlesTests {
                 order by coalesce(titled_at, published_at), listing_id limit 100;
                 """)
             #expect(plan.contains("published_agents_title"), "\(plan)")
+            let marked = try await fixture.database.psql(
+                """
+                set enable_seqscan = off;
+                explain select listing_id from published_agents
+                where folded_title(display_name) = folded_title('Eliza') and status in ('active', 'deprecated') and not is_withdrawn
+                  and resembles is not null
+                order by coalesce(titled_at, published_at), listing_id limit 100;
+                """)
+            #expect(marked.contains("published_agents_marked_title"), "\(marked)")
             let owners = try await fixture.database.psql(
                 "set enable_seqscan = off; explain select 1 from published_agents where folded_agent_name(owner) = folded_agent_name('acme')")
             #expect(owners.contains("published_agents_folded_owner"), "\(owners)")
