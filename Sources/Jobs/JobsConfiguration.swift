@@ -11,7 +11,7 @@ public struct JobsConfiguration: Sendable {
     /// Jobs that a bulk lane of a partition holds before others are parked by workspace, of four lanes a class: so large that
     /// parking, which costs a job two more commands, begins near the bound of the backlog. Those who flood and share a lane are
     /// served by turns only beyond it; fairness among them wants it small.
-    public var window = 250_000
+    public var window = 500_000
     /// Jobs of one class that a workspace may hold in a queue and still overtake those who hold more. Few, for what this many of
     /// each workspace hold is served first come, first served.
     public var burst = 128

@@ -92,14 +92,12 @@ struct Executor: Sendable {
     /// - Returns: false when the worker is leaving and the batch was not committed: it is handed back.
     private func commit(_ batch: any PreparedBatch, of kind: JobKind) async throws -> Bool {
         let workspaces = Array(Set(batch.entries.map(\.envelope.workspace)))
+        let ownRows = kind.outcome == .ownTable ? OwnRows(of: kind.name, jobs: batch.entries.map(\.envelope.id)) : nil
         var pause = Duration.milliseconds(100)
         var timeouts = 0
         while true {
             do {
-                let accepted = try await outcomes.fenced(worker: worker, workspaces: workspaces) { transaction in
-                    if kind.outcome == .ownTable {
-                        outcomes.submitOwnRows(of: kind.name, jobs: batch.entries.map(\.envelope.id), in: transaction)
-                    }
+                let accepted = try await outcomes.fenced(worker: worker, workspaces: workspaces, writing: ownRows) { transaction in
                     let (results, jobs) = try await TransactionJobs.collecting(in: transaction, ledger.configuration) {
                         try await batch.handle(in: transaction)
                     }

@@ -17,7 +17,7 @@ package struct Queue: Sendable {
     let clockOffset: Duration
 
     package init(
-        partition: QueuePartition, client: RedisClient, prefix: String = "mainstay", window: Int = 250_000, burst: Int = 128,
+        partition: QueuePartition, client: RedisClient, prefix: String = "mainstay", window: Int = 500_000, burst: Int = 128,
         clockOffset: Duration = .zero
     ) {
         self.partition = partition

@@ -10,12 +10,18 @@ package struct OutcomeStore: Sendable {
     }
 
     /// A transaction over `workspaces` that PostgreSQL refuses to commit once `worker` was declared dead.
+    /// - Parameter batch: jobs whose own rows are their outcomes and are about to be written; it also raises when one of them has ended
+    ///   without being done.
     func fenced<R: Sendable>(
-        worker: UUID, workspaces: [UUID], _ body: @Sendable (PostgresTransaction) async throws -> R
+        worker: UUID, workspaces: [UUID], writing batch: OwnRows? = nil, _ body: @Sendable (PostgresTransaction) async throws -> R
     ) async throws -> R {
         try await pool.transaction(.workspaces(workspaces)) { transaction in
             // The fence raises: in a pipeline a select that found nothing would stop no commit.
-            transaction.submit("select worker_fence($1)", worker)
+            if let batch {
+                transaction.submit("select own_rows_fence($1, $2, $3, $4, $5)", worker, batch.kind, batch.lowest, batch.highest, batch.jobs)
+            } else {
+                transaction.submit("select worker_fence($1)", worker)
+            }
             return try await body(transaction)
         }
     }

@@ -92,7 +92,7 @@ enum SettingsReference {
         .init(
             key: "partitions", standard: "1",
             summary: "partitions of each queue: one is exact for limits, more spread over a cluster; change it with empty queues and no open group"),
-        .init(key: "window", standard: "250000", summary: "jobs in each of a class's four bulk lanes before others are parked by workspace"),
+        .init(key: "window", standard: "500000", summary: "jobs in each of a class's four bulk lanes before others are parked by workspace"),
         .init(key: "burst", standard: "128", summary: "jobs of a class that a workspace may hold and still overtake those that hold more"),
         .init(
             key: "backlog.bound", standard: "1000000",
