@@ -7,7 +7,6 @@ let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
-let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let nioHTTP: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
@@ -61,7 +60,7 @@ let package = Package(
             resources: [.embedInCode("Queue/Scripts")]),
         .target(
             name: "Web",
-            dependencies: [hummingbird, hummingbirdCore, httpTypes, nio, logging, lifecycle, crypto, .product(name: "Metrics", package: "swift-metrics")]),
+            dependencies: [hummingbird, httpTypes, nio, logging, lifecycle, crypto, .product(name: "Metrics", package: "swift-metrics")]),
         .target(
             name: "Workspaces",
             dependencies: [

@@ -27,6 +27,15 @@ extension CreateTicket {
             subject: try fields.text("subject"), body: try fields.text("body"), priority: priority, category: category,
             wallet: try fields.text(ifPresent: "wallet"), requester: try fields.text(ifPresent: "requester"))
     }
+
+    func write(to fields: inout FlatJSONWriter) {
+        fields.text("subject", subject)
+        fields.text("body", body)
+        fields.text("priority", priority.rawValue)
+        fields.text("category", category?.rawValue)
+        fields.text("wallet", wallet)
+        fields.text("requester", requester)
+    }
 }
 
 /// Writes tickets and starts their clocks: in one round trip, unless a workspace's policies have to be read first.

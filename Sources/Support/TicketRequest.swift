@@ -1,4 +1,5 @@
 import Foundation
+import Jobs
 import Web
 
 /// The body of `POST /v1/tickets`. Words are read as text and checked here, so that a wrong one is answered with those
@@ -17,6 +18,14 @@ struct TicketRequest: Decodable, Sendable {
     /// Bytes of UTF-8. The longest body in two years of a real project's issues, a pasted log, has 54 thousand.
     static let bodyLimit = 128 * 1024
     static let walletLimit = 3...128
+
+    /// As the general decoder reads it, where the body is of the plain form.
+    static func read(_ fields: FlatJSON) throws(FlatJSON.Unusual) -> TicketRequest {
+        TicketRequest(
+            subject: try fields.text("subject"), body: try fields.text("body"), priority: try fields.text(ifPresent: "priority"),
+            category: try fields.text(ifPresent: "category"), wallet: try fields.text(ifPresent: "wallet"),
+            requester: try fields.text(ifPresent: "requester"))
+    }
 
     /// The job to enqueue.
     /// - Throws: a 422 problem that names every fault.

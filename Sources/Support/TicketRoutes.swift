@@ -28,7 +28,8 @@ struct TicketRoutes: Sendable {
 
     private func create(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
         if request.isNDJSON { return try createLines(request, context).response(from: request, context: context) }
-        let (wanted, body) = try await request.readJSON(TicketRequest.self, in: context)
+        let (wanted, body) = try await request.readJSON(
+            TicketRequest.self, in: context, quickly: { FlatJSON.read($0, TicketRequest.read) })
         let acceptance = try await producer.accept(
             try wanted.checked(), workspace: context.identity.workspace, idempotency: try Self.idempotency(request, context, body),
             trace: TraceParent(header: context.trace.header))

@@ -23,6 +23,18 @@ public struct FlatJSON: Sendable {
 
     init() { fields.reserveCapacity(16) }
 
+    /// Reads one body.
+    /// - Returns: nil for what is to be left to the general decoder.
+    package static func read<Value>(_ body: [UInt8], _ make: (FlatJSON) throws(Unusual) -> Value) -> Value? {
+        var fields = FlatJSON()
+        do throws(Unusual) {
+            try fields.read(body)
+            return try make(fields)
+        } catch {
+            return nil
+        }
+    }
+
     /// Takes the body apart; one reader serves a whole batch, without allocating for each.
     mutating func read(_ body: [UInt8]) throws(Unusual) {
         self.body = body

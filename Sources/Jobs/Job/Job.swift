@@ -13,7 +13,9 @@ public protocol JobPayload: Codable, Sendable {
     /// Reads a body of the present version from its fields, instead of by the general decoder: for kinds that come by the
     /// thousand. To be offered together with ``isFlat``.
     static func read(_ fields: FlatJSON) throws(FlatJSON.Unusual) -> Self
-    /// Whether ``read(_:)`` is worth trying; false by default.
+    /// Writes the body that ``read(_:)`` reads, instead of by the general encoder. By default it is left to that one.
+    func write(to fields: inout FlatJSONWriter)
+    /// Whether ``read(_:)`` and ``write(to:)`` are worth trying; false by default.
     static var isFlat: Bool { get }
 }
 
@@ -26,6 +28,7 @@ extension JobPayload {
     }
 
     public static func read(_ fields: FlatJSON) throws(FlatJSON.Unusual) -> Self { throw FlatJSON.Unusual() }
+    public func write(to fields: inout FlatJSONWriter) { fields.refuse() }
     public static var isFlat: Bool { false }
 }
 

@@ -10,5 +10,12 @@ enum PayloadEncoder {
     }()
 
     /// UTF-8 JSON. Throws what the payload's own encoding throws.
-    static func encode(_ payload: some JobPayload) throws -> [UInt8] { Array(try encoder.encode(payload)) }
+    static func encode<Payload: JobPayload>(_ payload: Payload) throws -> [UInt8] {
+        if Payload.isFlat {
+            var fields = FlatJSONWriter()
+            payload.write(to: &fields)
+            if let body = fields.finished() { return body }
+        }
+        return Array(try encoder.encode(payload))
+    }
 }

@@ -8,13 +8,8 @@ public struct TraceParent: Sendable, Hashable, CustomStringConvertible {
 
     /// Nil unless the text is a version-00 header with non-zero ids.
     public init?(header: String) {
-        let bytes = Array(header.utf8)
-        guard bytes.count == 55, bytes[0] == 0x30, bytes[1] == 0x30 else { return nil }
-        for (index, byte) in bytes.enumerated() {
-            let isDash = index == 2 || index == 35 || index == 52
-            guard isDash ? byte == 0x2d : Self.isLowerHex(byte) else { return nil }
-        }
-        guard bytes[3..<35].contains(where: { $0 != 0x30 }), bytes[36..<52].contains(where: { $0 != 0x30 }) else { return nil }
+        var header = header
+        guard header.withUTF8(Self.isValid) else { return nil }
         self.header = header
     }
 
@@ -35,6 +30,15 @@ public struct TraceParent: Sendable, Hashable, CustomStringConvertible {
     }
 
     public var description: String { header }
+
+    private static func isValid(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard bytes.count == 55, bytes[0] == 0x30, bytes[1] == 0x30 else { return false }
+        for (index, byte) in bytes.enumerated() {
+            let isDash = index == 2 || index == 35 || index == 52
+            guard isDash ? byte == 0x2d : isLowerHex(byte) else { return false }
+        }
+        return bytes[3..<35].contains { $0 != 0x30 } && bytes[36..<52].contains { $0 != 0x30 }
+    }
 
     private static func isLowerHex(_ byte: UInt8) -> Bool {
         (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte)

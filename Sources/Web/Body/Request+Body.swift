@@ -64,10 +64,15 @@ extension Request {
     /// The bytes come back as well: an Idempotency-Key's digest and a signature are over them.
     /// - Throws: what ``readBody(in:)`` throws; 415 for a content type that is not JSON (none at all is taken
     ///   for JSON); 400 for what is not a JSON document in UTF-8; 422 with a JSON pointer for a value of the wrong kind.
-    package func readJSON<T: Decodable>(_ type: T.Type, in context: some RequestContext) async throws -> (value: T, body: [UInt8]) {
+    ///
+    /// - Parameter read: a reader that is quicker than the general decoder, for requests that come by the thousand. It accepts nothing that
+    ///   the decoder refuses, and returns nil for whatever it leaves to that one, which is also the one to say what is wrong.
+    package func readJSON<T: Decodable>(
+        _ type: T.Type, in context: some RequestContext, quickly read: ([UInt8]) -> T? = { _ in nil }
+    ) async throws -> (value: T, body: [UInt8]) {
         try requireJSON()
         let body = try await readBody(in: context)
-        return (try JSONBody.decode(type, from: body), body)
+        return (try JSONBody.decode(type, from: body, quickly: read), body)
     }
 
     /// Reads a JSON body as a value; see ``JSONBody/document(_:)``.

@@ -20,7 +20,8 @@ package struct AppContext: RequestContext, Sendable {
     /// What is learned about the request further in and logged further out.
     package let facts: RequestFacts
     /// Who has opened the connection: a proxy, where there is one.
-    package let peer: String?
+    package var peer: String? { address?.ipAddress }
+    private let address: SocketAddress?
     /// The server's logger.
     let plainLogger: Logger
     /// The routes of the server that answers, to tell 405 from 404.
@@ -36,7 +37,7 @@ package struct AppContext: RequestContext, Sendable {
         trace = .root()
         bodyLimit = BodyLimit.standard
         facts = RequestFacts()
-        peer = source.channel.remoteAddress?.ipAddress
+        address = source.channel.remoteAddress
         plainLogger = source.logger
     }
 

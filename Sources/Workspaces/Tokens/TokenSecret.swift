@@ -51,7 +51,7 @@ package struct TokenSecret: Sendable, Hashable, CustomStringConvertible {
         let mark = Array(kind.rawValue.utf8)
         guard bytes.count == mark.count + Self.randomLength + Self.checksumLength, bytes.starts(with: mark) else { return nil }
         let random = Array(bytes[mark.count..<(mark.count + Self.randomLength)])
-        guard random.allSatisfy(Self.alphabet.contains), Self.checksum(of: random).elementsEqual(bytes.suffix(Self.checksumLength)) else {
+        guard random.allSatisfy(Self.isOfAlphabet), Self.checksum(of: random).elementsEqual(bytes.suffix(Self.checksumLength)) else {
             return nil
         }
         self.text = text
@@ -62,6 +62,13 @@ package struct TokenSecret: Sendable, Hashable, CustomStringConvertible {
     private static let randomLength = 30
     private static let checksumLength = 6
     private static let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
+
+    private static func isOfAlphabet(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"): true
+        default: false
+        }
+    }
 
     /// Six characters hold any CRC-32: 62⁶ is 13 times 2³².
     private static func checksum(of random: [UInt8]) -> [UInt8] {

@@ -82,7 +82,8 @@ struct BenchIngress: Sendable {
             .post, "/v1/bench/tickets", summary: "A ticket by the stream", tag: "Benchmark", scope: Scope.ticketsWrite.rawValue,
             parameters: [.idempotencyKey], request: .init(.any), answers: [.accepted])
         routes.on(operation) { request, context in
-            let (ticket, body) = try await request.readJSON(BenchTicket.self, in: context)
+            let (ticket, body) = try await request.readJSON(
+                BenchTicket.self, in: context, quickly: { FlatJSON.read($0, BenchTicket.read) })
             let workspace = context.identity.workspace
             let key = try IdempotencyKey.read(from: request, workspace: workspace, body: body)
             let acceptance = try await producer.accept(

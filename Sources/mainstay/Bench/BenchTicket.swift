@@ -26,6 +26,15 @@ struct BenchTicket: JobPayload {
             priority: Int32(try fields.integer("priority")), createdAt: try fields.text("created_at"))
     }
 
+    func write(to fields: inout FlatJSONWriter) {
+        fields.text("id", id)
+        fields.text("workspace", workspace)
+        fields.text("subject", subject)
+        fields.text("body", body)
+        fields.integer("priority", Int(priority))
+        fields.text("created_at", createdAt)
+    }
+
     /// One of a hundred workspaces.
     static func workspace(_ number: Int) -> UUID {
         UUID(uuid: (0x01, 0x90, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, UInt8(truncatingIfNeeded: number % 100)))
