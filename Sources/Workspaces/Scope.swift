@@ -21,7 +21,7 @@ package import Web
 /// |---|---|
 /// | `operations:read` | see queues, workers, jobs and dead letters of all workspaces |
 /// | `operations:write` | pause queues, cancel jobs, replay and discard dead letters |
-/// | `directory:moderate` | read reports and appeals, decide them, set the status of any listing |
+/// | `directory:moderate` | read reports and appeals, decide them, set the status of any listing, verify who stands behind an owner |
 /// | `audit:read` | read the access log |
 /// | `operator` | all of these: of tokens that were made before there were four |
 package enum Scope: String, CaseIterable, Sendable, Hashable {

@@ -16,7 +16,7 @@ struct AccessLogWiringTests {
             // WatchRecorderTests
             .tokenLocked, .suspiciousAccess,
             // DirectoryTests
-            .agentDeprecated, .agentDeprecationEnded, .agentQuarantined, .agentReleased, .agentCaseDecided,
+            .agentDeprecated, .agentDeprecationEnded, .agentQuarantined, .agentReleased, .agentCaseDecided, .ownerVerified, .ownerUnverified,
             // OperationsTests
             .deadLetterReplayed, .deadLetterDiscarded, .queuePaused, .queueResumed, .jobCancelled,
             // MainstayTests

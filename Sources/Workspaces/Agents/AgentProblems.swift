@@ -49,7 +49,7 @@ extension AgentDesk.Refusal {
 
 extension TitleText.Fault: CustomStringConvertible {
     /// A clause.
-    var description: String {
+    package var description: String {
         switch self {
         case .invisible(let scalar, let position):
             let digits = String(scalar.value, radix: 16, uppercase: true)
@@ -59,7 +59,7 @@ extension TitleText.Fault: CustomStringConvertible {
         }
     }
 
-    var sentence: String {
+    package var sentence: String {
         let text = description
         return text.prefix(1).uppercased() + text.dropFirst() + "."
     }

@@ -1,5 +1,5 @@
 /// Alphabets whose letters are taken for those of others. A letter of any other script is of none of them.
-enum Alphabet: String, Sendable, CaseIterable {
+package enum Alphabet: String, Sendable, CaseIterable {
     case latin = "Latin"
     case greek = "Greek"
     case cyrillic = "Cyrillic"

@@ -9,8 +9,8 @@
 ///
 /// A whole word of another alphabet that looks like a Latin one is not told here: `folded_title` folds it, and ``TitleCheck`` tells whose
 /// title it is.
-enum TitleText {
-    enum Fault: Sendable, Hashable {
+package enum TitleText {
+    package enum Fault: Sendable, Hashable {
         /// - Parameter position: of the character, counted from 1 as a reader of the file's text counts code points.
         case invisible(Unicode.Scalar, position: Int)
         /// - Parameter alphabets: in the order in which they come.
@@ -18,7 +18,7 @@ enum TitleText {
     }
 
     /// Everything that is wrong, in the order of the text.
-    static func faults(in title: String) -> [Fault] {
+    package static func faults(in title: String) -> [Fault] {
         let scalars = Array(title.unicodeScalars)
         var faults: [Fault] = []
         var word = Word()

@@ -9,6 +9,7 @@
 /// | accounts of the identity provider | linked to a user, and not any more |
 /// | persons | exported, erased |
 /// | workspaces | made, ownership moved, deleted, restored, exported |
+/// | owners | verified by operators, and not any more |
 /// | agents | published, taken back, renamed, deprecated by their owners and not any more, quarantined, released, a case about one decided otherwise |
 /// | keys of providers | brought, replaced, removed; secrets sealed anew |
 /// | tools | made, changed, their secrets rotated, removed |
@@ -41,6 +42,9 @@ package enum AccessAction: String, Sendable, Hashable, CaseIterable {
     case workspaceDeleted = "workspace.deleted"
     case workspaceRestored = "workspace.restored"
     case workspaceExported = "workspace.exported"
+
+    case ownerVerified = "owner.verified"
+    case ownerUnverified = "owner.unverified"
 
     case agentPublished = "agent.published"
     case agentTakenBack = "agent.taken_back"

@@ -49,8 +49,9 @@ enum WrittenList {
         "job_limits": "what operators bound a workspace by; upkeep reads and writes it"
     ]
 
-    /// Tenant tables whose rows anybody may read. Writing them is the workspace's own.
+    /// Tenant tables whose rows anybody may read. Writing them is the workspace's own, or nobody's in its scope.
     static let publishedTables: [String: String] = [
+        "owner_verifications": "who stands behind a workspace, as operators have verified it; what was withdrawn is its own alone",
         "published_agents": "copies without secrets that a workspace made for everyone",
         "published_versions": "what they said in each of their versions",
     ]
