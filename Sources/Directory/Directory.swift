@@ -27,13 +27,15 @@ package struct Directory: Sendable {
         advisor = PluginAdvisor(pool: pool, core: core)
     }
 
-    /// `/v1/directory…`, `/v1/agents/{owner}/{name}…`, `/v1/operations/directory/…`, feeds and cards, with their descriptions.
+    /// `/v1/directory…`, `/v1/agents/{owner}/{name}…`, `/v1/operations/directory/…`, `/v1/operations/verified-owners…`, feeds and cards, with their
+    /// descriptions.
     package var routes: APIRoutes {
         var routes = APIRoutes()
         DirectoryRoutes(pool: pool, producer: producer, advisor: advisor).mount(in: &routes)
         VersionRoutes(pool: pool).mount(in: &routes)
         PublishedCharacterRoutes(pool: pool).mount(in: &routes)
         WithdrawalRoutes(pool: pool).mount(in: &routes)
+        VerificationRoutes(desk: VerificationDesk(pool: pool)).mount(in: &routes)
         FeedRoutes(pool: pool, site: site).mount(in: &routes)
         return routes
     }

@@ -24,10 +24,11 @@ struct ListingAnswer: Encodable, Sendable {
     let publishedAt: Date
     let updatedAt: Date
     let resembles: ResembledAgent?
+    let maintainer: MaintainerAnswer?
     let url: String
 
     enum CodingKeys: String, CodingKey {
-        case owner, name, summary, topics, plugins, version, shape, digest, forks, status, resembles, url
+        case owner, name, summary, topics, plugins, version, shape, digest, forks, status, resembles, maintainer, url
         case displayName = "display_name"
         case semanticVersion = "semantic_version"
         case secretsToSet = "secrets_to_set"
@@ -58,6 +59,7 @@ struct ListingAnswer: Encodable, Sendable {
         publishedAt = listing.publishedAt
         updatedAt = listing.updatedAt
         resembles = listing.resembles
+        maintainer = listing.maintainer.map(MaintainerAnswer.init)
         url = listing.path
     }
 }

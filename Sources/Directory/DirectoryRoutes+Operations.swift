@@ -27,13 +27,15 @@ extension DirectoryRoutes {
             .init("owner", in: .query, "Only agents of this owner."),
             .init("status", in: .query, "Only agents of this status.", schema: .string(oneOf: FoundStatus.allCases.map(\.rawValue))),
             .init(
+                "verified", in: .query, "Only agents whose owner operators have verified; with `false`, only the others.", schema: .boolean),
+            .init(
                 "updated_since", in: .query,
                 "Only agents that changed at this time or later, in RFC 3339. What is not found any more is in `/v1/directory/withdrawals`.",
                 schema: .string(format: "date-time")),
             .init(
                 "sort", in: .query, "`relevance` with `q` only, and then by itself; else `newest`, by first publication.",
                 schema: .string(oneOf: DirectorySort.allCases.map(\.rawValue))),
-            .init("facets", in: .query, "Count tags, plugins, owners and statuses as well.", schema: .boolean), .limit, .cursor,
+            .init("facets", in: .query, "Count tags, plugins, owners, statuses and verified owners as well.", schema: .boolean), .limit, .cursor,
         ],
         answers: [.init(.ok, "A page of listings, without their characters.", schema: found)], problems: [.unprocessableContent])
 
@@ -101,7 +103,7 @@ extension DirectoryRoutes {
             optional: ["reason", "changed_at"]))
 
     private static let statusWord = JSONSchema.string(oneOf: ListingStatus.allCases.map(\.rawValue))
-    private static let optional: Set<String> = ["forked_from", "semantic_version", "status_reason", "status_changed_at", "resembles"]
+    private static let optional: Set<String> = ["forked_from", "semantic_version", "status_reason", "status_changed_at", "resembles", "maintainer"]
 
     private static let listing = JSONSchema.named(
         "Listing",
@@ -112,7 +114,7 @@ extension DirectoryRoutes {
                 "semantic_version": .string("As it was published."), "shape": .string(oneOf: CharacterShape.allCases.map(\.rawValue)),
                 "digest": .string(pattern: "^sha256:[0-9a-f]{64}$"), "secrets_to_set": .array(of: .string()), "forked_from": ForkSourceAnswer.schema,
                 "forks": .integer("Forks that there are.", minimum: 0), "status": statusWord, "status_reason": .string(), "status_changed_at": .time,
-                "published_at": .time, "updated_at": .time, "resembles": ResembledAgent.schema,
+                "published_at": .time, "updated_at": .time, "resembles": ResembledAgent.schema, "maintainer": MaintainerAnswer.schema,
                 "url": .string("Where it is read.", format: "uri-reference"),
             ], optional: optional))
 
@@ -135,6 +137,7 @@ extension DirectoryRoutes {
                 "lineage": ForkOriginAnswer.lineageSchema, "behind": ForkOriginAnswer.behindSchema, "latest": ForkOriginAnswer.latestSchema,
                 "original_status": ForkOriginAnswer.statusSchema, "forks": .integer("Forks that there are.", minimum: 0), "status": statusWord,
                 "status_reason": .string(), "status_changed_at": .time, "published_at": .time, "updated_at": .time,
-                "resembles": ResembledAgent.schema, "url": .string("Where it is read.", format: "uri-reference"), "character": .map(of: .any),
+                "resembles": ResembledAgent.schema, "maintainer": MaintainerAnswer.schema,
+                "url": .string("Where it is read.", format: "uri-reference"), "character": .map(of: .any),
             ], optional: optional.union(ForkOriginAnswer.optional).union(["character"])))
 }

@@ -12,8 +12,10 @@ package enum DirectoryStore {
             select p.listing_id, p.owner, p.name, p.agent_id, p.version, p.semantic_version, p.digest, p.shape, p.display_name, p.summary, p.topics,
               p.plugins, p.secret_places, p.forked_from_owner, p.forked_from_name, p.forked_from_version, p.forked_from_agent, p.lineage, p.status,
               p.status_reason, p.status_changed_at, p.published_at, p.updated_at, resembled_agent(p.resembles, p.display_name) as resembles,
+              m.name as maintainer_name, m.site as maintainer_site, m.verified_at as maintainer_verified_at,
               coalesce(c.forks, 0) as forks, p.character
             from published_agents p left join fork_counts c on c.agent_id = p.agent_id
+              left join owner_verifications m on m.workspace_id = p.workspace_id and m.withdrawn_at is null
             where p.owner = $1 and p.name = $2 and not p.is_withdrawn
             """, owner, name
         ).first.map { PublishedCharacter(listing: try Listing($0), character: try $0.document("character")) }
@@ -104,6 +106,6 @@ extension Listing {
             secretPlaces: try row.decode("secret_places"), forkedFrom: source, lineage: try [ForkSource](row, source: source),
             forks: try row.decode("forks"), status: try row.stored("status"), statusReason: try row.decode("status_reason"),
             statusChangedAt: try row.decode("status_changed_at"), publishedAt: try row.decode("published_at"),
-            updatedAt: try row.decode("updated_at"), resembles: try ResembledAgent(row))
+            updatedAt: try row.decode("updated_at"), resembles: try ResembledAgent(row), maintainer: try VerifiedMaintainer(row))
     }
 }

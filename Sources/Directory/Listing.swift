@@ -35,6 +35,8 @@ package struct Listing: Sendable {
     package let updatedAt: Date
     /// Another owner's agent whose title it has, as long as that one is found and has it. That one had it first.
     package let resembles: ResembledAgent?
+    /// Who stands behind the owner; nil where operators have not verified it.
+    package let maintainer: VerifiedMaintainer?
 }
 
 /// A listing with its character.

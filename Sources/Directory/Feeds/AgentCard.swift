@@ -23,6 +23,7 @@ struct AgentCard: Encodable, Sendable {
         let tags: [String]
     }
 
+    /// Who stands behind the owner, where operators have verified it; else the owner as it calls itself.
     struct Provider: Encodable, Sendable {
         let organization: String
         let url: String
@@ -80,7 +81,9 @@ struct AgentCard: Encodable, Sendable {
         defaultOutputModes = ["text/plain"]
         let tags = listing.topics.isEmpty ? ["conversation"] : Array(listing.topics.prefix(20))
         skills = [Skill(id: "conversation", name: listing.displayName, description: words, tags: tags)]
-        provider = Provider(organization: listing.owner, url: "\(base)/v1/directory?owner=\(listing.owner)")
+        provider = Provider(
+            organization: listing.maintainer?.name ?? listing.owner,
+            url: listing.maintainer?.site ?? "\(base)/v1/directory?owner=\(listing.owner)")
         documentationUrl = "\(base)/agents/\(listing.owner)/\(listing.name)"
     }
 }

@@ -18,12 +18,23 @@ struct AgentCardPart: Sendable {
             "anchor": .text("agent-\(listing.owner)-\(listing.name)"), "address": .text(address), "title": .text(listing.displayName),
             "owner": .text(listing.owner), "name": .text(listing.name), "ownerAddress": .text(AgentsAddress.owner(listing.owner).text),
             "isDeprecated": .flag(listing.status == .deprecated), "isByOwner": .flag(isByOwner), "summary": .maybe(listing.summary),
-            "looksLike": LikenessPart.value(mark?.looksLike), "resembles": LikenessPart.value(listing.resembles?.address),
+            "maintainer": MaintainerPart.value(listing.maintainer), "looksLike": LikenessPart.value(mark?.looksLike),
+            "resembles": LikenessPart.value(listing.resembles?.address),
             "pluginWarning": .maybe(PluginPart.warning(listing.plugins, advice)),
             "topics": .section(TopicPart.list(listing.topics, limit: Self.topics)), "version": .maybe(listing.semanticVersion?.description),
             "updated": .moment(listing.updatedAt), "forkWords": .text(PageWords.count(listing.forks, "fork", "forks")),
             "reportAddress": .text("\(address)/report"),
         ]
+    }
+}
+
+/// Who stands behind an owner, as operators have verified it.
+enum MaintainerPart {
+    static func value(_ maintainer: VerifiedMaintainer?) -> PageValue {
+        guard let maintainer else { return .nothing }
+        return .group([
+            "maintainerName": .text(maintainer.name), "maintainerSite": .maybe(maintainer.site), "verified": .moment(maintainer.verifiedAt),
+        ])
     }
 }
 

@@ -45,7 +45,8 @@ struct AgentPage: Sendable {
         let own: PageValues = [
             "title": .text(name), "owner": .text(listing.owner), "name": .text(listing.name),
             "ownerAddress": .text(AgentsAddress.owner(listing.owner).text), "agentAddress": .text(address), "banner": banner,
-            "isByOwner": .flag(shown.mark.isByOwner(listing)), "looksLike": LikenessPart.value(shown.mark.looksLike),
+            "isByOwner": .flag(shown.mark.isByOwner(listing)), "maintainer": MaintainerPart.value(listing.maintainer),
+            "looksLike": LikenessPart.value(shown.mark.looksLike),
             "resembles": LikenessPart.value(listing.resembles?.address), "version": .maybe(version),
             "published": .moment(published), "updated": .moment(updated), "forkWords": .text(PageWords.count(listing.forks, "fork", "forks")),
         ]

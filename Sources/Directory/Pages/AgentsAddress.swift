@@ -9,6 +9,8 @@ struct AgentsAddress: ListAddress, Sendable, Equatable {
     var plugin: String?
     var owner: String?
     var status: FoundStatus?
+    /// Only of verified owners: a page that leaves them out helps nobody.
+    var isVerified = false
     /// Nil for the one that fits: by relevance with words, else the newest first.
     var sort: DirectorySort?
     var cursor: String?
@@ -21,6 +23,7 @@ struct AgentsAddress: ListAddress, Sendable, Equatable {
         plugin = Self.text(query["plugin"])
         owner = Self.text(query["owner"])
         status = query["status"].flatMap { FoundStatus(rawValue: $0) }
+        isVerified = query["verified"] == "true"
         sort = query["sort"].flatMap { DirectorySort(rawValue: $0) }
         cursor = query["cursor"]
     }
@@ -36,12 +39,15 @@ struct AgentsAddress: ListAddress, Sendable, Equatable {
 
     // MARK: Parts
 
-    var isFiltered: Bool { tag != nil || plugin != nil || owner != nil || status != nil }
+    var isFiltered: Bool { tag != nil || plugin != nil || owner != nil || status != nil || isVerified }
 
     /// The filters as a form carries them beside the words.
     var filters: [(name: String, value: String)] {
-        [("tag", tag), ("plugin", plugin), ("owner", owner), ("status", status?.rawValue), ("sort", sort == .relevance ? nil : sort?.rawValue)]
-            .compactMap { name, value in value.map { (name: name, value: $0) } }
+        [
+            ("tag", tag), ("plugin", plugin), ("owner", owner), ("status", status?.rawValue), ("verified", isVerified ? "true" : nil),
+            ("sort", sort == .relevance ? nil : sort?.rawValue),
+        ]
+        .compactMap { name, value in value.map { (name: name, value: $0) } }
     }
 
     /// As it stands in a link.
@@ -50,7 +56,8 @@ struct AgentsAddress: ListAddress, Sendable, Equatable {
             "/agents",
             [
                 (name: "q", value: words), (name: "tag", value: tag), (name: "plugin", value: plugin), (name: "owner", value: owner),
-                (name: "status", value: status?.rawValue), (name: "sort", value: sort?.rawValue), (name: "cursor", value: cursor),
+                (name: "status", value: status?.rawValue), (name: "verified", value: isVerified ? "true" : nil),
+                (name: "sort", value: sort?.rawValue), (name: "cursor", value: cursor),
             ])
     }
 
@@ -62,6 +69,7 @@ struct AgentsAddress: ListAddress, Sendable, Equatable {
         search.plugin = plugin
         search.owner = owner
         search.status = status
+        search.isVerified = isVerified ? true : nil
         search.wantsFacets = true
         let fitting: DirectorySort = search.words == nil ? .newest : .relevance
         search.sort = sort == .relevance ? fitting : sort ?? fitting

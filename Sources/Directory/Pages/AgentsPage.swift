@@ -82,6 +82,7 @@ struct AgentsPage: Sendable {
             one("Topic", address.tag, without: address.with(\.tag, nil)), one("Plugin", address.plugin, without: address.with(\.plugin, nil)),
             one("Owner", address.owner, without: address.with(\.owner, nil)),
             one("Status", address.status?.rawValue, without: address.with(\.status, nil)),
+            one("Maintainer", address.isVerified ? "Verified" : nil, without: address.with(\.isVerified, false)),
         ].compactMap { $0 }
     }
 
@@ -98,7 +99,7 @@ struct AgentsPage: Sendable {
     private var facetParts: PageValue {
         let parts: [PageValues?] = [
             facet("Topics", facets.tags, \.tag, limit: 14), facet("Plugins", facets.plugins, \.plugin, limit: 8),
-            facet("Owners", facets.owners, \.owner, limit: 8), statusFacet,
+            facet("Owners", facets.owners, \.owner, limit: 8), verifiedFacet, statusFacet,
         ]
         return .section(parts.compactMap { $0 })
     }
@@ -114,6 +115,13 @@ struct AgentsPage: Sendable {
             return Self.choice(count, isOn: isOn, leadsTo: address.with(part, isOn ? nil : count.value))
         }
         return ["title": .text(title), "values": .list(values)]
+    }
+
+    private var verifiedFacet: PageValues? {
+        guard facets.verified > 0 || address.isVerified else { return nil }
+        let count = SearchFacets.Count(value: "Verified", count: facets.verified)
+        let choice = Self.choice(count, isOn: address.isVerified, leadsTo: address.with(\.isVerified, !address.isVerified))
+        return ["title": "Maintainer", "values": .list([choice])]
     }
 
     private var statusFacet: PageValues? {

@@ -30,12 +30,7 @@ struct LinkedData: Sendable, MustacheCustomRenderable {
         var members: [JSONValue.Member] = [
             .init("@context", "https://schema.org"), .init("@type", "SoftwareApplication"), .init("name", .string(listing.displayName)),
             .init("applicationCategory", "Agent"), .init("url", .string(base + PageAddress.path("agents", listing.owner, listing.name))),
-            .init(
-                "author",
-                .object([
-                    .init("@type", "Organization"), .init("name", .string(listing.owner)),
-                    .init("url", .string(base + AgentsAddress.owner(listing.owner).text)),
-                ])),
+            .init("author", Self.author(of: listing, base: base)),
             .init("datePublished", .string(WireCoding.text(listing.publishedAt))),
             .init("dateModified", .string(WireCoding.text(listing.updatedAt))),
         ]
@@ -46,5 +41,17 @@ struct LinkedData: Sendable, MustacheCustomRenderable {
             members.append(.init("isBasedOn", .string(base + PageAddress.path("agents", source.owner, source.name))))
         }
         self.init(.object(members))
+    }
+
+    /// Who stands behind the owner, where operators have verified it, and the owner as its other name; else the owner.
+    private static func author(of listing: Listing, base: String) -> JSONValue {
+        let agents = base + AgentsAddress.owner(listing.owner).text
+        guard let maintainer = listing.maintainer else {
+            return .object([.init("@type", "Organization"), .init("name", .string(listing.owner)), .init("url", .string(agents))])
+        }
+        return .object([
+            .init("@type", "Organization"), .init("name", .string(maintainer.name)), .init("alternateName", .string(listing.owner)),
+            .init("url", .string(maintainer.site ?? agents)),
+        ])
     }
 }

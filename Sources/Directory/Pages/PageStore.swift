@@ -15,6 +15,7 @@ enum PageStore {
             select p.listing_id, p.owner, p.name, p.agent_id, p.version, p.semantic_version, p.digest, p.shape, p.display_name, p.summary, p.topics,
               p.plugins, p.secret_places, p.forked_from_owner, p.forked_from_name, p.forked_from_version, p.forked_from_agent, p.lineage, p.status,
               p.status_reason, p.status_changed_at, p.published_at, p.updated_at, resembled_agent(p.resembles, p.display_name) as resembles,
+              m.name as maintainer_name, m.site as maintainer_site, m.verified_at as maintainer_verified_at,
               coalesce(c.forks, 0) as forks, p.character,
               p.workspace_id, p.looks_like,
               exists (select 1 from published_versions v
@@ -25,6 +26,7 @@ enum PageStore {
             from published_agents p
               left join fork_counts c on c.agent_id = p.agent_id
               left join published_agents o on o.agent_id = p.forked_from_agent and not o.is_withdrawn
+              left join owner_verifications m on m.workspace_id = p.workspace_id and m.withdrawn_at is null
             where p.owner = $1 and p.name = $2 and not p.is_withdrawn
             """, place.owner, place.name
         ).first.map(ShownAgent.init)

@@ -33,11 +33,13 @@ struct DirectorySearch: Sendable, Equatable {
     var owner: String?
     var status: FoundStatus?
     var updatedSince: Date?
+    /// Whether operators have verified the owner; nil for either.
+    var isVerified: Bool?
     var sort = DirectorySort.newest
     var wantsFacets = false
 
     /// Whether anything beside words narrows it.
-    var hasFilters: Bool { tag != nil || plugin != nil || owner != nil || status != nil || updatedSince != nil }
+    var hasFilters: Bool { tag != nil || plugin != nil || owner != nil || status != nil || updatedSince != nil || isVerified != nil }
 
     init() {}
 
@@ -50,6 +52,7 @@ struct DirectorySearch: Sendable, Equatable {
         owner = query["owner"]
         status = try query.word("status", as: FoundStatus.self)
         updatedSince = try Self.updatedSince(query)
+        isVerified = try query.flag("verified")
         wantsFacets = try query.flag("facets") ?? false
         sort = try query.word("sort", as: DirectorySort.self) ?? (words == nil ? .newest : .relevance)
         guard sort != .relevance || words != nil else {
@@ -99,6 +102,8 @@ struct SearchFacets: Sendable, Equatable {
     var plugins: [Count] = []
     var owners: [Count] = []
     var statuses: [Count] = []
+    /// Results whose owners are verified.
+    var verified = 0
     /// Results that were counted.
     var matches = 0
     /// Whether there may be more results than were counted.

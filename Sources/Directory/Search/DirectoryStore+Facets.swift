@@ -2,7 +2,7 @@ import Foundation
 import Postgres
 
 extension DirectoryStore {
-    /// Counts of tags, plugins, owners and statuses over results: over all of them, or some where there are many (``SearchFacets/isCut``).
+    /// Counts of tags, plugins, owners, statuses and verified owners over results: over all of them, or some where there are many (``SearchFacets/isCut``).
     static func facets(
         _ search: DirectorySearch, words: SoughtWords?, bounds: SearchBounds = .standard, in transaction: PostgresTransaction
     ) async throws -> SearchFacets {
@@ -13,27 +13,30 @@ extension DirectoryStore {
             with asked as materialized (
               select $1::text::tsquery as query, regexp_replace($1::text, '<(-|[0-9]+)>', '&', 'g')::tsquery as loosely
             ), newest as materialized (
-              select l.owner, l.status, l.tags, l.plugin_names, $1::text is null or l.search @@ (select query from asked) as is_match
+              select l.owner, l.status, l.tags, l.plugin_names, l.is_verified, $1::text is null or l.search @@ (select query from asked) as is_match
               from (select * from listing_index order by listing_id desc limit $7) as l
               where ($1::text is null or l.search @@ (select loosely from asked))
                 and listing_fits(l.tags, l.plugin_names, l.owner, l.status, l.updated_at, $2, $3, $4, $5, $6)
+                and ($12::boolean is null or l.is_verified = $12)
             ), way as materialized (
               select (select count(*) from newest) < $8 or (select count(*) from newest where is_match) < $9 as is_by_index
             ), matches as materialized (
               select * from (
-                select l.owner, l.status, l.tags, l.plugin_names from listing_index l
+                select l.owner, l.status, l.tags, l.plugin_names, l.is_verified from listing_index l
                 where (select is_by_index from way) and l.search @@ $1::text::tsquery
                   and listing_fits(l.tags, l.plugin_names, l.owner, l.status, l.updated_at, $2, $3, $4, $5, $6)
+                  and ($12::boolean is null or l.is_verified = $12)
                 limit $10) as by_words
               union all
               select * from (
-                select l.owner, l.status, l.tags, l.plugin_names from listing_index l
+                select l.owner, l.status, l.tags, l.plugin_names, l.is_verified from listing_index l
                 where (select is_by_index from way) and $1::text is null
                   and listing_fits(l.tags, l.plugin_names, l.owner, l.status, l.updated_at, $2, $3, $4, $5, $6)
+                  and ($12::boolean is null or l.is_verified = $12)
                 limit $10) as by_filters
               union all
               select * from (
-                select owner, status, tags, plugin_names from newest where not (select is_by_index from way) and is_match limit $10) as of_newest
+                select owner, status, tags, plugin_names, is_verified from newest where not (select is_by_index from way) and is_match limit $10) as of_newest
             ), counted as (
               select 'tag' as facet, value, count(*) as count from (select unnest(tags) as value from matches) as each_tag group by value
               union all
@@ -42,6 +45,8 @@ extension DirectoryStore {
               select 'owner', owner, count(*) from matches group by owner
               union all
               select 'status', status, count(*) from matches group by status
+              union all
+              select 'verified', 'true', count(*) from matches where is_verified having count(*) > 0
             )
             select facet, value, count from (
               select facet, value, count, row_number() over (partition by facet order by count desc, value collate "C") as place from counted
@@ -56,7 +61,7 @@ extension DirectoryStore {
             end
             order by facet, count desc, value
             """, words?.query, search.tag, search.plugin, search.owner, search.status?.rawValue, search.updatedSince, bounds.sample,
-            bounds.frequent, bounds.scarce, bounds.counted, SearchFacets.maximumValues)
+            bounds.frequent, bounds.scarce, bounds.counted, SearchFacets.maximumValues, search.isVerified)
         var facets = SearchFacets()
         for row in rows {
             let count = SearchFacets.Count(value: try row.decode("value"), count: try row.decode("count"))
@@ -65,6 +70,7 @@ extension DirectoryStore {
             case "plugin": facets.plugins.append(count)
             case "owner": facets.owners.append(count)
             case "status": facets.statuses.append(count)
+            case "verified": facets.verified = count.count
             case "unseen": facets.isCut = count.count > 0
             default: facets.matches = count.count
             }

@@ -36,6 +36,7 @@ extension DirectoryStore {
               from (select * from listing_index order by listing_id desc limit $12) as l
               where l.search @@ (select loosely from asked)
                 and listing_fits(l.tags, l.plugin_names, l.owner, l.status, l.updated_at, $4, $5, $6, $7, $8)
+                and ($19::boolean is null or l.is_verified = $19)
             ), way as materialized (
               select (select count(*) from newest) >= $13 and (select count(*) from newest where is_match) >= $14 as is_frequent
             ), by_index as materialized (
@@ -43,6 +44,7 @@ extension DirectoryStore {
               where (not (select is_frequent from way) or (select is_small from asked))
                 and l.search @@ $1::text::tsquery
                 and listing_fits(l.tags, l.plugin_names, l.owner, l.status, l.updated_at, $4, $5, $6, $7, $8)
+                and ($19::boolean is null or l.is_verified = $19)
               limit (select most from asked)
             ), too_many as materialized (
               select (select count(*) from by_index) = (select most from asked)
@@ -53,11 +55,13 @@ extension DirectoryStore {
                 cross join lateral (select * from listing_index i where i.listing_id = c.listing_id offset 0) as l
               where (select are_there from too_many) and l.search @@ (select query from asked)
                 and listing_fits(l.tags, l.plugin_names, l.owner, l.status, l.updated_at, $4, $5, $6, $7, $8)
+                and ($19::boolean is null or l.is_verified = $19)
             ), called_so as materialized (
               select l.listing_id, l.status, l.updated_at, l.folded_name, l.title, l.search_name, l.search from listing_index l
               where (select are_there from too_many) and (l.folded_name = (select folded from asked) or l.title = lower($2))
                 and l.search @@ (select query from asked)
                 and listing_fits(l.tags, l.plugin_names, l.owner, l.status, l.updated_at, $4, $5, $6, $7, $8)
+                and ($19::boolean is null or l.is_verified = $19)
               limit 100
             ), found as (
               select l.*, (select c.forks from fork_counts c where c.listing_id = l.listing_id) as forks from (
@@ -88,12 +92,14 @@ extension DirectoryStore {
             select p.listing_id, p.owner, p.name, p.agent_id, p.version, p.semantic_version, p.digest, p.shape, p.display_name, p.summary, p.topics,
               p.plugins, p.secret_places, p.forked_from_owner, p.forked_from_name, p.forked_from_version, p.forked_from_agent, p.lineage, p.status,
               p.status_reason, p.status_changed_at, p.published_at, p.updated_at, resembled_agent(p.resembles, p.display_name) as resembles,
+              m.name as maintainer_name, m.site as maintainer_site, m.verified_at as maintainer_verified_at,
               page.forks, page.place
             from page join published_agents p on p.listing_id = page.listing_id
+              left join owner_verifications m on m.workspace_id = p.workspace_id and m.withdrawn_at is null
             order by page.place desc, page.listing_id desc
             """, words.query, words.typed, words.likeness, search.tag, search.plugin, search.owner, search.status?.rawValue, search.updatedSince,
             cursor?.value, cursor?.id, limit, bounds.sample, bounds.frequent, bounds.scarce, bounds.ranked, bounds.rankedDearly, bounds.mostForked,
-            bounds.small
+            bounds.small, search.isVerified
         ).map { try FoundListing($0, sort: .relevance) }
     }
 }

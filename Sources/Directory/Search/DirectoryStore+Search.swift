@@ -58,12 +58,13 @@ extension DirectoryStore {
                 select * from listing_index where $7::uuid is null or listing_id < $7 order by listing_id desc limit $9) as l
               where ($1::text is null or l.search @@ $1::text::tsquery)
                 and listing_fits(l.tags, l.plugin_names, l.owner, l.status, l.updated_at, $2, $3, $4, $5, $6)
+                and ($10::boolean is null or l.is_verified = $10)
               limit $8
             ), rare as materialized (
               select l.listing_id from listing_index l
               where (select count(*) from ahead) < $8 and ($1::text is null or l.search @@ $1::text::tsquery)
                 and listing_fits(l.tags, l.plugin_names, l.owner, l.status, l.updated_at, $2, $3, $4, $5, $6)
-                and ($7::uuid is null or l.listing_id < $7)
+                and ($10::boolean is null or l.is_verified = $10) and ($7::uuid is null or l.listing_id < $7)
             ), page as (
               select listing_id from ahead where (select count(*) from ahead) = $8
               union all
@@ -72,11 +73,13 @@ extension DirectoryStore {
             select p.listing_id, p.owner, p.name, p.agent_id, p.version, p.semantic_version, p.digest, p.shape, p.display_name, p.summary, p.topics,
               p.plugins, p.secret_places, p.forked_from_owner, p.forked_from_name, p.forked_from_version, p.forked_from_agent, p.lineage, p.status,
               p.status_reason, p.status_changed_at, p.published_at, p.updated_at, resembled_agent(p.resembles, p.display_name) as resembles,
+              m.name as maintainer_name, m.site as maintainer_site, m.verified_at as maintainer_verified_at,
               c.forks, 0::int8 as place
             from page join published_agents p on p.listing_id = page.listing_id join fork_counts c on c.listing_id = page.listing_id
+              left join owner_verifications m on m.workspace_id = p.workspace_id and m.withdrawn_at is null
             order by page.listing_id desc
             """, words?.query, search.tag, search.plugin, search.owner, search.status?.rawValue, search.updatedSince, cursor?.id, limit,
-            bounds.newestAhead
+            bounds.newestAhead, search.isVerified
         ).map { try FoundListing($0, sort: .newest) }
     }
 
@@ -96,11 +99,13 @@ extension DirectoryStore {
               ) as c cross join lateral (select * from listing_index i where i.listing_id = c.listing_id offset 0) as l
               where ($1::text is null or l.search @@ $1::text::tsquery)
                 and listing_fits(l.tags, l.plugin_names, l.owner, l.status, l.updated_at, $2, $3, $4, $5, $6)
+                and ($11::boolean is null or l.is_verified = $11)
               limit $9
             ), rare as materialized (
               select l.listing_id from listing_index l
               where (select count(*) from ahead) < $9 and ($1::text is null or l.search @@ $1::text::tsquery)
                 and listing_fits(l.tags, l.plugin_names, l.owner, l.status, l.updated_at, $2, $3, $4, $5, $6)
+                and ($11::boolean is null or l.is_verified = $11)
             ), page as (
               select listing_id, forks from ahead where (select count(*) from ahead) = $9
               union all
@@ -112,11 +117,13 @@ extension DirectoryStore {
             select p.listing_id, p.owner, p.name, p.agent_id, p.version, p.semantic_version, p.digest, p.shape, p.display_name, p.summary, p.topics,
               p.plugins, p.secret_places, p.forked_from_owner, p.forked_from_name, p.forked_from_version, p.forked_from_agent, p.lineage, p.status,
               p.status_reason, p.status_changed_at, p.published_at, p.updated_at, resembled_agent(p.resembles, p.display_name) as resembles,
+              m.name as maintainer_name, m.site as maintainer_site, m.verified_at as maintainer_verified_at,
               page.forks, page.forks as place
             from page join published_agents p on p.listing_id = page.listing_id
+              left join owner_verifications m on m.workspace_id = p.workspace_id and m.withdrawn_at is null
             order by page.forks desc, page.listing_id desc
             """, words?.query, search.tag, search.plugin, search.owner, search.status?.rawValue, search.updatedSince, cursor?.value, cursor?.id,
-            limit, bounds.mostForkedAhead
+            limit, bounds.mostForkedAhead, search.isVerified
         ).map { try FoundListing($0, sort: .forks) }
     }
 }

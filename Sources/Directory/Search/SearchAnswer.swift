@@ -54,6 +54,7 @@ struct FacetsAnswer: Encodable, Sendable {
     let plugin: [Value]
     let owner: [Value]
     let status: [Value]
+    let verified: [Value]
 
     init(_ facets: SearchFacets) {
         func values(_ counts: [SearchFacets.Count]) -> [Value] { counts.map { Value(value: $0.value, count: $0.count) } }
@@ -63,6 +64,7 @@ struct FacetsAnswer: Encodable, Sendable {
         plugin = values(facets.plugins)
         owner = values(facets.owners)
         status = values(facets.statuses)
+        verified = facets.verified == 0 ? [] : [Value(value: "true", count: facets.verified)]
     }
 
     private static let values = JSONSchema.array(
@@ -73,7 +75,7 @@ struct FacetsAnswer: Encodable, Sendable {
         .object(
             [
                 "matches": .integer("Results that were counted.", minimum: 0), "cut": .boolean, "tag": values, "plugin": values, "owner": values,
-                "status": values,
+                "status": values, "verified": values,
             ],
             description: """
                 How often each value occurs; the \(SearchFacets.maximumValues) most frequent. `cut`: at most \(SearchBounds.standard.counted) \
