@@ -7,11 +7,12 @@ import Postgres
 import Web
 import Workspaces
 
-/// The pages of operators who look at reports and appeals: the queue, a case, and its decision. They have a session of their own, for
-/// which a token needs the scope `directory:moderate`.
+/// The pages of operators who look at reports and appeals: the queue, a case, and its decision; and of who stands behind owners. They have a
+/// session of their own, for which a token needs the scope `directory:moderate`.
 struct ModerationPages: Sendable {
     let templates: PageTemplates
     let desk: CaseDesk
+    let verifications: VerificationDesk
     let gate: SessionGate
     let signInForms: StrangerForms
 
@@ -19,6 +20,7 @@ struct ModerationPages: Sendable {
     init(pool: PostgresPool, workspaces: Workspaces, templates: PageTemplates, secret: String?, now: @escaping @Sendable () -> Date) {
         self.templates = templates
         desk = CaseDesk(pool: pool)
+        verifications = VerificationDesk(pool: pool)
         let tokens = workspaces.tokens
         gate = SessionGate(
             realm: .moderation, authenticator: workspaces.authenticator, standing: { try await tokens.standing(of: $0, workspace: $1) },
@@ -33,6 +35,9 @@ struct ModerationPages: Sendable {
         routes.post("/moderation/sign-in", use: signIn)
         routes.post("/moderation/sign-out", use: signOut)
         routes.get("/moderation", use: queue)
+        routes.get("/moderation/owners", use: owners)
+        routes.post("/moderation/owners/verify", use: verifyOwner)
+        routes.post("/moderation/owners/withdraw", use: withdrawOwner)
         routes.get("/moderation/{case}", use: show)
         routes.post("/moderation/{case}/decision", use: decide)
     }

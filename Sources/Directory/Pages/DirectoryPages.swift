@@ -117,7 +117,8 @@ package struct DirectoryPages: Sendable {
         "/workspace/agents/{id}/decisions", "/workspace/agents/{id}/appeals", "/workspace/notices/{id}/read", "/reports/{id}", "/removals",
         "/workspace/tokens/{id}/revoke", "/workspace/members/{id}/remove", "/workspace/delete", "/workspace/invitations",
         "/workspace/invitations/{id}/revoke", "/invitation", "/invitation/accept", "/moderation/sign-in", "/moderation/sign-out",
-        "/moderation", "/moderation/{case}", "/moderation/{case}/decision", "/robots.txt",
+        "/moderation", "/moderation/{case}", "/moderation/{case}/decision", "/moderation/owners", "/moderation/owners/verify",
+        "/moderation/owners/withdraw", "/robots.txt",
         "/plugins", "/plugins/{name}", "/plugins/{name}/{rest}",
     ]
 

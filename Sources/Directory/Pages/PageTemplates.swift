@@ -7,7 +7,7 @@ import Mustache
 struct PageTemplates: Sendable {
     enum Page: String, Sendable, CaseIterable {
         case agents, agent, registry, plugin, difference, report, thanks, reported, fork, signin, progress, workspace, own, decisions, problem
-        case operatorin, moderation, judge, removals, confirm, done
+        case operatorin, moderation, judge, owners, removals, confirm, done
         case invitations, invited, invitation, offer, joined
         case signedin, choose, outsider
     }
@@ -48,6 +48,7 @@ struct PageTemplates: Sendable {
         (name: "operatorin", bytes: PackageResources.operatorin_mustache),
         (name: "moderation", bytes: PackageResources.moderation_mustache),
         (name: "judge", bytes: PackageResources.judge_mustache),
+        (name: "owners", bytes: PackageResources.owners_mustache),
         (name: "removals", bytes: PackageResources.removals_mustache),
         (name: "confirm", bytes: PackageResources.confirm_mustache),
         (name: "done", bytes: PackageResources.done_mustache),

@@ -13,6 +13,7 @@ struct AgentsAddressTests {
         arguments: [
             ("", "/agents"), ("q=support+bot", "/agents?q=support%20bot"), ("q=%20&tag=", "/agents"), ("tag=DeFi", "/agents?tag=defi"),
             ("status=active&sort=forks&owner=acme", "/agents?owner=acme&status=active&sort=forks"), ("status=removed&sort=best", "/agents"),
+            ("verified=true&status=active", "/agents?status=active&verified=true"), ("verified=no", "/agents"),
             ("plugin=%40a%2Fb&cursor=x", "/agents?plugin=%40a%2Fb&cursor=x"), ("utm_source=elsewhere", "/agents"),
         ])
     func reading(query: String, text: String) throws {
@@ -38,7 +39,9 @@ struct AgentsAddressTests {
         #expect(try Self.address("q=a&sort=newest").search.sort == .newest)
         let search = try Self.address("q=a&tag=B&plugin=p&owner=o&status=deprecated").search
         #expect(search.words?.text == "a" && search.tag == "b" && search.plugin == "p" && search.owner == "o" && search.status == .deprecated)
-        #expect(search.wantsFacets)
+        #expect(search.wantsFacets && search.isVerified == nil)
+        let verified = try Self.address("verified=true&q=a")
+        #expect(verified.search.isVerified == true && verified.isFiltered && verified.withoutFilters.text == "/agents?q=a")
     }
 
     @Test("a long text is read over at its end")

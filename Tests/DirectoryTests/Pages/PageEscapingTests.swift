@@ -66,6 +66,7 @@ struct PageEscapingTests {
             JSONValue.self, from: Array(LinkedData(listing, version: "1.1.0", base: "https://a.example").renderText.utf8))
         #expect(whole["@type"] == "SoftwareApplication" && whole["softwareVersion"] == "1.1.0")
         #expect(whole["url"] == "https://a.example/agents/acme/eliza")
-        #expect(whole["author"]?["name"] == "acme")
+        #expect(whole["author"]?["name"] == "An agent" && whole["author"]?["alternateName"] == "acme", "who stands behind the owner")
+        #expect(whole["author"]?["url"] == "https://a.example/An agent")
     }
 }

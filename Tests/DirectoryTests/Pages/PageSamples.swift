@@ -75,6 +75,7 @@ enum PageSamples {
                 CaseQueuePage(lines: [line(.report), line(.appeal)], nextCursor: "next", threshold: 24, said: hostile).values,
                 CaseQueuePage(lines: [], nextCursor: nil, threshold: 24, said: nil).values,
             ]
+        case .owners: [owners(found: true).values, owners(found: false).values]
         case .judge: [judge(.report, decided: false).values, judge(.appeal, decided: true).values]
         case .removals:
             [
@@ -101,7 +102,8 @@ enum PageSamples {
             shape: .v1, displayName: text, summary: text, topics: [text, "support"], plugins: [plugin], secretPlaces: ["/settings/secrets/\(text)"],
             forkedFrom: source, lineage: [source], forks: 3, status: status, statusReason: status == .active ? nil : text,
             statusChangedAt: status == .active ? nil : moment, publishedAt: moment, updatedAt: moment,
-            resembles: status == .active ? nil : ResembledAgent(owner: "other", name: text))
+            resembles: status == .active ? nil : ResembledAgent(owner: "other", name: text),
+            maintainer: VerifiedMaintainer(name: text, site: "https://a.example/\(text)", verifiedAt: moment))
     }
 
     private static let digest = CharacterDigest(bytes: Array(repeating: 7, count: 32))
@@ -129,12 +131,14 @@ enum PageSamples {
         address.plugin = hostile
         address.owner = hostile
         address.status = .active
+        address.isVerified = true
         let listing = listing(status: .deprecated)
         var facets = SearchFacets()
         facets.tags = [.init(value: hostile, count: 1200)]
         facets.owners = [.init(value: hostile, count: 1)]
         facets.plugins = [.init(value: hostile, count: 1)]
         facets.statuses = [.init(value: "active", count: 1), .init(value: "deprecated", count: 1)]
+        facets.verified = 1
         facets.matches = 1200
         return AgentsPage(
             address: address, sort: .relevance,
@@ -294,6 +298,17 @@ enum PageSamples {
             id: UUID(), kind: kind, standing: .alerted, owner: "acme", name: hostile, status: .active, score: 27.5, openedAt: moment, age: 7200,
             reports: 2, reporters: 2, identified: 1, decision: decided ? .remove : nil, decidedAt: decided ? moment : nil,
             appeal: kind == .appeal ? .init(text: hostile, decision: .remove, decidedWith: UUID()) : nil, reasons: [(reason: .malware, count: 2)])
+    }
+
+    private static func owners(found: Bool) -> VerifiedOwnersPage {
+        let verification = OwnerVerification(
+            id: UUID(), owner: "acme",
+            maintainer: VerifiedMaintainer(name: hostile, site: found ? "https://a.example/\(hostile)" : nil, verifiedAt: moment),
+            verifiedBy: found ? hostile : nil, withdrawnAt: nil, withdrawnReason: nil, withdrawnBy: nil, listings: 1200)
+        var page = VerifiedOwnersPage(owners: found ? [verification] : [], nextCursor: found ? "next" : nil, said: found ? hostile : nil)
+        page.typed = found ? .verification(owner: hostile, name: hostile, site: hostile) : .withdrawal(owner: hostile, reason: hostile)
+        page.faults = [hostile]
+        return page
     }
 
     private static func judge(_ kind: ModerationCase.Kind, decided: Bool) -> CasePage {

@@ -81,6 +81,7 @@ PAGES = (
     Page("ops-replay", "/ops/dead-letters/replay", OPERATOR),
     Page("moderation", "/moderation", OPERATOR),
     Page("moderation-case", "/moderation/{case}", OPERATOR),
+    Page("moderation-owners", "/moderation/owners", OPERATOR),
 )
 
 NAMES = tuple(page.name for page in PAGES)
