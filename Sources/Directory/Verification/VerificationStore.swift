@@ -1,5 +1,6 @@
 import Foundation
 import Postgres
+import Web
 import Workspaces
 
 /// The SQL of verifying owners. All of it runs as upkeep, for operators look at all workspaces; what a listing shows of it is read with the

@@ -20,6 +20,8 @@ struct BenchIngress: Sendable {
     enum Route: String, CaseIterable, Sendable {
         /// `GET /`, no body, no token, no middleware: what a route costs in any case.
         case empty
+        /// `POST /`, the body of `stream` read and answered at the same bare server: what any post costs.
+        case post
         /// `POST /v1/bench/tickets`: the document of `ledger`, accepted by the stream. Only here, never in `serve`.
         case stream
         /// `POST /v1/tickets`: `ticket.create`.
@@ -72,6 +74,10 @@ struct BenchIngress: Sendable {
     private static func emptyResponder() -> RouterResponder<BasicRequestContext> {
         let router = Router(context: BasicRequestContext.self)
         router.get("/") { _, _ in HTTPResponse.Status.ok }
+        router.post("/") { request, context in
+            _ = try await request.body.collect(upTo: context.maxUploadSize)
+            return AcceptedBody(id: .version7(), kind: BenchTicket.kind.name)
+        }
         return router.buildResponder()
     }
 
@@ -113,9 +119,9 @@ struct BenchIngress: Sendable {
         let base = "http://127.0.0.1:\(ports.ingress)"
         switch route {
         case .empty: return LoadGenerator.Target(url: "http://127.0.0.1:\(ports.empty)/")
-        case .stream:
+        case .post, .stream:
             let body = String(decoding: BenchTicket.body(id: "http-00000000", number: 0), as: UTF8.self)
-            return post("\(base)/v1/bench/tickets", body)
+            return post(route == .post ? "http://127.0.0.1:\(ports.empty)/" : "\(base)/v1/bench/tickets", body)
         case .ledger:
             return post(
                 "\(base)/v1/tickets",

@@ -13,6 +13,7 @@ extension BenchCommand {
                 what is measured.
 
                   empty     GET /, no token, no middleware: a bare Hummingbird server with the same settings
+                  post      POST /, the body of `stream` read by the bare server and answered as `stream` is
                   stream    the document of `ledger`, accepted by the stream (a route of this command alone)
                   ledger    POST /v1/tickets, group commit
                   profile   POST /v1/build-profiles, accepted by the stream, with all of its checks
