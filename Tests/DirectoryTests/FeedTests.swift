@@ -94,24 +94,16 @@ struct FeedTests {
             let workspaces = WorkspaceStore(pool: fixture.pool, multiUser: true)
             let actor = AccessActor.operator("tester")
             try await fixture.asking { ask in
-                func feed() async throws -> [String] {
-                    let text = try await ask(.get, "/directory.atom", token: nil).text
-                    return text.matches(of: #/href="http://localhost/agents/[a-z]+/([a-z-]+)"/#).map { String($0.output.1) }
-                }
-                func times() async throws -> [String] {
-                    let text = try await ask(.get, "/directory.atom", token: nil).text
-                    return text.matches(of: #/<updated>([^<]+)</updated>/#).map { String($0.output.1) }
-                }
-                let before = try await times()
+                let before = try await Self.times(in: ask)
                 let since = try await fixture.database.psql(
                     #"select to_char(mainstay_now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"#
                 ).trimmingCharacters(in: .whitespacesAndNewlines)
-                #expect(try await feed() == ["three", "two", "one"])
+                #expect(try await Self.names(in: ask) == ["three", "two", "one"])
                 _ = try await workspaces.delete(fixture.acme, grace: .standard, by: actor)
-                #expect(try await feed() == ["three"])
+                #expect(try await Self.names(in: ask) == ["three"])
                 _ = try await workspaces.restore(fixture.acme, by: actor)
-                #expect(try await feed() == ["three", "two", "one"])
-                #expect(try await times() == before, "as if nothing had been")
+                #expect(try await Self.names(in: ask) == ["three", "two", "one"])
+                #expect(try await Self.times(in: ask) == before, "as if nothing had been")
                 let changed = try await ask(.get, "/v1/directory?updated_since=\(since)", token: nil)
                 #expect(Set(changed.names) == ["one", "two"])
 
@@ -119,15 +111,25 @@ struct FeedTests {
                 _ = try await fixture.desk.rename(three, to: try #require(AgentName("three-anew")), workspace: fixture.rival)
                 let body = #"{"status": "deprecated", "reason": "It is old."}"#
                 _ = try await ask(.put, "/v1/operations/directory/acme/one/status", body, token: "operator")
-                #expect(try await feed() == ["three-anew", "two", "one"])
-                #expect(try await times() == before)
+                #expect(try await Self.names(in: ask) == ["three-anew", "two", "one"])
+                #expect(try await Self.times(in: ask) == before)
                 // What was published once more and says the same is no version.
                 _ = try await fixture.publish(#"{"name": "One"}"#)
-                #expect(try await feed() == ["three-anew", "two", "one"])
+                #expect(try await Self.names(in: ask) == ["three-anew", "two", "one"])
                 _ = try await fixture.publish(#"{"name": "One", "bio": "anew"}"#)
-                #expect(try await feed() == ["one", "three-anew", "two"])
+                #expect(try await Self.names(in: ask) == ["one", "three-anew", "two"])
             }
         }
+    }
+
+    private static func names(in ask: DirectoryFixture.Asker) async throws -> [String] {
+        let text = try await ask(.get, "/directory.atom", token: nil).text
+        return text.matches(of: #/href="http://localhost/agents/[a-z]+/([a-z-]+)"/#).map { String($0.output.1) }
+    }
+
+    private static func times(in ask: DirectoryFixture.Asker) async throws -> [String] {
+        let text = try await ask(.get, "/directory.atom", token: nil).text
+        return text.matches(of: #/<updated>([^<]+)</updated>/#).map { String($0.output.1) }
     }
 
     @Test("the feed is read by an index, however many listings there are", .timeLimit(.minutes(1)))

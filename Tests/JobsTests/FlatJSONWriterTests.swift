@@ -37,7 +37,10 @@ import Testing
     @Test("what is written is the general encoder's, whatever the text holds")
     func written() throws {
         let controls = String(String.UnicodeScalarView((0..<0x20).compactMap { Unicode.Scalar($0) }))
-        let texts = ["", "plain", controls, "\"\\/\u{7f}", "ünï 漢 😀 e\u{301}", "\u{2028}\u{feff}\u{0}", #"\u0000 is no escape here"#, String(repeating: "\n", count: 3000)]
+        let texts = [
+            "", "plain", controls, "\"\\/\u{7f}", "ünï 漢 😀 e\u{301}", "\u{2028}\u{feff}\u{0}", #"\u0000 is no escape here"#,
+            String(repeating: "\n", count: 3000),
+        ]
         for (number, text) in texts.enumerated() {
             for category in [nil, text] {
                 let ticket = Ticket(subject: text, category: category, priority: number * -7)
