@@ -111,6 +111,8 @@ let package = Package(
             dependencies: [
                 "Redis", "Postgres", "Jobs", "Web", "Workspaces", "Inference", "Directory", "Support", "BuildMemory", "Operations", "Emulators",
                 "Schema", "LocalStack",
+                // For the benchmark's look at the database, which is the C program's.
+                "CLibPQ",
                 hummingbird, httpTypes, httpClient, nio, logging, lifecycle, crypto,
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),

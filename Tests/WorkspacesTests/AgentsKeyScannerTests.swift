@@ -4,8 +4,9 @@ import Testing
 
 @testable import Workspaces
 
-/// The fakes are put together here, so that no scanner stumbles over this file.
-@Suite("What looks like a key")
+/// The fakes are put together here, so that no scanner stumbles over this file. One test at a time: some compute for seconds, and two of
+/// them would have both threads of a small machine from tests that wait for a store by the clock.
+@Suite("What looks like a key", .serialized)
 struct AgentsKeyScannerTests {
     private static let mixed = "q7Rk2VbX9mTz4NcW8pLd6HsY3gFj5Ae1Uo0iKxMvBnQwEr"
     private static let hex = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"

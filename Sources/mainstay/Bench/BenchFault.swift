@@ -1,6 +1,8 @@
 /// Why a benchmark has no figure.
 enum BenchFault: Error, CustomStringConvertible {
     case notSeen(String)
+    /// The database could not be asked for the row.
+    case lookFailed(String)
     /// Ctrl-C or SIGTERM.
     case interrupted
     /// A server or a client that has to run for as long as it is measured ended by itself.
@@ -15,6 +17,8 @@ enum BenchFault: Error, CustomStringConvertible {
     var description: String {
         switch self {
         case .notSeen(let id): "the row of \(id) was not visible within 20 s: is a worker running?"
+        case .lookFailed(let reason):
+            "the database cannot be asked whether a row is there; MAINSTAY_BENCH_WATCHER names the user who asks: \(reason)"
         case .interrupted: "interrupted; its servers are stopped and removed"
         case .servicesEnded: "a service that was being measured ended by itself; the lines above say why"
         case .noGenerator(let reason): "\(reason). Install wrk (apt-get install wrk, or brew install wrk)."

@@ -41,7 +41,7 @@ enum BenchProducer {
 
     static func latency(count: Int) async throws {
         let stack = try BenchStack(pool: 1)
-        let watcher = try BenchWatcher(stack)
+        let watcher = try BenchWatcher()
         var generator = SystemRandomNumberGenerator()
         let run = UInt32.random(in: 0 ... .max, using: &generator)
         let histogram = try await withClient(stack) { queue in
@@ -52,11 +52,8 @@ enum BenchProducer {
                 let id = "lat\(run)-" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
                 let started = ContinuousClock.now
                 try await queue.append([one])
-                while try await !watcher.sees(id, of: BenchTicket.workspace(number)) {
-                    guard ContinuousClock.now - started < .seconds(20) else { throw BenchFault.notSeen(id) }
-                    try await Task.sleep(for: .microseconds(200))
-                }
-                histogram.record(UInt64((ContinuousClock.now - started).inSeconds * 1e6))
+                guard let seen = try await watcher.sighting(of: id, until: started + .seconds(20)) else { throw BenchFault.notSeen(id) }
+                histogram.record(UInt64((seen - started).inSeconds * 1e6))
                 try await Task.sleep(for: .milliseconds(Int.random(in: 5...20)))
             }
             return histogram
