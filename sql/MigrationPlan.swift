@@ -11,8 +11,8 @@ struct MigrationRecord: Sendable, Equatable {
 enum MigrationPlan {
     /// The files that the database has not run, in order.
     ///
-    /// - Throws: `MigrationError`: a file that was run must be here unchanged (or corrected, see ``Migration``), and a file that was not run must come after all
-    ///   that were. (Numbers may have gaps.)
+    /// - Throws: `MigrationError`: a file that was run must be here unchanged, or corrected (see ``Migration``), and a file
+    ///   that was not run must come after all that were. (Numbers may have gaps.)
     static func pending(files: [Migration], records: [MigrationRecord]) throws(MigrationError) -> [Migration] {
         var byNumber: [Int: Migration] = [:]
         for file in files { byNumber[file.number] = file }

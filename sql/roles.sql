@@ -34,7 +34,7 @@ end
 $$;
 
 grant mainstay_upkeep, mainstay_auth to mainstay_server;
--- A process that was stopped in the middle of a transaction holds its locks, the row of a worker that is to be declared dead among them:
+-- A process that was stopped in the middle of a transaction holds its locks, the fence of a worker that is to be declared dead among them:
 -- for no longer than this.
 alter role mainstay_server set idle_in_transaction_session_timeout = '15s';
 -- Membership lets the owner hand the reporting views over. (It inherits: schema public belongs to the database's owner

@@ -8,8 +8,8 @@ public struct JobsConfiguration: Sendable {
     /// Partitions of each queue. One is exact for limits and enough for one Redis; more spread over a cluster. Changing
     /// it needs empty queues, and no open group.
     public var partitions = 1
-    /// Jobs that a bulk lane of a partition holds before others are parked by workspace, of four lanes a class: so large that
-    /// parking, which costs a job two more commands, begins near the bound of the backlog. Those who flood and share a lane are
+    /// Jobs that a bulk lane of a partition holds before others are parked by workspace, of four lanes a class: half of the bound of
+    /// the backlog, so that parking, which costs a job two more commands, is for floods of workspaces that share a lane. Those are
     /// served by turns only beyond it; fairness among them wants it small.
     public var window = 500_000
     /// Jobs of one class that a workspace may hold in a queue and still overtake those who hold more. Few, for what this many of

@@ -94,6 +94,9 @@ public struct RecordedPayloads: Sendable {
                     let words = try found.map { String(decoding: try $0.json(), as: UTF8.self) }
                     faults.append("\(record.place): \(kind) is not read as it was meant; it is read as \(words ?? "no JSON")")
                 }
+                if FixtureValue(json: try payload.encoded()) != found {
+                    faults.append("\(record.place): \(kind) writes itself otherwise than the general encoder does")
+                }
                 if version == versions[kind] { members[kind, default: PayloadMembers()].add(payload) }
             } catch {
                 faults.append("\(record.place): \(kind) cannot be read any more: \(error)")
@@ -108,6 +111,11 @@ public struct RecordedPayloads: Sendable {
         }
         return faults
     }
+}
+
+extension JobPayload {
+    /// The body that a producer hands over.
+    fileprivate func encoded() throws -> [UInt8] { try PayloadEncoder.encode(self) }
 }
 
 /// The optional members of payloads, and which of them ever had a value.

@@ -143,7 +143,7 @@ private struct OwnRowHandler: BatchHandler {
 }
 
 extension EngineFixture {
-    fileprivate func registered() async throws -> UUID {
+    func registered() async throws -> UUID {
         let id = UUID.version7()
         try await WorkerStore(pool: pool).register(id: id, name: "test", host: "h", pid: 1, queues: ["notes"], version: "t")
         return id
@@ -198,7 +198,7 @@ extension EngineFixture {
         try await pool.query(.workspaces([workspace]), "select 1 from outcomes").count
     }
 
-    fileprivate func untilSomebodyWaits() async throws {
+    func untilSomebodyWaits() async throws {
         try await eventually("somebody waits for the lock of the kind") {
             try await !pool.query(
                 .unscoped, "select pid from pg_stat_activity where datname = current_database() and wait_event = 'advisory'"

@@ -62,6 +62,38 @@ import Testing
         }
     }
 
+    @Test("declaring a worker dead waits for its batches that are under way, and lets none begin after", arguments: [true, false])
+    func fence(hasOwnRows: Bool) async throws {
+        try await EngineFixture.with { engine in
+            let worker = try await engine.registered()
+            let outcomes = OutcomeStore(pool: engine.pool)
+            let rows = hasOwnRows ? OwnRows(of: "test.own", jobs: [.version7()]) : nil
+            let (begun, release) = (Signal(), Signal())
+            let batch = Task {
+                try await outcomes.fenced(worker: worker, workspaces: [engine.workspace], writing: rows) { transaction in
+                    // What was submitted before goes out with it: the fence.
+                    try await transaction.execute("select 1")
+                    begun.raise()
+                    await release.wait()
+                }
+            }
+            await begun.wait()
+            let death = Task { try await WorkerStore(pool: engine.pool).markDead(worker) }
+            try await engine.untilSomebodyWaits()
+            let late = Task {
+                try await outcomes.fenced(worker: worker, workspaces: [engine.workspace], writing: rows) { transaction in
+                    _ = try await transaction.execute("select 1")
+                }
+            }
+            release.raise()
+            try await batch.value
+            let isDead = try await death.value
+            #expect(isDead)
+            let refusal = await #expect(throws: PostgresError.self) { try await late.value }
+            #expect(refusal?.sqlState == "MS001")
+        }
+    }
+
     @Test("a job that was committed but not acknowledged is acknowledged, not repeated")
     func commitWithoutAcknowledgement() async throws {
         try await EngineFixture.with { engine in

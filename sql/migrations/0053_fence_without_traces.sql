@@ -3,8 +3,8 @@
 --
 -- Why that fences as well. Whoever declares a worker dead takes the lock for himself (the trigger below), so he waits for the batches of
 -- that worker that are under way, and holds it until his commit is visible. A batch that gets its lock after that looks at the row in a
--- statement of its own, which under `read committed` sees the commit; then it raises. Two workers whose ids share a hash only wait for
--- each other's end. A batch of before this migration holds its worker's row, and the update waits for it as ever.
+-- statement of its own, which under `read committed` sees the commit; then it raises. Of two workers whose ids share a
+-- hash, declaring one dead waits for the other's batches too. A batch of before this migration holds its worker's row, and the update waits for it as ever.
 
 create or replace function worker_fence(worker uuid) returns void
   language plpgsql as $$
@@ -29,12 +29,16 @@ create trigger workers_fenced before update of dead_at on workers
   for each row when (old.dead_at is null and new.dead_at is not null) execute function await_fenced_batches();
 revoke execute on function await_fenced_batches() from public;
 
+-- may_write_own_rows stays for workers of the release before this one.
+--
 -- Both questions of a batch whose jobs' own rows are their outcomes (see worker_fence and may_write_own_rows), in one call.
 create function own_rows_fence(worker uuid, job_kind text, lowest uuid, highest uuid, jobs uuid[]) returns void
   language plpgsql as $$
 begin
-  perform pg_advisory_xact_lock_shared(hashtext('mainstay.worker'), uuid_hash(worker)),
-    pg_advisory_xact_lock_shared(hashtext('mainstay.own_rows'), hashtext(job_kind));
+  -- In the order of whoever buries: its fence before the kind. The other way round the two would wait for each other behind somebody who
+  -- declares the worker dead.
+  perform pg_advisory_xact_lock_shared(hashtext('mainstay.worker'), uuid_hash(worker));
+  perform pg_advisory_xact_lock_shared(hashtext('mainstay.own_rows'), hashtext(job_kind));
   if not exists (select 1 from public.workers where id = worker and dead_at is null) then
     raise exception 'worker % was declared dead', worker using errcode = 'MS001',
       hint = 'its jobs belong to another worker now; start it again under a new id';

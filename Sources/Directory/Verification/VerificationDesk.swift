@@ -38,8 +38,7 @@ struct VerificationDesk: Sendable {
     /// - Throws: ``Refusal/unknownOwner``, `PostgresError`.
     func verify(_ owner: String, _ order: VerificationOrder, by actor: ModerationOperator) async throws -> Outcome {
         try await pool.transaction(.role(.upkeep)) { transaction in
-            VerificationStore.lock(in: transaction)
-            guard let workspace = try await VerificationStore.workspace(of: owner, in: transaction), !workspace.isDeleted else {
+            guard let workspace = try await VerificationStore.lock(owner, in: transaction), !workspace.isDeleted else {
                 throw Refusal.unknownOwner
             }
             let isReplay = workspace.held?.order == order
@@ -62,8 +61,7 @@ struct VerificationDesk: Sendable {
     /// - Throws: ``Refusal``, `PostgresError`.
     func withdraw(_ owner: String, reason: String, by actor: ModerationOperator) async throws -> OwnerVerification {
         try await pool.transaction(.role(.upkeep)) { transaction in
-            VerificationStore.lock(in: transaction)
-            guard let workspace = try await VerificationStore.workspace(of: owner, in: transaction) else { throw Refusal.unknownOwner }
+            guard let workspace = try await VerificationStore.lock(owner, in: transaction) else { throw Refusal.unknownOwner }
             guard let held = workspace.held else { throw Refusal.notVerified }
             VerificationStore.withdraw(held.id, reason: reason, workspace: workspace.id, by: actor, in: transaction)
             VerificationStore.touch(listingsOf: workspace.id, in: transaction)

@@ -54,7 +54,8 @@ struct VerificationEndRequest: Decodable, Sendable {
 
     /// - Throws: a 422 problem.
     func checked() throws -> String {
-        let text = reason.trimmingCharacters(in: .whitespacesAndNewlines)
+        // Forms send line breaks as two characters, which the browser has counted as one.
+        let text = reason.replacing("\r\n", with: "\n").trimmingCharacters(in: .whitespacesAndNewlines)
         if text.isEmpty { throw Problem.invalid([FieldFault(body: ["reason"], "Say why: the owner reads it.")]) }
         guard text.unicodeScalars.count <= VerifiedMaintainer.reasonLimit else {
             throw Problem.invalid([FieldFault(body: ["reason"], "Send at most \(VerifiedMaintainer.reasonLimit) characters.")])

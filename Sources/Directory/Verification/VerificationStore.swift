@@ -8,13 +8,20 @@ import Workspaces
 enum VerificationStore {
     // MARK: Writing
 
-    /// Keeps other verifications, and agents that are published for the first time, waiting until this transaction ends; their trigger
-    /// (`index_listing`) takes the same lock, shared.
-    static func lock(in transaction: PostgresTransaction) {
-        transaction.submit("-- lock verifications\nselect pg_advisory_xact_lock(hashtext('mainstay.verification'), 0)")
+    /// Finds the workspace of an owner, and keeps its other verifications, and agents of it that are published for the first time, waiting
+    /// until this transaction ends; their trigger (`index_listing`) takes the same lock, shared.
+    static func lock(_ owner: String, in transaction: PostgresTransaction) async throws -> OwnerWorkspace? {
+        guard let found = try await workspace(of: owner, in: transaction) else { return nil }
+        transaction.submit(
+            """
+            -- lock an owner's verification
+            select pg_advisory_xact_lock(hashtext('mainstay.verification'), uuid_hash($1))
+            """, found.id)
+        // What was read before the lock may have changed.
+        return try await workspace(of: owner, in: transaction).flatMap { $0.id == found.id ? $0 : nil }
     }
 
-    static func workspace(of owner: String, in session: some PostgresSession) async throws -> OwnerWorkspace? {
+    private static func workspace(of owner: String, in session: some PostgresSession) async throws -> OwnerWorkspace? {
         try await session.query(
             """
             -- workspace of an owner
@@ -53,9 +60,10 @@ enum VerificationStore {
         transaction.submit(
             """
             -- touch the listings of an owner
+            with listed as (select listing_id from published_agents where workspace_id = $1 order by listing_id for update)
             update published_agents set
               updated_at = case when status in ('active', 'deprecated') and not is_withdrawn then mainstay_now() else updated_at end
-            where workspace_id = $1
+            from listed where listed.listing_id = published_agents.listing_id
             """, workspace)
     }
 
@@ -69,7 +77,7 @@ enum VerificationStore {
             -- verified owners
             select v.id, w.slug as owner, v.name, v.site, v.verified_at, o.name as verified_by, v.withdrawn_at, v.withdrawn_reason,
               null::text as withdrawn_by,
-              (select count(*) from published_agents p where p.workspace_id = w.id and not p.is_withdrawn)::int8 as listings
+              (select count(*) from published_agents p where p.workspace_id = w.id and p.status in ('active', 'deprecated') and not p.is_withdrawn)::int8 as listings
             from owner_verifications v join workspaces w on w.id = v.workspace_id left join operators o on o.id = v.verified_by_operator
             where v.withdrawn_at is null and ($1::text is null or w.slug > $1)
             order by w.slug limit $2
@@ -84,7 +92,7 @@ enum VerificationStore {
             -- verifications of an owner
             select v.id, w.slug as owner, v.name, v.site, v.verified_at, o.name as verified_by, v.withdrawn_at, v.withdrawn_reason,
               b.name as withdrawn_by,
-              (select count(*) from published_agents p where p.workspace_id = w.id and not p.is_withdrawn)::int8 as listings
+              (select count(*) from published_agents p where p.workspace_id = w.id and p.status in ('active', 'deprecated') and not p.is_withdrawn)::int8 as listings
             from workspaces w join owner_verifications v on v.workspace_id = w.id
               left join operators o on o.id = v.verified_by_operator left join operators b on b.id = v.withdrawn_by_operator
             where w.slug = $1

@@ -1,6 +1,7 @@
 import Foundation
 import Jobs
 import Logging
+import Postgres
 
 /// A run that has begun and whose job is dead: its worker died of it, or could never write its end.
 struct LostRun: Sendable {
@@ -109,6 +110,9 @@ struct LostRuns: PeriodicTask {
         do {
             return try await planner.plan(job).request.size
         } catch let error as CancellationError {
+            throw error
+        } catch let error as PostgresError where error.isRetryable {
+            // The next round asks again.
             throw error
         } catch {
             logger.warning("a lost run cannot be planned", metadata: ["run": "\(lost.identity.run.lowercased)", "error": "\(error)"])

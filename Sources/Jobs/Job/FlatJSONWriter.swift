@@ -12,7 +12,7 @@ public struct FlatJSONWriter: Sendable {
         bytes.append(UInt8(ascii: "{"))
     }
 
-    /// A member that is text; none for nil.
+    /// A member that is text; none for nil. Keys are written as they stand.
     public mutating func text(_ key: StaticString, _ value: String?) {
         guard var value else { return }
         begin(key)

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Encodes payloads as bodies.
-enum PayloadEncoder {
+package enum PayloadEncoder {
     /// Safe to share: encoding reads its settings and keeps its state to itself.
     private static let encoder: JSONEncoder = {
         let encoder = JSONEncoder()
@@ -10,7 +10,7 @@ enum PayloadEncoder {
     }()
 
     /// UTF-8 JSON. Throws what the payload's own encoding throws.
-    static func encode<Payload: JobPayload>(_ payload: Payload) throws -> [UInt8] {
+    package static func encode<Payload: JobPayload>(_ payload: Payload) throws -> [UInt8] {
         if Payload.isFlat {
             var fields = FlatJSONWriter()
             payload.write(to: &fields)

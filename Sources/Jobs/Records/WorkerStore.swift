@@ -30,7 +30,8 @@ package struct WorkerStore: Sendable {
             Int32(pid), queues, version)
     }
 
-    /// From here on nothing of this worker commits. Waits for its transactions that are committing now.
+    /// From here on nothing of this worker commits. Waits for its transactions that are under way: the trigger `workers_fenced` takes the
+    /// lock that each of them shares.
     /// - Returns: false when it had stopped in good order or was never registered.
     func markDead(_ id: UUID) async throws -> Bool {
         try await pool.execute(

@@ -42,7 +42,9 @@ struct Delivery: Sendable {
 
 /// The statements that the module itself sends.
 enum TransactionSQL {
-    static let begin = Statement("begin")
+    /// Under this level whatever a database or a role has for its own: each statement sees what was committed before it, which is what
+    /// locks that are asked for first lean on.
+    static let begin = Statement("begin isolation level read committed")
     static let commit = Statement("commit")
     static let rollback = Statement("rollback")
 }

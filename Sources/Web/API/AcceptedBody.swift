@@ -35,6 +35,7 @@ package struct AcceptedBody: ResponseGenerator, Sendable, Hashable {
     /// - Parameter more: members behind its own, of a kind that has more to say at once.
     package func response(with more: [JSONValue.Member]) -> Response {
         // Names of kinds and states are words of ours, which need no escapes.
+        assert((kind + state).utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") })
         var body = ByteBuffer(string: "{\"id\":\"\(url.dropFirst(Self.place.count))\",\"kind\":\"\(kind)\",\"state\":\"\(state)\",\"url\":\"\(url)\"")
         for member in more {
             body.writeString(",")

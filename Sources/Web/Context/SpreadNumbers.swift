@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Numbers that no other process and no other call has, for names that are no secrets: traces. The system's generator costs a system
-/// call a number, and every request has three of them.
+/// Numbers for names that are no secrets, traces: no other call in this process gets one twice, and hardly any other process. Who knows one can
+/// foretell the next. The system's generator costs a system call a number, and every request has three of them.
 ///
 /// A Weyl sequence that begins at a place of the process's own, its numbers mixed by the finalizer of SplitMix64 (Steele, Lea and Flood,
 /// OOPSLA 2014): a bijection, so that within a process none comes twice.

@@ -3,12 +3,12 @@ import Dispatch
 import Foundation
 
 /// Waits until a row of the benchmark is there, exactly as the C program of the comparison does: one prepared statement without a
-/// transaction and a pause of 200 µs, in turn, on one thread. So what the two measure differs by the engine, and not by the look.
+/// transaction and a pause of 200 µs, in turn, and nothing in between. So what the two measure differs by the engine, and not by the look.
 ///
 /// It looks as the harness's user, whom `MAINSTAY_BENCH_WATCHER` names, or as the system's where nobody is named.
 final class BenchWatcher: Sendable {
     private let thread = DispatchQueue(label: "mainstay.bench.watcher")
-    /// Used on `thread` alone, but for its making and its end.
+    /// Used on `thread` alone, one look at a time, but for its making and its end.
     private nonisolated(unsafe) let connection: OpaquePointer
 
     /// - Throws: `BenchFault.lookFailed`.
@@ -16,7 +16,9 @@ final class BenchWatcher: Sendable {
         let named = environment["MAINSTAY_BENCH_WATCHER"] ?? ""
         // The rest is libpq's own to read from PG* variables.
         let connection = (named.isEmpty ? NSUserName() : named).withCString { user in
-            "user".withCString { word in PQconnectdbParams([word, nil], [user, nil], 0) }
+            "user".withCString { word in
+                "connect_timeout".withCString { limit in "10".withCString { PQconnectdbParams([word, limit, nil], [user, $0, nil], 0) } }
+            }
         }
         guard let connection else { throw BenchFault.lookFailed("out of memory") }
         self.connection = connection

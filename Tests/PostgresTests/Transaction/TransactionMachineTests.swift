@@ -21,13 +21,13 @@ import Testing
         #expect(machine.submitted(submission("one")) == true)
         #expect(machine.submitted(submission("two")) == true)
         let trip = try machine.nextTrip(nil, committing: true)
-        #expect(texts(trip) == ["begin", "set local role mainstay_upkeep", "one", "two", "commit"])
+        #expect(texts(trip) == [TransactionSQL.begin.sql.string, "set local role mainstay_upkeep", "one", "two", "commit"])
         #expect(trip?.stateAfter == .idle)
     }
 
     @Test func `begin and scope ride with the first statement, the rest with the next`() throws {
         var machine = TransactionMachine(scope: .unscoped)
-        #expect(texts(try machine.nextTrip(submission("one"), committing: false)) == ["begin", "one"])
+        #expect(texts(try machine.nextTrip(submission("one"), committing: false)) == [TransactionSQL.begin.sql.string, "one"])
         #expect(machine.submitted(submission("two")) == true)
         let trip = try machine.nextTrip(submission("three"), committing: false)
         #expect(texts(trip) == ["two", "three"])
@@ -48,7 +48,7 @@ import Testing
 
     @Test func `an opening trip begins without a statement`() throws {
         var machine = TransactionMachine(scope: .unscoped)
-        #expect(texts(try machine.nextTrip(nil, committing: false, opening: true)) == ["begin"])
+        #expect(texts(try machine.nextTrip(nil, committing: false, opening: true)) == [TransactionSQL.begin.sql.string])
         #expect(try machine.nextTrip(nil, committing: false, opening: true)?.steps.count == nil)
         #expect(machine.submitted(submission("one")) == true)
         #expect(texts(try machine.nextTrip(nil, committing: false, opening: true)) == ["one"])
@@ -73,7 +73,7 @@ import Testing
 
         var tripping = try machine()
         switch phase {
-        case .fresh: #expect(texts(try tripping.nextTrip(submission("x"), committing: false)) == ["begin", "x"])
+        case .fresh: #expect(texts(try tripping.nextTrip(submission("x"), committing: false)) == [TransactionSQL.begin.sql.string, "x"])
         case .begun: #expect(texts(try tripping.nextTrip(submission("x"), committing: false)) == ["x"])
         case .lost: #expect(throws: PostgresError.self) { try tripping.nextTrip(submission("x"), committing: false) }
         case .ended:

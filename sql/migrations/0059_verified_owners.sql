@@ -75,7 +75,7 @@ begin
   -- A new row is none that who verifies its owner at this moment could touch: that one waits for this transaction, or this one for it and
   -- sees what it wrote.
   if tg_op = 'INSERT' then
-    perform pg_advisory_xact_lock_shared(hashtext('mainstay.verification'), 0);
+    perform pg_advisory_xact_lock_shared(hashtext('mainstay.verification'), uuid_hash(new.workspace_id));
   end if;
   if new.is_withdrawn or new.status not in ('active', 'deprecated') then
     delete from public.listing_index where listing_id = new.listing_id;
