@@ -15,7 +15,7 @@ from chaos.trouble import Trouble, eventually
 from .acts_agents import publish_new, take_fork, take_report
 from .answer import Answer
 from .client import Shared
-from .journal import APPEAL, NOTICE, OWN, REFUSED, STATEMENT
+from .journal import APPEAL, NOTICE, OWN, REFUSED, STATEMENT, VERIFICATION
 from .operators import Operator, secrets
 from .people import Person
 from .shelf import Listing
@@ -48,6 +48,8 @@ class Court(threading.Thread):
         count = len(self._owners)
         try:
             self._first.pause("profiles")
+            for owner in self._owners:
+                self._verify(owner)
             for number in range(min(MOST_CASES, count * MOST_OF_EACH)):
                 self._try(self._owners[number % count], self._owners[(number + 1) % count], number)
                 self._dismiss_others()
@@ -61,6 +63,26 @@ class Court(threading.Thread):
             self._shared.journal.fault(REFUSED, f"the court: {type(error).__name__}: {error}")
         for each in (*self._owners, self._first, self._second):
             each.client.close()
+
+    # MARK: Who stands behind an owner
+
+    def _verify(self, owner: User) -> None:
+        """Verified, taken back, and verified as somebody else: the last one holds."""
+        route = "PUT /v1/operations/verified-owners/{owner}"
+        for number, name in enumerate(("The people", "The company")):
+            answer = self._first.client.write(route, owner.slug, document={"name": f"{name} {owner.words.public}"}, expect=(200,))
+            if answer is None:
+                return
+            id: str = answer.json()["id"]
+            owner.accept(VERIFICATION, id, id)
+            if number == 0:
+                reason = f"It is not so at {owner.words.public}."
+                self._first.client.write(
+                    "POST /v1/operations/verified-owners/{owner}/withdrawal", owner.slug, document={"reason": reason}, expect=(200,))
+        shown = self._second.client.ask("GET /v1/operations/verified-owners/{owner}", owner.slug)
+        listed = self._second.client.ask("GET /v1/operations/verified-owners", query={"limit": "200"})
+        if f"The company {owner.words.public}".encode() not in shown.body or owner.slug.encode() not in listed.body:
+            self._fault(f"{owner.name} was verified and is not shown", shown)
 
     # MARK: A case
 

@@ -9,7 +9,7 @@ from chaos.servers import PostgresServer
 
 from .journal import (
     AGENT, APPEAL, BUDGET, CANCELLATION, CLOSING, CREDENTIAL, FORK, INVITATION, LISTING, MEMBER, MEMORY, MEMORY_WRITE, NOTICE, PROFILE, PUBLICATION,
-    REPLY, REPORT, RUN, STATEMENT, TICKET, TOKEN, TOOL, TOOL_RESULT, TURN, VERSION, Journal,
+    REPLY, REPORT, RUN, STATEMENT, TICKET, TOKEN, TOOL, TOOL_RESULT, TURN, VERIFICATION, VERSION, Journal,
 )
 from .text import PLUGINS, PROCESSES
 
@@ -64,6 +64,7 @@ KINDS = (
     _by_id(TURN, (TURN,), "run_turns"),
     Kind(CREDENTIAL, (CREDENTIAL,), "provider_credentials", "select workspace_id, provider, provider from provider_credentials"),
     _by_id(BUDGET, (BUDGET,), "run_budgets"), _by_id(STATEMENT, (STATEMENT,), "agent_statements"),
+    _by_id(VERIFICATION, (VERIFICATION,), "owner_verifications"),
     Kind(APPEAL, (APPEAL,), "agent_appeals", "select workspace_id, text, id from agent_appeals"),
     Kind(NOTICE, (NOTICE,), "agent_notices", "select workspace_id, agent_id::text, agent_id from agent_notices"),
 )

@@ -24,6 +24,7 @@ FORK, AGENT, VERSION, PUBLICATION, LISTING = "fork", "agent", "agent version", "
 TOKEN, INVITATION, MEMBER, REPORT = "token", "invitation", "member", "report"
 MEMORY, MEMORY_WRITE, TOOL, TOOL_RESULT, TURN = "memory", "memory write of a run", "tool", "tool result", "turn of a response"
 CREDENTIAL, BUDGET, STATEMENT, APPEAL, NOTICE = "provider credential", "run budget", "statement of reasons", "appeal", "notice to a fork"
+VERIFICATION = "verification of an owner"
 
 
 class Journal:

@@ -16,10 +16,11 @@ from .words import PATTERN, PUBLIC_PATTERN, Guard
 
 # What anybody may read, and what is kept of everybody: here a workspace's private word is out of place, its own too.
 OPEN_TABLES = (
-    "published_agents", "published_versions", "reserved_names", "fork_counts", "listing_index", "name_words", "agent_removals", "access_log",
+    "published_agents", "published_versions", "reserved_names", "fork_counts", "listing_index", "name_words", "agent_removals", "owner_verifications",
+    "access_log",
 )
 # What a workspace publishes, and what operators tell it: the public word stands there.
-PUBLISHED = ("published_agents", "published_versions", "agent_statements")
+PUBLISHED = ("published_agents", "published_versions", "agent_statements", "owner_verifications")
 # Numbers, times and truth values hold no word.
 _SILENT = "'N', 'D', 'T', 'B'"
 _MARK = "sight"
