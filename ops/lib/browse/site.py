@@ -106,7 +106,8 @@ class Site:
         self.command("agent", "publish", GUIDE, "--version", "2.0.0", "--changelog", "It knows the new pier.")
 
     def _moderate(self) -> None:
-        """One case that is decided, and one that waits."""
+        """An owner that is verified; one case that is decided, and one that waits."""
+        self.command("directory", "verify", "default", "--name", "Office of the Harbour", "--site", "https://harbour.example", token=self.operator)
         for name in (SUSPECT, "tidewatch"):
             receipt = self.ask("POST", f"/v1/agents/default/{name}/reports", {"reason": "malware", "text": "It asks for seed phrases."}, is_open=True)
             if name == SUSPECT:
