@@ -104,7 +104,7 @@ struct DirectoryRoutes: Sendable {
         let wanted = try await request.readJSON(StatusRequest.self, in: context).value.checked(byOperator: true)
         let named = ListingPlace(owner: try context.pathText("owner"), name: try context.pathText("name"))
         let place = try await pool.transaction(.unscoped) { try await ListingGate.present(named, in: $0) { _ in } }
-        let actor = ModerationOperator(token: context.identity.tokenID, holder: context.identity.operator)
+        let actor = ModerationOperator(context.identity)
         let outcome: CaseDesk.StatusSet
         do {
             outcome = try await CaseDesk(pool: pool).set(wanted, of: place, by: actor)

@@ -36,7 +36,7 @@ struct CaseRoutes: Sendable {
         let id = try context.pathID("case")
         let (wanted, _) = try await request.readJSON(DecisionRequest.self, in: context)
         let order = try wanted.checked()
-        let actor = ModerationOperator(token: context.identity.tokenID, holder: context.identity.operator)
+        let actor = ModerationOperator(context.identity)
         let decided = try await answering { try await desk.decide(id, order, by: actor) }
         if !decided.isReplay {
             context.logger.notice(

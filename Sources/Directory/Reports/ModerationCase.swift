@@ -191,3 +191,10 @@ struct ModerationOperator: Sendable, Equatable {
     /// As the access log names it.
     var actor: AccessActor { AccessActor(token: token, of: holder) }
 }
+
+extension ModerationOperator {
+    /// Who asks by the API.
+    init(_ identity: Identity) {
+        self.init(token: identity.tokenID, holder: identity.operator)
+    }
+}

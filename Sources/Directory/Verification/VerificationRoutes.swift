@@ -35,7 +35,7 @@ struct VerificationRoutes: Sendable {
     private func verify(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
         let owner = try context.pathText("owner")
         let order = try await request.readJSON(VerificationRequest.self, in: context).value.checked()
-        let actor = ModerationOperator(token: context.identity.tokenID, holder: context.identity.operator)
+        let actor = ModerationOperator(context.identity)
         let outcome = try await answering { try await desk.verify(owner, order, by: actor) }
         if !outcome.isReplay { log("verify", owner, by: actor, in: context) }
         return try context.responseEncoder.encode(VerificationAnswer(outcome.verification), from: request, context: context)
@@ -44,7 +44,7 @@ struct VerificationRoutes: Sendable {
     private func withdraw(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
         let owner = try context.pathText("owner")
         let reason = try await request.readJSON(VerificationEndRequest.self, in: context).value.checked()
-        let actor = ModerationOperator(token: context.identity.tokenID, holder: context.identity.operator)
+        let actor = ModerationOperator(context.identity)
         let withdrawn = try await answering { try await desk.withdraw(owner, reason: reason, by: actor) }
         log("unverify", owner, by: actor, in: context)
         return try context.responseEncoder.encode(VerificationAnswer(withdrawn), from: request, context: context)

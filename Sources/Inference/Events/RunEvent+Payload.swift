@@ -1,3 +1,5 @@
+import Jobs
+
 extension RunEvent {
     /// The event's name: the member `type` of the payload and the `event:` of the stream.
     package var type: String {

@@ -1,4 +1,5 @@
 import Foundation
+import Jobs
 import Web
 
 /// Sends a run's events to one client, live or from the archive: the same frames either way.

@@ -17,7 +17,8 @@ package struct Queue: Sendable {
     let clockOffset: Duration
 
     package init(
-        partition: QueuePartition, client: RedisClient, prefix: String = "mainstay", window: Int = 500_000, burst: Int = 128,
+        partition: QueuePartition, client: RedisClient, prefix: String = JobsConfiguration().prefix,
+        window: Int = JobsConfiguration().window, burst: Int = JobsConfiguration().burst,
         clockOffset: Duration = .zero
     ) {
         self.partition = partition

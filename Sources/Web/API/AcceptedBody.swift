@@ -37,11 +37,9 @@ package struct AcceptedBody: ResponseGenerator, Sendable, Hashable {
         // Names of kinds and states are words of ours, which need no escapes.
         assert((kind + state).utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") })
         var body = ByteBuffer(string: "{\"id\":\"\(url.dropFirst(Self.place.count))\",\"kind\":\"\(kind)\",\"state\":\"\(state)\",\"url\":\"\(url)\"")
-        for member in more {
-            body.writeString(",")
-            body.writeBytes(JSONValue.object([member]).bytes().dropFirst().dropLast())
-        }
-        body.writeString("}")
+        body.writeString(more.isEmpty ? "}" : ",")
+        // Theirs end the object.
+        if !more.isEmpty { body.writeBytes(JSONValue.object(more).bytes().dropFirst()) }
         var headers: HTTPFields = [
             .contentType: "application/json; charset=utf-8", .contentLength: "\(body.readableBytes)", .location: url,
         ]
