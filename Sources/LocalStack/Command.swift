@@ -39,7 +39,7 @@ struct Command: Sendable {
         return result
     }
 
-    /// Runs it on a thread of its own; the cooperative pool is never blocked. Cancellation kills it.
+    /// Runs it on a thread of its own; the cooperative pool is never blocked. Cancellation kills it with all that it started.
     ///
     /// - Throws: `LocalStackError.deadline`, `.commandFailed` when it cannot be run at all, `CancellationError`. An exit code
     ///   other than zero is a result, see `Result.status`.
@@ -74,7 +74,8 @@ struct Command: Sendable {
         let errors = try UnlinkedFile()
         let child = try Spawn.start(
             words, environment: Self.inherited.merging(environment) { $1 },
-            input: input.descriptor, output: output.descriptor, errors: errors.descriptor, newSession: detached)
+            input: input.descriptor, output: output.descriptor, errors: errors.descriptor, newSession: detached,
+            newGroup: true)
         let end = ContinuousClock.now + deadline
         var status: Int32 = 0
         var pause: UInt32 = 500
@@ -86,8 +87,7 @@ struct Command: Sendable {
             }
             let late = ContinuousClock.now >= end
             if late || cancelled.isSet {
-                kill(child, SIGKILL)
-                while waitpid(child, &status, 0) == -1 && errno == EINTR {}
+                endGroup(of: child)
                 if !late { throw CancellationError() }
                 throw LocalStackError(.deadline, "\(name) was not done after \(deadline):\n\((errors.text() + output.text()).lastLines(12))")
             }
@@ -96,6 +96,19 @@ struct Command: Sendable {
         }
         let code = status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f)
         return Result(status: code, output: output.text(), errors: errors.text())
+    }
+}
+
+extension Command {
+    /// Kills a program with all that it started, and returns when none of them is left: a helper that outlived it (initdb has
+    /// some) would go on writing into a folder that is being removed.
+    private func endGroup(of child: pid_t) {
+        var status: Int32 = 0
+        kill(-child, SIGKILL)
+        while waitpid(child, &status, 0) == -1 && errno == EINTR {}
+        // A killed process is in its group until its new parent has waited for it.
+        let end = ContinuousClock.now + .seconds(5)
+        while kill(-child, 0) == 0, ContinuousClock.now < end { usleep(1_000) }
     }
 }
 

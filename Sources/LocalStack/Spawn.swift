@@ -13,12 +13,15 @@ package enum Spawn {
     /// Starts `words` (the first is the program's path) with working directory `/`, an empty signal mask and default
     /// signal handling, and no descriptor of ours but the three given.
     ///
-    /// - Parameter newSession: detach from the terminal and from our process group, so that a Ctrl-C meant for us does
-    ///   not stop the child before we are done with it.
+    /// - Parameters:
+    ///   - newSession: detach from the terminal and from our process group, so that a Ctrl-C meant for us does not stop the
+    ///     child before we are done with it.
+    ///   - newGroup: a process group of its own, whose id is the child's: with its descendants it is ended by one signal.
     /// - Returns: the child's id. The caller waits for it (`waitpid`), or leaves it to run and be adopted.
     /// - Throws: `LocalStackError.commandFailed` with the system's reason.
     package static func start(
-        _ words: [String], environment: [String: String], input: Int32, output: Int32, errors: Int32, newSession: Bool = false
+        _ words: [String], environment: [String: String], input: Int32, output: Int32, errors: Int32, newSession: Bool = false,
+        newGroup: Bool = false
     ) throws -> Int32 {
         #if canImport(Darwin)
         var actions: posix_spawn_file_actions_t?
@@ -48,6 +51,8 @@ package enum Spawn {
         }
         #endif
         if newSession { flags |= sessionFlag }
+        // A session brings its group with it.
+        if newGroup && !newSession { flags |= Int32(POSIX_SPAWN_SETPGROUP) }
         posix_spawnattr_setflags(&attributes, Int16(truncatingIfNeeded: flags))
         var none = sigset_t()
         sigemptyset(&none)

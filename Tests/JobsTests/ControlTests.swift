@@ -71,7 +71,7 @@ import Testing
             let later = try await engine.producer.accept(
                 Note(text: "tomorrow"), workspace: engine.workspace, notBefore: Date(timeIntervalSinceNow: 86_400))
             try await engine.withWorker { _ in
-                try await eventually { try await engine.queue().measure().later == 1 }
+                try await engine.eventuallyAppended { try await engine.queue().measure().later == 1 }
                 _ = try await engine.producer.cancel(later.id, workspace: engine.workspace)
                 try await engine.expect(later.id, .cancelled)
                 try await eventually { try await engine.isEmpty() }
@@ -88,7 +88,7 @@ import Testing
                 try await engine.producer.accept(Note(text: $0), workspace: engine.workspace, notBefore: tomorrow).id
             }
             let queue = engine.queue()
-            try await eventually { try await queue.measure().later == 2 }
+            try await engine.eventuallyAppended { try await queue.measure().later == 2 }
             for id in ids { _ = try await engine.producer.cancel(id, workspace: engine.workspace) }
             #expect(try await queue.promote().moved == 2)
             var registry = HandlerRegistry()

@@ -29,7 +29,7 @@ import Testing
             let queue = engine.queue(isLedger ? "notes" : "streams")
             try await engine.withWorker { _ in
                 try await engine.expect(now.id, .done)
-                try await eventually { try await queue.measure().later == 1 }
+                try await engine.eventuallyAppended { try await queue.measure().later == 1 }
                 #expect(try await engine.status(job.id)?.state == .queued)
                 try await pass(3000, in: queue)
                 #expect(try await queue.promote().moved == 0, "ten minutes before its time")
@@ -46,10 +46,8 @@ import Testing
             let job = try await engine.producer.accept(
                 Note(text: "tomorrow"), workspace: engine.workspace, notBefore: Date(timeIntervalSinceNow: 86_400))
             let queue = engine.queue()
-            try await eventually { try await queue.measure().later == 1 }
-            let relay = Relay(
-                store: RelayStore(pool: engine.pool), redis: engine.redis, configuration: engine.configuration, queues: ["notes"],
-                draining: Signal(), clock: ContinuousClock(), logger: engine.logger)
+            try await engine.eventuallyAppended { try await queue.measure().later == 1 }
+            let relay = engine.relay()
             _ = try await relay.reconcile(queue.partition)
             for key in [queue.keys.later, queue.keys.laterJobs, queue.keys.epoch] {
                 _ = try await engine.redis.send(RedisCommand("DEL", .string(key)))

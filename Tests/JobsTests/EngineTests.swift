@@ -186,7 +186,7 @@ import Testing
     }
 
     private func eventualBacklog(_ engine: EngineFixture, total: Int) async throws -> Backlog {
-        try await eventually { try await engine.queue().measure().total == total }
+        try await engine.eventuallyAppended { try await engine.queue().measure().total == total }
         return try await engine.queue().measure()
     }
 }

@@ -185,7 +185,7 @@ private final class StandingTime: Sendable {
             let reader = self.reader(engine, "notes")
             let (begun, goOn) = (Signal(), Signal())
             for text in ["a", "b", "c"] { _ = try await engine.producer.accept(Note(text: text), workspace: engine.workspace) }
-            try await eventually { try await engine.queue().measure().ready == 3 }
+            try await engine.eventuallyAppended { try await engine.queue().measure().ready == 3 }
             try await engine.withWorker(onBatch: { _ in
                 begun.raise()
                 await goOn.wait()
@@ -215,7 +215,7 @@ private final class StandingTime: Sendable {
             for text in ["a", "b", "c"] { _ = try await engine.producer.accept(Note(text: text), workspace: engine.workspace) }
             try await engine.withWorker { _ in try await eventually { try await engine.queue().measure().acknowledged == 3 } }
             _ = try await engine.producer.accept(Note(text: "waits"), workspace: engine.workspace)
-            try await eventually { try await engine.queue().measure().ready == 1 }
+            try await engine.eventuallyAppended { try await engine.queue().measure().ready == 1 }
             time.pass(.seconds(2))
             let second = try #require(await reader.overview().queues.first)
             #expect(second.perSecond == 1.5 && second.ready == 1 && second.running == 0)

@@ -132,7 +132,7 @@ extension EngineFixture {
             for number in 0..<6 {
                 ids.append(try await engine.producer.accept(Note(text: "\(number)", isPermanent: number == 3), workspace: engine.workspace).id)
             }
-            try await eventually { try await engine.queue().measure().ready == 6 }
+            try await engine.eventuallyAppended { try await engine.queue().measure().ready == 6 }
             try await engine.withWorker(serving: registry) { [ids] in
                 for (number, id) in ids.enumerated() { try await engine.expect(id, number == 3 ? .dead : .done) }
             }

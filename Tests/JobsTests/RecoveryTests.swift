@@ -30,7 +30,7 @@ import Testing
         try await EngineFixture.with { engine in
             var ids: [UUID] = []
             for number in 0..<20 { ids.append(try await engine.producer.accept(Note(text: "t\(number)"), workspace: engine.workspace).id) }
-            try await eventually { try await engine.queue().measure().ready == 20 }
+            try await engine.eventuallyAppended { try await engine.queue().measure().ready == 20 }
             let victim = try await deadWorker(reading: 20, engine)
             #expect(victim.entries.count == 20)
             try await engine.withWorker { [ids] _ in
@@ -46,7 +46,7 @@ import Testing
     func zombie() async throws {
         try await EngineFixture.with { engine in
             let accepted = try await engine.producer.accept(Note(text: "mine"), workspace: engine.workspace)
-            try await eventually { try await engine.queue().measure().ready == 1 }
+            try await engine.eventuallyAppended { try await engine.queue().measure().ready == 1 }
             let victim = try await deadWorker(reading: 1, engine)
             try await engine.withWorker { _ in _ = try await engine.finished(accepted.id) }
             var registry = HandlerRegistry()
@@ -99,7 +99,7 @@ import Testing
         try await EngineFixture.with { engine in
             let runs = Mutex(0)
             let accepted = try await engine.producer.accept(Note(text: "once"), workspace: engine.workspace)
-            try await eventually { try await engine.queue().measure().ready == 1 }
+            try await engine.eventuallyAppended { try await engine.queue().measure().ready == 1 }
             let victim = try await deadWorker(reading: 1, engine)
             try await OutcomeStore(pool: engine.pool).fenced(worker: victim.id, workspaces: [engine.workspace]) { transaction in
                 OutcomeStore(pool: engine.pool).submitOutcomes(
@@ -118,7 +118,7 @@ import Testing
         try await EngineFixture.with { engine in
             let poison = try await engine.producer.accept(Note(text: "poison"), workspace: engine.workspace)
             let good = try await engine.producer.accept(Note(text: "good"), workspace: engine.workspace)
-            try await eventually { try await engine.queue().measure().ready == 2 }
+            try await engine.eventuallyAppended { try await engine.queue().measure().ready == 2 }
             let (queue, store) = (engine.queue(), WorkerStore(pool: engine.pool))
             var owner = try await deadWorker(reading: 2, engine).id
             // Two workers took it over, began it alone, and died of it.
@@ -169,7 +169,7 @@ import Testing
     func unheardConsumer() async throws {
         try await EngineFixture.with { engine in
             let accepted = try await engine.producer.accept(Note(text: "unheard"), workspace: engine.workspace)
-            try await eventually { try await engine.queue().measure().ready == 1 }
+            try await engine.eventuallyAppended { try await engine.queue().measure().ready == 1 }
             let connection = engine.redis.blockingConnection()
             _ = try await engine.queue().healingGroup {
                 try await engine.queue().perform(
@@ -202,7 +202,7 @@ import Testing
     func longTakeover() async throws {
         try await EngineFixture.with { engine in
             let accepted = try await engine.producer.accept(Note(text: "slow"), workspace: engine.workspace)
-            try await eventually { try await engine.queue().measure().ready == 1 }
+            try await engine.eventuallyAppended { try await engine.queue().measure().ready == 1 }
             _ = try await deadWorker(reading: 1, engine)
             let begun = Signal()
             let release = Signal()
@@ -233,7 +233,7 @@ import Testing
     func doubled() async throws {
         try await EngineFixture.with { engine in
             let accepted = try await engine.producer.accept(Note(text: "twin"), workspace: engine.workspace)
-            try await eventually { try await engine.queue().measure().ready == 1 }
+            try await engine.eventuallyAppended { try await engine.queue().measure().ready == 1 }
             let envelope = Envelope(
                 id: accepted.id, workspace: engine.workspace, kind: Note.kind.name, version: 1, acceptedAt: 1, marks: .seen,
                 body: Array(try JSONEncoder().encode(Note(text: "twin"))))
@@ -299,7 +299,7 @@ import Testing
                 }
                 var ids = [try #require(first.withLock { $0 })]
                 for number in 0..<40 { ids.append(try await engine.producer.accept(Note(text: "f\(number)"), workspace: engine.workspace).id) }
-                try await eventually { try await engine.queue().measure().ready == 40 }
+                try await engine.eventuallyAppended { try await engine.queue().measure().ready == 40 }
                 _ = try await engine.redis.send(RedisCommand("FLUSHALL"))
                 #expect(try await engine.queue().measure().total == 0)
                 try await engine.withWorker { [ids] _ in
@@ -351,7 +351,7 @@ import Testing
             $0.batchConcurrency = 1
         }) { engine in
             for number in 0..<10 { _ = try await engine.producer.accept(Note(text: "d\(number)"), workspace: engine.workspace) }
-            try await eventually { try await engine.queue().measure().ready == 10 }
+            try await engine.eventuallyAppended { try await engine.queue().measure().ready == 10 }
             let begun = Signal()
             let release = Signal()
             try await engine.withWorker(onBatch: { _ in

@@ -14,11 +14,11 @@ import Testing
             _ = try await engine.acceptNotes(5)
             _ = try await engine.commit()
             let sweeper = UUID.version7()
-            #expect(try await engine.relay.sweep(as: sweeper) == 0)
+            #expect(try await engine.relay().sweep(as: sweeper) == 0)
             try await engine.loseOne()
             #expect(try await engine.held() == 4)
             try await engine.turn()
-            #expect(try await engine.relay.sweep(as: sweeper) == 1)
+            #expect(try await engine.relay().sweep(as: sweeper) == 1)
             #expect(try await engine.held() == 5)
         }
     }
@@ -30,16 +30,16 @@ import Testing
             let sweeper = UUID.version7()
             // The first turn ends a passage and the second comes to its end.
             for _ in 0..<2 {
-                #expect(try await engine.relay.sweep(as: sweeper) == 0)
+                #expect(try await engine.relay().sweep(as: sweeper) == 0)
                 try await engine.turn()
             }
             try await engine.loseOne()
-            #expect(try await engine.relay.sweep(as: sweeper) == 0)
+            #expect(try await engine.relay().sweep(as: sweeper) == 0)
             try await RelayStore(pool: engine.pool).repeatSweep(after: .zero)
             try await engine.turn()
-            #expect(try await engine.relay.sweep(as: sweeper) == 0, "it begins at the beginning with the next turn")
+            #expect(try await engine.relay().sweep(as: sweeper) == 0, "it begins at the beginning with the next turn")
             try await engine.turn()
-            #expect(try await engine.relay.sweep(as: sweeper) == 1)
+            #expect(try await engine.relay().sweep(as: sweeper) == 1)
         }
     }
 
@@ -155,13 +155,6 @@ import Testing
 }
 
 extension EngineFixture {
-    fileprivate var relay: Relay {
-        Relay(
-            store: RelayStore(pool: pool), redis: redis, configuration: configuration, queues: ["notes"], draining: Signal(),
-            clock: ContinuousClock(),
-            logger: logger)
-    }
-
     /// An acceptance whose append nobody has confirmed.
     fileprivate func commit() async throws -> UUID {
         let envelope = Envelope(

@@ -41,7 +41,7 @@ import Testing
                 #expect(ticks.count >= 12)
                 #expect(try await schedules.record(of: job).lastTick == ticks.last)
                 #expect(try await schedules.accepted().map(\.id) == ticks.map(job.id(of:)))
-                try await eventually { try await engine.queue().measure().ready >= ticks.count }
+                try await engine.eventuallyAppended { try await engine.queue().measure().ready >= ticks.count }
                 #expect(try await engine.queue().measure().ready == ticks.count, "a repeated acceptance appends nothing")
 
                 try await engine.withWorker { _ in
@@ -77,7 +77,7 @@ import Testing
             #expect(try await schedules.record(of: job).lastTick == ticks.last)
             if isLedger { #expect(try await schedules.accepted().map(\.id) == ticks.map(job.id(of:))) }
             let queue = engine.queue(job.kind.queue)
-            try await eventually { try await queue.measure().ready >= ticks.count }
+            try await engine.eventuallyAppended { try await queue.measure().ready >= ticks.count }
             #expect(try await queue.measure().ready == ticks.count)
         }
     }

@@ -42,6 +42,12 @@ struct CommandTests {
         #expect(error?.message.contains("working") == true)
     }
 
+    @Test func `What it had started is killed with it`() async throws {
+        let error = await #expect(throws: LocalStackError.self) { try await shell("sleep 600 & echo $!; wait", deadline: .seconds(3)).run() }
+        let left = try #require(error?.message.lastLines(1)).trimmingPrefix("\n")
+        #expect(RunningProcess(pid: try #require(Int32(left)), mark: "sleep") == nil)
+    }
+
     @Test func `Cancellation kills it`() async throws {
         let task = Task { try await shell("exec sleep 600").run() }
         task.cancel()

@@ -5,7 +5,6 @@ import Postgres
 import Redis
 import Schema
 import ServiceLifecycle
-import UnixSignals
 
 /// Private, migrated servers for one benchmark, in a folder of the system's temporary ones. They are stopped and removed
 /// afterwards, in whatever way this process ends.
@@ -24,32 +23,19 @@ struct BenchServers: Sendable {
         defer { watchdog.release() }
         let stack = LocalStack(folder: folder, roles: Schema.roles, profile: profile, logger: logger)
         do {
-            let result = try await untilInterrupted { [logger] () async throws -> R in
+            let result = try await Interruption.orResult { [logger] () async throws -> R in
                 Talk.say("starting private servers …")
                 let endpoints = try await stack.start()
                 _ = try await Migration.run(url: endpoints.ownerURL)
                 return try await body(BenchServers(endpoints: endpoints, logger: logger))
             }
+            guard let result else { throw BenchFault.interrupted }
             try await stack.wipe()
             return result
         } catch {
             // The first error is the one to tell.
             try? await stack.wipe()
             throw error
-        }
-    }
-
-    /// Runs `body`, or gives it up at the first SIGINT or SIGTERM, so that there is a time to clear away after it.
-    private static func untilInterrupted<R: Sendable>(_ body: @escaping @Sendable () async throws -> R) async throws -> R {
-        try await withThrowingTaskGroup(of: R?.self) { group in
-            defer { group.cancelAll() }
-            group.addTask { try await body() }
-            group.addTask {
-                for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { break }
-                return nil
-            }
-            guard let first = try await group.next(), let result = first else { throw BenchFault.interrupted }
-            return result
         }
     }
 

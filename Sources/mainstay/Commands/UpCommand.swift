@@ -76,7 +76,10 @@ struct UpCommand: AsyncParsableCommand {
         }
         let stack = try start.localStack()
         do {
-            let environment = try await start.prepare(stack)
+            guard let environment = try await Interruption.orResult(of: { try await start.prepare(stack) }) else {
+                Talk.say("stopping")
+                return try await stack.stop()
+            }
             let supervisor = Supervisor(folder: folder, program: try UpStart.program(), environment: environment)
             let ports = try FreePort.next(workers, except: [port])
             try await withThrowingTaskGroup(of: Bool.self) { group in

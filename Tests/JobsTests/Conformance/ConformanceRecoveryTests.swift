@@ -10,12 +10,6 @@ import Testing
 
 /// What happens when somebody dies or forgets, on every kind of server.
 @Suite(.timeLimit(.minutes(3))) struct ConformanceRecoveryTests {
-    private func relay(_ engine: EngineFixture) -> Relay {
-        Relay(
-            store: RelayStore(pool: engine.pool), redis: engine.redis, configuration: engine.configuration, queues: ["notes"], draining: Signal(),
-            clock: ContinuousClock(), logger: engine.logger)
-    }
-
     @Test("jobs of a dead worker are taken over in every partition, done once, and its consumers are removed", arguments: ConformanceServer.allCases)
     func takeover(on server: ConformanceServer) async throws {
         try await EngineFixture.with(on: server) { engine in
@@ -44,7 +38,7 @@ import Testing
         ) { engine in
             let workspaces = engine.workspacesEverywhere()
             for number in 0..<40 { _ = try await engine.producer.accept(Note(text: "d\(number)"), workspace: workspaces[number % workspaces.count]) }
-            try await eventually { try await engine.backlog().ready == 40 }
+            try await engine.eventuallyAppended { try await engine.backlog().ready == 40 }
             let begun = Signal()
             let release = Signal()
             try await engine.withWorker(onBatch: { _ in
@@ -73,11 +67,7 @@ import Testing
                 let workspace = workspaces[number % workspaces.count]
                 jobs.append(JobName(workspace: workspace, id: try await engine.producer.accept(Note(text: "f\(number)"), workspace: workspace).id))
             }
-            // An append that failed, as on a machine that is busy with something else, is the relay's; no worker runs it yet.
-            try await eventually {
-                _ = try await relay(engine).relayUnconfirmed()
-                return try await engine.backlog().ready >= 36
-            }
+            try await engine.eventuallyAppended { try await engine.backlog().ready == 36 }
             try await engine.flush()
             #expect(try await engine.backlog().total == 0)
             try await engine.withWorker { [jobs] _ in
@@ -111,13 +101,13 @@ import Testing
     func takenOverServer(on server: ConformanceServer) async throws {
         try await EngineFixture.with(on: server) { engine in
             let queue = engine.home(of: engine.workspace)
-            let relay = relay(engine)
+            let relay = engine.relay()
             _ = try await engine.producer.accept(Note(text: "first"), workspace: engine.workspace)
-            try await eventually { try await queue.measure().ready == 1 }
+            try await engine.eventuallyAppended { try await queue.measure().ready == 1 }
             #expect(try await relay.reconcile(queue.partition) == 0)
             #expect(try await relay.reconcile(queue.partition) == nil)
             for number in 0..<9 { _ = try await engine.producer.accept(Note(text: "n\(number)"), workspace: engine.workspace) }
-            try await eventually { try await queue.measure().ready == 10 }
+            try await engine.eventuallyAppended { try await queue.measure().ready == 10 }
 
             // The replica has the epoch, and of the entries only the first.
             let entries = try await engine.redis.send(RedisCommand("XRANGE", .string(queue.keys.ready), "-", "+")).array ?? []

@@ -94,7 +94,7 @@ import Testing
                     JobName(workspace: workspace, id: try await engine.producer.accept(Note(text: "later"), workspace: workspace, notBefore: time).id)
                 )
             }
-            try await eventually { try await engine.backlog().later == jobs.count }
+            try await engine.eventuallyAppended { try await engine.backlog().later == jobs.count }
             try await engine.withWorker { [jobs] _ in
                 for job in jobs {
                     let queue = engine.home(of: job.workspace)
@@ -113,7 +113,7 @@ import Testing
     func parked(on server: ConformanceServer) async throws {
         try await EngineFixture.with(on: server, configure: { ($0.window, $0.burst) = (5, 0) }) { engine in
             for number in 0..<40 { _ = try await engine.producer.accept(Note(text: "p\(number)"), workspace: engine.workspace) }
-            try await eventually { try await engine.backlog().total == 40 }
+            try await engine.eventuallyAppended { try await engine.backlog().total == 40 }
             let backlog = try await engine.backlog()
             #expect(backlog.ready == 5 && backlog.parked == 35 && backlog.running == 0 && backlog.oldestAge != nil)
             #expect(try await engine.home(of: engine.workspace).heldJobs().count == 40)
@@ -162,7 +162,7 @@ extension EngineFixture {
                 : try await producer.accept(StreamNote(text: "s\(number)"), workspace: workspace).id
             jobs.append(JobName(workspace: workspace, id: id))
         }
-        try await eventually("all are appended") {
+        try await eventuallyAppended("all are appended") {
             let (notes, streams) = (try await backlog(), try await backlog("streams"))
             return notes.total + streams.total == count
         }
