@@ -1,13 +1,15 @@
 import Foundation
 package import Jobs
 import Logging
+import Synchronization
 
 /// Executes a run: claims it, asks the provider, writes its events, and ends it truthfully.
 ///
 /// **One answer.** A run is begun again only as long as nothing of an answer was shown: no event is written before the provider's first,
 /// and its first event goes out with `run.started`. An attempt that finds its predecessor's events, in the log or by the mark in the
-/// row, does not ask the provider; it ends the run as `incomplete: interrupted`. A run that asked for it (``InterruptionPolicy``) is gone
-/// on with instead, where its log says exactly what is still to come (``RunContinuation``).
+/// row, or a log that was lost since its predecessor owned it, does not ask the provider; it ends the run as `incomplete: interrupted`. A
+/// run that asked for it (``InterruptionPolicy``) is gone on with instead, where its log says exactly what is still to come
+/// (``RunContinuation``).
 ///
 /// **One terminal event, and it is true.** PostgreSQL first: the run's end, its archive with the terminal event in it and the job's outcome
 /// commit together. Then the terminal event is appended. A worker that dies between the two leaves a log without an end and a run with
@@ -45,6 +47,8 @@ package struct RunExecution: RunHandler {
             run: job.id, workspace: job.workspace, acceptedAt: Int64((job.acceptedAt.timeIntervalSince1970 * 1_000).rounded()))
         try await control.withWatch(identity) { signals in
             let plan = try await planner.plan(job)
+            // Who asks the provider finds it looked up: it was looked for beside the claim. What is wrong with it is told there.
+            async let _ = setup?.credentials.key(provider: plan.first.provider, workspace: identity.workspace)
             guard let claim = try await claim(plan, identity, job, context) else {
                 // The run ended in an earlier life of its job: a dead letter that was replayed.
                 return try await context.finish()
@@ -66,11 +70,12 @@ package struct RunExecution: RunHandler {
         let beginning = RunStore.Beginning(
             identity: identity, provider: plan.first.provider, model: plan.first.model, agentID: plan.agent?.id, agent: plan.agent?.label,
             metadata: job.payload.metadata ?? [:], trace: job.trace?.header)
-        return try await context.transaction { transaction -> RunClaim? in
-            let claim = try await store.claim(beginning, in: transaction)
-            if claim != nil { try store.submitTurn(job.payload, of: identity, in: transaction) }
-            return claim
+        let claim = Mutex<RunClaim?>(nil)
+        try await context.transaction { transaction in
+            try store.submitClaim(beginning, in: transaction) { found in claim.withLock { $0 = found } }
+            try store.submitTurn(job.payload, of: identity, in: transaction)
         }
+        return claim.withLock { $0 }
     }
 
     // MARK: The attempt
@@ -78,8 +83,8 @@ package struct RunExecution: RunHandler {
     private func attempt(
         _ job: Job<RunRequest>, _ plan: RunPlan, _ identity: RunIdentity, _ claim: RunClaim, _ signals: RunSignals, _ context: RunContext
     ) async throws {
-        let (earlier, continuation) = try await before(plan, identity, claim, context)
-        let hasShown = claim.hadOutput || !earlier.isEmpty
+        let before = try await before(plan, identity, claim, context)
+        let (earlier, continuation) = (before.events, before.continuation)
         let anchor = continuation.flatMap { found in found.position.map { RunAnchor(step: found.step, position: $0) } }
         let journal = RunJournal(log: log, identity: identity, epoch: claim.epoch, earlier: earlier, anchor: anchor, clock: clock)
         let attempt = RunAttempt(
@@ -90,7 +95,7 @@ package struct RunExecution: RunHandler {
         if signals.cancel.isRaised {
             await attempt.abandon()
             ending = RunEnding(.cancelled)
-        } else if hasShown, continuation == nil {
+        } else if before.hasShown, continuation == nil {
             ending = RunEnding(.incomplete(.interrupted))
         } else if let fault = plan.fault {
             ending = RunEnding(.failed(fault))

@@ -63,7 +63,8 @@ struct RunLog: Sendable {
     }
 
     enum Claimed: Sendable, Equatable {
-        case claimed(last: RunEventID?)
+        /// - Parameter owner: The epoch of the attempt that owned it before; nil where no attempt did, or the log was lost since.
+        case claimed(last: RunEventID?, owner: UInt64?)
         case stale(owner: UInt64)
     }
 
@@ -102,7 +103,7 @@ struct RunLog: Sendable {
             ])
         let (word, detail) = try Self.answer(reply, of: "run claim")
         if word == "stale" { return .stale(owner: UInt64(detail) ?? .max) }
-        return .claimed(last: RunEventID(detail))
+        return .claimed(last: RunEventID(detail), owner: reply.array?.last?.string.flatMap { UInt64($0) })
     }
 
     /// Appends events and announces them, in one step.

@@ -14,8 +14,8 @@ extension RunStore {
 
     /// Notes that clients may have seen something of a step: from here on the run is not begun again, nor the step asked again, whatever
     /// becomes of the log.
-    func markShown(step: Int, of identity: RunIdentity, epoch: UInt64, in transaction: PostgresTransaction) async throws {
-        try await transaction.execute(
+    func submitShown(step: Int, of identity: RunIdentity, epoch: UInt64, in transaction: PostgresTransaction) {
+        transaction.submit(
             """
             -- mark a run's shown step
             update runs set first_event_at = coalesce(first_event_at, mainstay_now()), shown_step = greatest(shown_step, $4)

@@ -24,7 +24,7 @@ extension RunStore {
     /// A conversation is longer than ``TurnBounds``, or its events are not all kept.
     struct ConversationTooLong: Error {}
 
-    /// Keeps what a response was asked, unless it is not to be kept.
+    /// Keeps what a response was asked, unless it is not to be kept, or is over: goes out behind the claim of its run.
     func submitTurn(_ request: RunRequest, of identity: RunIdentity, in transaction: PostgresTransaction) throws {
         guard let turn = request.turn, let start = turn.start else { return }
         let encoder = JSONEncoder()
@@ -33,7 +33,9 @@ extension RunStore {
         transaction.submit(
             """
             -- keep a turn of a conversation
-            insert into run_turns (workspace_id, id, previous_id, messages) values ($1, $2, $3, $4) on conflict (workspace_id, id) do nothing
+            insert into run_turns (workspace_id, id, previous_id, messages)
+            select r.workspace_id, r.id, $3, $4 from runs r where r.workspace_id = $1 and r.id = $2 and r.state = 'running'
+            on conflict (workspace_id, id) do nothing
             """,
             identity.workspace, identity.run, turn.previous, String(decoding: messages, as: UTF8.self))
     }

@@ -26,12 +26,15 @@ struct RunStore: Sendable {
 
     // MARK: The worker's
 
-    /// Inserts the run, or takes it over from an attempt that was lost; nil for a run that is finished.
+    /// Inserts the run, or takes it over from an attempt that was lost. It goes out with COMMIT, for the first token waits for it.
     ///
     /// The wish to cancel is read in the same statement: a wish that commits later is announced to a worker that listens already.
-    func claim(_ beginning: Beginning, in transaction: PostgresTransaction) async throws -> RunClaim? {
+    /// - Parameter found: Called with the claim; not called for a run that is finished.
+    func submitClaim(
+        _ beginning: Beginning, in transaction: PostgresTransaction, found: @escaping @Sendable (RunClaim) -> Void
+    ) throws {
         let accepted = Date(timeIntervalSince1970: Double(beginning.identity.acceptedAt) / 1_000)
-        let rows = try await transaction.query(
+        transaction.submit(
             """
             -- claim a run
             insert into runs (workspace_id, id, provider, model, agent_id, agent, metadata, trace, accepted_at, unsettled)
@@ -46,13 +49,9 @@ struct RunStore: Sendable {
               exists (select 1 from run_cancellations c where c.workspace_id = $1 and c.id = $2) as is_cancelled
             """,
             beginning.identity.workspace, beginning.identity.run, Self.storable(beginning.provider), Self.storable(beginning.model),
-            beginning.agentID, beginning.agent.map(Self.storable), try PostgresJSON(encoding: beginning.metadata), beginning.trace, accepted)
-        return try rows.first.map { row in
-            RunClaim(
-                epoch: UInt64(try row.decode("epoch", as: Int64.self)), attempts: try row.decode("attempts"),
-                firstEventAt: try row.decode("first_event_at"), shownStep: try row.decode("shown_step"),
-                unsettled: try row.decode("unsettled", as: [Int64].self).map { UInt64($0) },
-                isCancelRequested: try row.decode("is_cancelled"))
+            beginning.agentID, beginning.agent.map(Self.storable), try PostgresJSON(encoding: beginning.metadata), beginning.trace, accepted
+        ) { result in
+            if let row = result.rows.first { found(try Self.claim(row)) }
         }
     }
 
@@ -170,6 +169,14 @@ struct RunStore: Sendable {
     /// PostgreSQL's text has no NUL; a model's may.
     static func storable(_ text: String) -> String {
         text.utf8.contains(0) ? text.filter { $0 != "\0" } : text
+    }
+
+    private static func claim(_ row: PostgresRow) throws -> RunClaim {
+        RunClaim(
+            epoch: UInt64(try row.decode("epoch", as: Int64.self)), attempts: try row.decode("attempts"),
+            firstEventAt: try row.decode("first_event_at"), shownStep: try row.decode("shown_step"),
+            unsettled: try row.decode("unsettled", as: [Int64].self).map { UInt64($0) },
+            isCancelRequested: try row.decode("is_cancelled"))
     }
 
     private static func run(_ row: PostgresRow) throws -> Run {

@@ -154,7 +154,7 @@ import Testing
                 try await shown.tell(LostWorker.step(1, calling: Self.search) + [Self.found])
                 for lost in [begun, shown] {
                     try await fixture.pool.transaction(.workspaces([fixture.workspace])) {
-                        try await fixture.store.markShown(step: 2, of: lost.identity, epoch: 1, in: $0)
+                        fixture.store.submitShown(step: 2, of: lost.identity, epoch: 1, in: $0)
                     }
                 }
                 let taken = try await LostWorker(fixture)

@@ -67,8 +67,7 @@ import Testing
         try await InferenceFixture.with { fixture in
             let setup = try await fixture.pricedSetup()
             let lost = try await LostWorker(fixture)
-            let beginning = RunStore.Beginning(identity: lost.identity, provider: "played", model: "test-model", metadata: [:])
-            _ = try await fixture.pool.transaction(.workspaces([fixture.workspace])) { try await fixture.store.claim(beginning, in: $0) }
+            try await lost.claim()
             let cancelled = try await LostWorker(fixture)
             try await fixture.store.requestCancellation(of: cancelled.identity.run, workspace: fixture.workspace, by: nil)
             try await fixture.withEngine([answering(TokenUsage(input: 5, output: 3))], setup: setup) { engine in

@@ -1,9 +1,20 @@
 import Foundation
 import Jobs
 import Postgres
+import Synchronization
 import TestSupport
 
 @testable import Inference
+
+extension RunStore {
+    /// The claim of a run, read before the transaction commits; nil for one that is finished.
+    func claim(_ beginning: Beginning, in transaction: PostgresTransaction) async throws -> RunClaim? {
+        let claim = Mutex<RunClaim?>(nil)
+        try submitClaim(beginning, in: transaction) { found in claim.withLock { $0 = found } }
+        try await transaction.execute("select 1")
+        return claim.withLock { $0 }
+    }
+}
 
 /// A worker that claimed a run, and is lost after what a test lets it do.
 struct LostWorker: Sendable {
@@ -19,10 +30,11 @@ struct LostWorker: Sendable {
         try await claim()
     }
 
-    /// Another worker claims the run, and is lost, too.
+    /// Another worker claims the run and its log, and is lost, too.
     func claim() async throws {
         let beginning = RunStore.Beginning(identity: identity, provider: "played", model: "test-model", metadata: [:])
-        _ = try await fixture.pool.transaction(.workspaces([identity.workspace])) { try await fixture.store.claim(beginning, in: $0) }
+        let claim = try await fixture.pool.transaction(.workspaces([identity.workspace])) { try await fixture.store.claim(beginning, in: $0) }
+        if let claim { _ = try await fixture.log.claim(identity, epoch: claim.epoch) }
     }
 
     /// The head of a run that may be gone on with.
