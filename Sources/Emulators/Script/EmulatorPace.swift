@@ -74,10 +74,13 @@ package struct EmulatorWire: Codable, Sendable, Equatable {
     package var keepAlives: Int?
     /// The padding by which providers hide how long a piece is: spaces before the last brace (Anthropic), `obfuscation` (OpenAI).
     package var padding: Bool
+    /// Behind each piece of a stream's text the moment at which it was written, see ``TokenStamp``. Answers that are made in the
+    /// background have none.
+    package var stamps: Bool
 
     package init(
         lineEnding: LineEnding = .lf, splitEvery: Int? = nil, splitAt: [Int] = [], splitGap: Duration = .zero, keepAlives: Int? = nil,
-        padding: Bool = true
+        padding: Bool = true, stamps: Bool = false
     ) {
         self.lineEnding = lineEnding
         self.splitEvery = splitEvery
@@ -85,10 +88,11 @@ package struct EmulatorWire: Codable, Sendable, Equatable {
         self.splitGap = splitGap
         self.keepAlives = keepAlives
         self.padding = padding
+        self.stamps = stamps
     }
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
-        case padding
+        case padding, stamps
         case lineEnding = "line_ending"
         case splitEvery = "split_every"
         case splitAt = "split_at"
@@ -105,6 +109,7 @@ package struct EmulatorWire: Codable, Sendable, Equatable {
         splitGap = try container.milliseconds(.splitGap)
         keepAlives = try container.number(.keepAlives, atLeast: 0)
         padding = try container.value(.padding, or: true)
+        stamps = try container.value(.stamps, or: false)
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -115,5 +120,6 @@ package struct EmulatorWire: Codable, Sendable, Equatable {
         try container.encode(splitGap.inMilliseconds, forKey: .splitGap)
         try container.encodeIfPresent(keepAlives, forKey: .keepAlives)
         try container.encode(padding, forKey: .padding)
+        try container.encode(stamps, forKey: .stamps)
     }
 }

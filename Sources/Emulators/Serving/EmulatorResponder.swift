@@ -138,11 +138,14 @@ struct EmulatorResponder: HTTPResponder {
     private func writer(
         _ identity: AnswerIdentity, _ resolved: ResolvedAnswer, _ question: Question, _ wire: EmulatorWire, _ generator: SeededGenerator
     ) -> any EmulatorWriter {
-        switch question.shape {
-        case .chat: ChatWriter(identity, resolved, to: question, wire: wire, padding: generator)
-        case .responses: ResponsesWriter(identity, resolved, to: question, wire: wire, padding: generator)
-        case .messages: MessagesWriter(identity, resolved, wire: wire, padding: generator)
-        }
+        let writer: any EmulatorWriter =
+            switch question.shape {
+            case .chat: ChatWriter(identity, resolved, to: question, wire: wire, padding: generator)
+            case .responses: ResponsesWriter(identity, resolved, to: question, wire: wire, padding: generator)
+            case .messages: MessagesWriter(identity, resolved, wire: wire, padding: generator)
+            }
+        guard wire.stamps else { return writer }
+        return StampingWriter(writer)
     }
 
     private func whole(

@@ -80,7 +80,7 @@ struct Padding: Sendable {
     private static let letters = Array("k3VwQz8TnB1xLrM".utf8)
 }
 
-/// Turns what is said into the bytes of one wire. A value: the same steps give the same bytes.
+/// Turns what is said into the bytes of one wire. A value: the same steps give the same bytes, but for ``StampingWriter``.
 protocol EmulatorWriter: Sendable {
     mutating func write(_ step: EmulatorStep, to buffer: inout ByteBuffer)
 }

@@ -14,20 +14,21 @@ struct BenchCommand: AsyncParsableCommand {
         commandName: "bench",
         abstract: "Measure the engine: one ticket of 300 bytes becomes one durable row.",
         discussion: """
-            `http`, `directory`, `fairness` and `budget` bring private servers of their own and need nothing but wrk (http and directory
-            alone). The others are for a harness: their stores come from REDIS_URL and PG* variables, and the table `tickets` must exist
+            `http`, `directory`, `fairness`, `streams` and `budget` bring private servers of their own and need nothing but wrk (http and
+            directory alone). The others are for a harness: their stores come from REDIS_URL and PG* variables, and the table `tickets` must exist
             in them.
 
             EXAMPLES
               mainstay bench http            requests a second, beside an empty route
               mainstay bench directory       listings, search, pages and forks among 100,000 agents
               mainstay bench fairness        one workspace in another's flood
+              mainstay bench streams         what is added to a stream of tokens
               mainstay bench budget          commands, round trips, commits and allocations of a job
               mainstay bench bulk 100000     enqueue 100,000 jobs, many in a call
               mainstay bench worker          work until SIGTERM
               mainstay bench latency 200     acceptance to visible row, one at a time
             """,
-        subcommands: [HTTP.self, Directory.self, Fairness.self, Budget.self, Worker.self, Produce.self, Bulk.self, Latency.self])
+        subcommands: [HTTP.self, Directory.self, Fairness.self, Streams.self, Budget.self, Worker.self, Produce.self, Bulk.self, Latency.self])
 
     struct Worker: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Work on the benchmark's queue until SIGTERM.")

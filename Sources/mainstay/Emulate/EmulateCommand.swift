@@ -21,6 +21,7 @@ struct EmulateCommand: AsyncParsableCommand {
               mainstay emulate openrouter --json          one line with the address, then it serves until SIGTERM
             """)
 
+    @OptionGroup var mark: StackMark
     @Argument(help: "Whose wire: \(EmulatorKind.allCases.map(\.rawValue).joined(separator: ", ")).") var kind: EmulatorKind
     @Option(help: "Address to listen on.") var host = "127.0.0.1"
     @Option(help: "Port to listen on; 0 takes any that is free.") var port = 0

@@ -35,7 +35,7 @@ struct SettingsOptions: ParsableArguments {
     func load() async throws -> Settings { try await Settings.load(file: config) }
 }
 
-/// Shared by the processes that `mainstay up` keeps.
+/// Shared by the processes that `mainstay up` and `mainstay bench streams` keep.
 struct StackMark: ParsableArguments {
     // Nothing reads it: it is there to be read by others.
     @Option(

@@ -1,0 +1,62 @@
+import ArgumentParser
+
+extension BenchCommand {
+    /// `mainstay bench streams`: what is added to a stream of tokens.
+    struct Streams: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "streams",
+            abstract: "Measure what Mainstay adds to a stream of tokens, the provider asked directly beside.",
+            discussion: """
+                Starts private servers, an emulated provider, an ingress and two workers, each a process of its own, and asks for streams of
+                tokens with /v1/chat/completions: of the provider directly, then of Mainstay, in turn. Each stream has one connection and
+                asks again as soon as its answer has ended. The provider stamps each token as it writes it. Settings in MAINSTAY_* variables
+                hold for what is measured, but for stores, providers and issuers.
+
+                  direct    the provider
+                  through   the same provider, asked by Mainstay
+                  added     the one less the other, the same percentile in the same run
+                  aim       what may be added; no answer may be lost
+
+                ttft is the time from a request to its first token; token the time of each token from the provider's write to the
+                client's read. A lost answer does not end with [DONE], or has another number of tokens than was asked for.
+                Streams begin apart and their gaps are drawn, so that they are not in step; --in-step begins all at once with even gaps.
+
+                EXAMPLES
+                  mainstay bench streams
+                  mainstay bench streams --streams 1 --answers 50 --gap 5       one stream alone
+                  mainstay bench streams --streams 1000 --runs 1 --json
+                  mainstay bench streams --in-step                              every token with those of all other streams
+
+                EXIT CODES
+                  0 measured, and no answer was lost   1 an answer was lost, or could not be measured
+                """,
+            aliases: ["stream"])
+
+        @OptionGroup var output: OutputOptions
+        @Option(help: "Streams at once.") var streams = 50
+        @Option(help: "Tokens of one answer.") var tokens = 40
+        @Option(help: "Milliseconds between two tokens of a stream.") var gap = 50
+        @Option(help: "Answers of each stream in one measurement.") var answers = 5
+        @Option(help: "Measurements of each side, in turn; medians are shown.") var runs = 3
+        @Flag(help: "Begin all streams at once, with even gaps.") var inStep = false
+
+        func validate() throws {
+            guard (1...10_000).contains(streams), (1...10_000).contains(tokens) else {
+                throw ValidationError("--streams takes 1 to 10000, --tokens 1 to 10000")
+            }
+            guard (0...10_000).contains(gap) else { throw ValidationError("--gap takes 0 to 10000") }
+            guard (1...1000).contains(answers), (1...1000).contains(runs) else {
+                throw ValidationError("--answers takes 1 to 1000, --runs 1 to 1000")
+            }
+        }
+
+        func run() async throws {
+            let load = StreamBenchLoad(streams: streams, tokens: tokens, gap: gap, isInStep: inStep)
+            let found = try await StreamBench(load: load, answers: answers, runs: runs).run()
+            output.print(StreamBench.table(found))
+            guard let losses = StreamBench.losses(found) else { return }
+            Talk.say(losses)
+            throw ExitCode.failure
+        }
+    }
+}
