@@ -34,9 +34,9 @@ public struct RedisBackoff: Sendable, Equatable {
     }
 
     /// The pause before the next attempt.
-    func pause(failures: Int, using random: inout some RandomNumberGenerator) -> Duration {
-        // Scaled by hand: `Double.random` may draw again and again, without end from a generator that a test holds still.
-        let share = Double(random.next() >> 11) / Double((UInt64(1) << 53) - 1)
-        return ceiling(failures: failures) * share
+    ///
+    /// - Parameter jitter: drawn by the caller, from 0 to 1.
+    func pause(failures: Int, jitter: Double) -> Duration {
+        ceiling(failures: failures) * jitter
     }
 }

@@ -15,16 +15,28 @@ import Testing
 struct SSEResponseTests {
     struct Broken: Error {}
 
+    /// How the server finds out that the stream's client has left.
+    enum Watching: CaseIterable {
+        /// By the handler in each connection.
+        case connections
+        /// By what would carry the connection's next request.
+        case requests
+        /// At the next write.
+        case nothing
+    }
+
     /// A server with one stream.
     private func fixture(
-        clock: any Clock<Duration> = ContinuousClock(), retry: Duration? = nil, patience: Int = 4, heartbeatFrame: SSEFrame = .heartbeat,
-        _ body: @escaping SSEResponse.Body
+        _ watching: Watching = .connections, clock: any Clock<Duration> = ContinuousClock(), retry: Duration? = nil, patience: Int = 4,
+        heartbeatFrame: SSEFrame = .heartbeat, _ body: @escaping SSEResponse.Body
     ) -> WebFixture {
         var routes = APIRoutes()
+        let heartbeats = SSEHeartbeats(interval: .seconds(15), clock: clock)
         routes.onOpen(APIOperation(.get, "/v1/events", summary: "Events", tag: "Events", answers: [.events("Events")])) { _, _ in
-            SSEResponse(heartbeat: .seconds(15), heartbeatFrame: heartbeatFrame, patience: patience, retry: retry, clock: clock, body)
+            SSEResponse(
+                heartbeats: heartbeats, heartbeatFrame: heartbeatFrame, patience: patience, watchesClient: watching != .nothing, retry: retry, body)
         }
-        return WebFixture(more: [routes])
+        return WebFixture(more: [routes], watchesConnections: watching != .requests)
     }
 
     private let get = RawClient.request("GET", "/v1/events")
@@ -44,10 +56,10 @@ struct SSEResponseTests {
         }
     }
 
-    @Test("a frame is with the client before the next one exists")
-    func incremental() async throws {
+    @Test("a frame is with the client before the next one exists", arguments: Watching.allCases)
+    func incremental(_ watching: Watching) async throws {
         let (permits, permit) = AsyncStream.makeStream(of: Void.self)
-        let fixture = fixture { writer in
+        let fixture = fixture(watching) { writer in
             var number = 0
             for await _ in permits {
                 number += 1
@@ -63,15 +75,19 @@ struct SSEResponseTests {
                     #expect(try await inbound.read(through: "data: \(number)\n\n").contains("data: \(number)\n\n"))
                 }
                 permit.finish()
-                #expect(try await inbound.readAll().hasSuffix("0\r\n\r\n"))
+                #expect(try await inbound.read(through: "0\r\n\r\n").hasSuffix("0\r\n\r\n"))
+                // What did not use up the next request answers it.
+                guard watching != .requests else { return }
+                try await outbound.write(RawClient.request("GET", "/v1/open/again"))
+                #expect(try await inbound.read(through: "open again").hasPrefix("HTTP/1.1 200 "))
             }
         }
     }
 
-    @Test("ends its body when the client leaves")
-    func leaving() async throws {
+    @Test("ends its body when the client leaves", arguments: [Watching.connections, .requests])
+    func leaving(_ watching: Watching) async throws {
         let (ends, end) = AsyncStream.makeStream(of: Bool.self)
-        let fixture = fixture { writer in
+        let fixture = fixture(watching) { writer in
             try await writer.send(SSEFrame(data: "hello"))
             do {
                 try await ManualClock().sleep(for: .seconds(1))
@@ -115,13 +131,13 @@ struct SSEResponseTests {
         }
     }
 
-    @Test("holds its body while the client does not read, and closes the stream when it never does")
-    func stalled() async throws {
+    @Test("holds its body while the client does not read, and closes the stream when it never does", arguments: Watching.allCases)
+    func stalled(_ watching: Watching) async throws {
         let clock = ManualClock()
         let sent = Mutex(0)
         let ended = Mutex<(any Error)??>(.none)
         let megabyte = String(repeating: "x", count: 1 << 20)
-        let fixture = fixture(clock: clock) { writer in
+        let fixture = fixture(watching, clock: clock) { writer in
             do {
                 for _ in 0..<200 {
                     try await writer.send(SSEFrame(data: megabyte))
@@ -148,9 +164,9 @@ struct SSEResponseTests {
         try await eventually { fixture.log.entries.contains { $0.message.description.contains("stopped reading") } }
     }
 
-    @Test("a body that fails cuts the connection, so that the client does not take it for the end")
-    func failure() async throws {
-        let fixture = fixture { writer in
+    @Test("a body that fails cuts the connection, so that the client does not take it for the end", arguments: Watching.allCases)
+    func failure(_ watching: Watching) async throws {
+        let fixture = fixture(watching) { writer in
             try await writer.send(SSEFrame(data: "hello"))
             throw Broken()
         }
@@ -169,11 +185,11 @@ struct SSEResponseTests {
         #expect(fixture.log.entries.contains { $0.level == .warning && $0.message.description.contains("cut short") })
     }
 
-    @Test("ends in order when the server stops")
-    func stopping() async throws {
+    @Test("ends in order when the server stops", arguments: Watching.allCases)
+    func stopping(_ watching: Watching) async throws {
         let (starts, start) = AsyncStream.makeStream(of: Void.self)
         let (texts, text) = AsyncStream.makeStream(of: String.self)
-        let fixture = fixture { writer in
+        let fixture = fixture(watching) { writer in
             try await writer.send(SSEFrame(data: "hello"))
             try await ManualClock().sleep(for: .seconds(1))
         }

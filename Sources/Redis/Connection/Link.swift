@@ -157,8 +157,7 @@ final class Link {
 
     private func lose(_ error: RedisError, isFault: Bool) {
         let wanted = owner?.isLinkWanted ?? false
-        var random = SystemRandomNumberGenerator()
-        let action = machine.lost(attempt: attempt, isWanted: wanted, isFault: isFault, now: .now(), using: &random)
+        let action = machine.lost(attempt: attempt, isWanted: wanted, isFault: isFault, now: .now(), jitter: .random(in: 0...1))
         guard action != .none else { return }
         timer?.cancel()
         dropChannel()

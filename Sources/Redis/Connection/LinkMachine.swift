@@ -112,7 +112,7 @@ struct LinkMachine: Equatable {
 
     /// The attempt failed, or the link broke or was given up. `isFault` is false if we closed a sound link on purpose: no pause is due.
     mutating func lost(
-        attempt lostAttempt: Int, isWanted: Bool, isFault: Bool, now: NIODeadline, using random: inout some RandomNumberGenerator
+        attempt lostAttempt: Int, isWanted: Bool, isFault: Bool, now: NIODeadline, jitter: Double
     ) -> LostAction {
         let wasUp: Bool
         switch state {
@@ -125,7 +125,7 @@ struct LinkMachine: Equatable {
             return .none
         }
         failures = isFault ? failures + 1 : 0
-        let pause = TimeAmount(backoff.pause(failures: failures, using: &random))
+        let pause = TimeAmount(backoff.pause(failures: failures, jitter: jitter))
         guard isWanted else {
             state = .idle(notBefore: now + pause)
             return .rest(wasUp: wasUp)

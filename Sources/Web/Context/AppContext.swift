@@ -7,7 +7,7 @@ import NIOCore
 ///
 /// `identity` stays nil outside the group of routes that asks for one; handlers of that group take an
 /// ``IdentifiedContext``, whose identity is not optional.
-package struct AppContext: RequestContext, Sendable {
+package struct AppContext: RequestContext, ConnectedContext, Sendable {
     package var coreContext: CoreRequestContextStorage
     /// Unique within the server's life. Answered as `x-request-id`, logged as `request_id`.
     package let id: String
@@ -22,6 +22,7 @@ package struct AppContext: RequestContext, Sendable {
     /// Who has opened the connection: a proxy, where there is one.
     package var peer: String? { address?.ipAddress }
     private let address: SocketAddress?
+    let channel: any Channel
     /// The server's logger.
     let plainLogger: Logger
     /// The routes of the server that answers, to tell 405 from 404.
@@ -38,6 +39,7 @@ package struct AppContext: RequestContext, Sendable {
         bodyLimit = BodyLimit.standard
         facts = RequestFacts()
         address = source.channel.remoteAddress
+        channel = source.channel
         plainLogger = source.logger
     }
 

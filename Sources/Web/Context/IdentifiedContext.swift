@@ -1,9 +1,10 @@
 package import Foundation
 package import Hummingbird
 package import Logging
+import NIOCore
 
 /// The context of routes that need to know who asks: an unauthenticated handler does not compile.
-package struct IdentifiedContext: ChildRequestContext {
+package struct IdentifiedContext: ChildRequestContext, ConnectedContext {
     package var coreContext: CoreRequestContextStorage
     /// The request's id, as in ``AppContext/id``.
     package let id: String
@@ -17,6 +18,7 @@ package struct IdentifiedContext: ChildRequestContext {
     package var bodyLimit: Int
     /// What the server makes of errors, for answers that hold several.
     let problems: ProblemTable
+    let channel: any Channel
     private let plainLogger: Logger
 
     /// Throws a 401 problem when the request was not authenticated.
@@ -27,6 +29,7 @@ package struct IdentifiedContext: ChildRequestContext {
         trace = context.trace
         bodyLimit = context.bodyLimit
         problems = context.problems
+        channel = context.channel
         plainLogger = context.plainLogger
         hold = IdentityHold(identity: identity, watch: context.identityWatch)
     }

@@ -15,7 +15,8 @@ package final class IdentityWatch: Service, Sendable {
     /// Those of these identities that are good no longer. Has a deadline of its own; at most ``page`` identities are asked about.
     package typealias Check = @Sendable (_ identities: [Identity]) async throws -> Set<Identity>
 
-    private typealias Waiter = CheckedContinuation<Void, any Error>
+    /// Told true when the identity is good no longer, false when nobody wants to know any more.
+    private typealias Waiter = @Sendable (_ isOver: Bool) -> Void
 
     private struct Book {
         var waiters: [Identity: [UInt64: Waiter]] = [:]
@@ -71,18 +72,34 @@ package final class IdentityWatch: Service, Sendable {
             return book.lastID
         }
         try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { (waiter: Waiter) in
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 let isWatched = book.withLock { book in
                     // A cancellation is seen here, or by the handler below, which waits for this lock.
                     guard !Task.isCancelled else { return false }
-                    book.waiters[identity, default: [:]][id] = waiter
+                    book.waiters[identity, default: [:]][id] = { isOver in
+                        if isOver { continuation.resume() } else { continuation.resume(throwing: CancellationError()) }
+                    }
                     return true
                 }
-                if !isWatched { waiter.resume(throwing: CancellationError()) }
+                if !isWatched { continuation.resume(throwing: CancellationError()) }
             }
         } onCancel: {
-            book.withLock { $0.withdraw(identity, id) }?.resume(throwing: CancellationError())
+            book.withLock { $0.withdraw(identity, id) }?(false)
         }
+    }
+
+    /// Calls `perform` once the identity is good no longer, a turn later at the most: ``end(of:)`` without a task that waits.
+    /// - Returns: what ``forget(_:of:)`` takes.
+    func onEnd(of identity: Identity, _ perform: @escaping @Sendable () -> Void) -> UInt64 {
+        book.withLock { book in
+            book.lastID += 1
+            book.waiters[identity, default: [:]][book.lastID] = { isOver in if isOver { perform() } }
+            return book.lastID
+        }
+    }
+
+    func forget(_ id: UInt64, of identity: Identity) {
+        _ = book.withLock { $0.withdraw(identity, id) }
     }
 
     /// Asks about one identity at this moment.
@@ -133,7 +150,7 @@ package final class IdentityWatch: Service, Sendable {
             logger.notice(
                 "What was open for an identity is ended: it is good no longer",
                 metadata: ["token_id": "\(identity.tokenID.uuidString.lowercased())", "open": "\(waiters.count)"])
-            for waiter in waiters.values { waiter.resume() }
+            for waiter in waiters.values { waiter(true) }
         }
     }
 

@@ -21,6 +21,8 @@ extension SSEPipe {
         private var writtenAtLastPulse: UInt64 = 0
         private var pulsesInFlight = 0
 
+        var isWriting: Bool { inFlight != nil }
+
         /// A name under which an offer can be withdrawn before and after it is made.
         mutating func makeID() -> UInt64 {
             lastID += 1

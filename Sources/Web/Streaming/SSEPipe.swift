@@ -11,20 +11,29 @@ final class SSEPipe: Sendable {
         case writer(CheckedContinuation<ByteBuffer?, any Error>)
     }
 
-    private let state = Mutex(StateMachine<ByteBuffer, Waiter>())
+    private struct State {
+        var order = StateMachine<ByteBuffer, Waiter>()
+        /// Why the stream was cut.
+        var failure: (any Error)?
+    }
+
+    private let state = Mutex(State())
+
+    /// Why the stream was cut; nil for one that goes on, or has come to its end.
+    var failure: (any Error)? { state.withLock(\.failure) }
 
     // MARK: Producers
 
     /// Returns when the bytes have been handed to the connection.
     /// - Throws: `CancellationError`, also when the stream has ended.
     func send(_ buffer: ByteBuffer) async throws {
-        let id = state.withLock { $0.makeID() }
+        let id = state.withLock { $0.order.makeID() }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 let action = state.withLock { state -> StateMachine<ByteBuffer, Waiter>.OfferAction in
                     // A cancellation is seen here, or by the handler below, which waits for this lock.
                     if Task.isCancelled { return .refuse(.producer(continuation)) }
-                    return state.offer(buffer, id: id, waiter: .producer(continuation))
+                    return state.order.offer(buffer, id: id, waiter: .producer(continuation))
                 }
                 switch action {
                 case .wait: break
@@ -33,19 +42,31 @@ final class SSEPipe: Sendable {
                 }
             }
         } onCancel: {
-            if let waiter = state.withLock({ $0.withdraw(id: id) }) { Self.fail(waiter) }
+            if let waiter = state.withLock({ $0.order.withdraw(id: id) }) { Self.fail(waiter) }
         }
     }
 
     /// No more frames come; what was sent is still written.
     func end() {
-        if let waiter = state.withLock({ $0.end() }) { Self.give(nil, to: waiter) }
+        if let waiter = state.withLock({ $0.order.end() }) { Self.give(nil, to: waiter) }
+    }
+
+    /// Cuts the stream: nothing more is written, and the writer is told why. Only the first reason counts.
+    /// - Returns: whether a write is under way, which does not hear of it: its connection is to be closed.
+    func fail(_ error: any Error) -> Bool {
+        let (isWriting, taker) = state.withLock { state in
+            guard state.failure == nil else { return (false, Waiter?.none) }
+            state.failure = error
+            return (state.order.isWriting, state.order.end())
+        }
+        if case .writer(let continuation)? = taker { continuation.resume(throwing: error) }
+        return isWriting
     }
 
     /// Called once an interval: writes a heartbeat into silence.
     /// - Throws: ``SSEStalled`` when the client has stopped reading.
     func pulse(heartbeat: ByteBuffer, patience: Int) throws {
-        switch state.withLock({ $0.pulse(heartbeat: heartbeat, patience: patience) }) {
+        switch state.withLock({ $0.order.pulse(heartbeat: heartbeat, patience: patience) }) {
         case .none: break
         case .give(let frame, let waiter): Self.give(frame, to: waiter)
         case .stalled: throw SSEStalled()
@@ -55,27 +76,29 @@ final class SSEPipe: Sendable {
     // MARK: Writer
 
     /// The next bytes to write, nil at the end.
+    /// - Throws: why the stream was cut; `CancellationError`.
     func take() async throws -> ByteBuffer? {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<ByteBuffer?, any Error>) in
-                let action = state.withLock { state -> StateMachine<ByteBuffer, Waiter>.TakeAction? in
-                    Task.isCancelled ? nil : state.take(waiter: .writer(continuation))
+                let action = state.withLock { state -> Result<StateMachine<ByteBuffer, Waiter>.TakeAction, any Error> in
+                    if let failure = state.failure { return .failure(failure) }
+                    return Task.isCancelled ? .failure(CancellationError()) : .success(state.order.take(waiter: .writer(continuation)))
                 }
                 switch action {
-                case nil: continuation.resume(throwing: CancellationError())
-                case .wait: break
-                case .give(let frame, let waiter): Self.give(frame, to: waiter)
-                case .end(let waiter): Self.give(nil, to: waiter)
+                case .failure(let error): continuation.resume(throwing: error)
+                case .success(.wait): break
+                case .success(.give(let frame, let waiter)): Self.give(frame, to: waiter)
+                case .success(.end(let waiter)): Self.give(nil, to: waiter)
                 }
             }
         } onCancel: {
-            if let waiter = state.withLock({ $0.withdrawTaker() }) { Self.fail(waiter) }
+            if let waiter = state.withLock({ $0.order.withdrawTaker() }) { Self.fail(waiter) }
         }
     }
 
     /// What was taken last has been written.
     func wrote() {
-        if case .producer(let continuation) = state.withLock({ $0.wroteFrame() }) { continuation.resume() }
+        if case .producer(let continuation) = state.withLock({ $0.order.wroteFrame() }) { continuation.resume() }
     }
 
     // MARK: Waiters (never resumed under the lock)

@@ -15,32 +15,30 @@ package struct SSEResponse: ResponseGenerator, Sendable {
     /// What the body does: sends frames, and returns at the stream's end.
     package typealias Body = @Sendable (SSEWriter) async throws -> Void
 
-    private let heartbeat: Duration
+    private let heartbeats: SSEHeartbeats
     private let heartbeatFrame: SSEFrame
     private let patience: Int
     private let retry: Duration?
     private let watchesClient: Bool
-    private let clock: any Clock<Duration>
     private let body: Body
 
     /// - Parameters:
-    ///   - heartbeat: 15 s, below the idle time-outs of the usual proxies (nginx and AWS: 60 s).
+    ///   - heartbeats: what beats for it.
     ///   - heartbeatFrame: what is sent into silence: a comment, unless the stream's clients know an event for it.
     ///   - patience: heartbeats for which a write may wait for the client before the stream is closed: one minute in all.
-    ///   - watchesClient: whether the body is cancelled at once when the client leaves. Watching uses up what would carry the
-    ///     connection's next request, so the stream closes it. Without it a client that has left is found at the next write, and one
-    ///     that stays sends its next request over the same connection.
+    ///   - watchesClient: whether the body is cancelled at once when the client leaves. Without it a client that has left is found at the
+    ///     next write. On a server whose connections have no ``ClientPresence``, watching uses up what would carry the connection's next
+    ///     request, so the stream closes it.
     ///   - retry: how long a client waits before it connects again; its own default (3 s in browsers) when nil.
     package init(
-        heartbeat: Duration = .seconds(15), heartbeatFrame: SSEFrame = .heartbeat, patience: Int = 4, watchesClient: Bool = true,
-        retry: Duration? = nil, clock: any Clock<Duration> = ContinuousClock(), _ body: @escaping Body
+        heartbeats: SSEHeartbeats = .process, heartbeatFrame: SSEFrame = .heartbeat, patience: Int = 4, watchesClient: Bool = true,
+        retry: Duration? = nil, _ body: @escaping Body
     ) {
-        self.heartbeat = heartbeat
+        self.heartbeats = heartbeats
         self.heartbeatFrame = heartbeatFrame
         self.patience = patience
         self.retry = retry
         self.watchesClient = watchesClient
-        self.clock = clock
         self.body = body
     }
 
@@ -50,84 +48,83 @@ package struct SSEResponse: ResponseGenerator, Sendable {
             .cacheControl: "no-cache, no-transform",
             .accelBuffering: "no",
         ]
-        if watchesClient { headers[.connection] = "close" }
+        let connection = (context as? any ConnectedContext)?.channel
+        let client = watchesClient ? connection.flatMap(ClientPresence.of) : nil
+        let usesUp = watchesClient && client == nil
+        if usesUp { headers[.connection] = "close" }
         let logger = context.logger
         let stream = self
         let hold = (context as? IdentifiedContext)?.hold
         return Response(
             status: .ok, headers: headers,
             body: .init { writer in
-                let writer = WriterTransfer(writer)
+                let (writer, pipe) = (WriterTransfer(writer), SSEPipe())
                 do {
-                    if watchesClient {
-                        try await request.whileConnected { try await stream.run(writer, hold) }
+                    if usesUp {
+                        try await request.whileConnected { try await stream.run(pipe, writer, hold, client, connection) }
                     } else {
-                        try await stream.run(writer, hold)
+                        try await stream.run(pipe, writer, hold, client, connection)
                     }
-                } catch let error where error is CancellationError || error is SSEClientGone {
-                    logger.debug("An event stream's client left")
-                    throw error
-                } catch let error as IdentityEnded {
-                    logger.info("An event stream was cut, for its token is good no longer")
-                    throw error
-                } catch let error as SSEStalled {
-                    logger.info("An event stream was closed, for its client has stopped reading")
-                    throw error
                 } catch {
-                    logger.warning("An event stream was cut short", metadata: ["error": "\(error)"])
-                    throw error
+                    // A connection that is closed for it looks like a client that has left.
+                    let cause = pipe.failure ?? error
+                    Self.log(cause, logger)
+                    throw cause
                 }
             })
     }
 
-    private enum Part { case body, stopping, written }
+    private static func log(_ error: any Error, _ logger: Logger) {
+        switch error {
+        case is CancellationError, is SSEClientGone: logger.debug("An event stream's client left")
+        case is IdentityEnded: logger.info("An event stream was cut, for its token is good no longer")
+        case is SSEStalled: logger.info("An event stream was closed, for its client has stopped reading")
+        default: logger.warning("An event stream was cut short", metadata: ["error": "\(error)"])
+        }
+    }
 
-    /// Body, heartbeat, the watch for shutdown and for the identity's end, and the writing are siblings: whichever fails ends the others.
-    private func run(_ transfer: WriterTransfer, _ hold: IdentityHold?) async throws {
-        let pipe = SSEPipe()
-        try await withThrowingTaskGroup(of: Part.self) { group in
-            group.addTask {
-                do {
-                    try await body(SSEWriter(pipe: pipe))
-                } catch is CancellationError where !Task.isCancelled {
-                    // Refused because the stream is being ended, which is no failure of the body.
-                }
-                // Only here: after a failure an end would be written, and the client would take it for one.
-                pipe.end()
-                return .body
-            }
-            group.addTask {
-                var heartbeatBytes = ByteBuffer()
-                heartbeatFrame.write(to: &heartbeatBytes)
-                while true {
-                    try await clock.sleep(for: heartbeat)
-                    try pipe.pulse(heartbeat: heartbeatBytes, patience: patience)
-                }
-            }
-            group.addTask {
-                guard let hold, let watch = hold.watch else {
-                    try await gracefulShutdown()
-                    pipe.end()
-                    return .stopping
-                }
-                // One task for both, for there are many idle streams.
-                try await withGracefulShutdownHandler {
-                    try await watch.end(of: hold.identity)
-                } onGracefulShutdown: {
-                    pipe.end()
-                }
-                throw IdentityEnded()
-            }
-            group.addTask {
-                try await write(pipe, to: transfer.writer)
-                return .written
-            }
-            while let part = try await group.next() {
-                guard part == .written else { continue }
-                // What is left only waits; how it ends says nothing about the stream.
-                group.cancelAll()
-                return
-            }
+    /// Writes what the body sends until one of them, the client, the server or the identity comes to its end.
+    ///
+    /// This task writes, and the body has one of its own. Everything else that may happen to the stream is a call from outside and no task
+    /// that waits for it: streams are many, most of them idle, and a task costs kilobytes.
+    private func run(
+        _ pipe: SSEPipe, _ transfer: WriterTransfer, _ hold: IdentityHold?, _ client: ClientPresence?, _ connection: (any Channel)?
+    ) async throws {
+        let cut: @Sendable (any Error) -> Void = { error in
+            // A write that waits for the client to read hears of nothing else.
+            if pipe.fail(error) { connection?.close(promise: nil) }
+        }
+        let leaving = client?.onLeaving { cut(SSEClientGone()) }
+        let ending = hold.flatMap { hold in hold.watch?.onEnd(of: hold.identity) { cut(IdentityEnded()) } }
+        var heartbeat = ByteBuffer()
+        heartbeatFrame.write(to: &heartbeat)
+        let beating = heartbeats.add { [heartbeat] in
+            do { try pipe.pulse(heartbeat: heartbeat, patience: patience) } catch { cut(error) }
+        }
+        defer {
+            heartbeats.remove(beating)
+            if let leaving { client?.forget(leaving) }
+            if let ending, let hold { hold.watch?.forget(ending, of: hold.identity) }
+        }
+        try await withGracefulShutdownHandler {
+            // Cancelled and awaited at the end of this scope. What is left of it only waits; how it ends says nothing about the stream.
+            async let _ = fill(pipe)
+            try await write(pipe, to: transfer.writer)
+        } onGracefulShutdown: {
+            pipe.end()
+        }
+    }
+
+    private func fill(_ pipe: SSEPipe) async {
+        do {
+            try await body(SSEWriter(pipe: pipe))
+            pipe.end()
+        } catch is CancellationError where !Task.isCancelled {
+            // Refused because the stream is being ended, which is no failure of the body.
+            pipe.end()
+        } catch {
+            // Not its end, which the client would take for one.
+            _ = pipe.fail(error)
         }
     }
 

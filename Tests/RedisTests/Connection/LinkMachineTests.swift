@@ -17,13 +17,11 @@ import Testing
     /// A machine in a place, and the number of the attempt that is on.
     private func machine(in place: Place) -> (LinkMachine, Int) {
         var machine = LinkMachine(backoff: RedisBackoff())
-        var none = ConstantGenerator(value: 0)
-        var full = ConstantGenerator(value: .max)
         switch place {
         case .idle: return (machine, 0)
         case .idleTooSoon:
             _ = machine.start(now: Self.now)
-            _ = machine.lost(attempt: 1, isWanted: false, isFault: true, now: Self.now, using: &full)
+            _ = machine.lost(attempt: 1, isWanted: false, isFault: true, now: Self.now, jitter: 1)
             return (machine, 1)
         case .opening:
             _ = machine.start(now: Self.now)
@@ -35,7 +33,7 @@ import Testing
             return (machine, 1)
         case .pausing:
             _ = machine.start(now: Self.now)
-            _ = machine.lost(attempt: 1, isWanted: true, isFault: true, now: Self.now, using: &none)
+            _ = machine.lost(attempt: 1, isWanted: true, isFault: true, now: Self.now, jitter: 0)
             return (machine, 2)
         case .stopped:
             _ = machine.stop()
@@ -44,7 +42,6 @@ import Testing
     }
 
     private func send(_ event: Event, to machine: inout LinkMachine, attempt: Int) -> String {
-        var none = ConstantGenerator(value: 0)
         let late = attempt - 1
         switch event {
         case .start: return "\(machine.start(now: Self.now))"
@@ -53,9 +50,9 @@ import Testing
         case .greeted: return "\(machine.greeted(now: Self.now))"
         case .overdue: return "\(machine.overdue(attempt: attempt))"
         case .overdueLate: return "\(machine.overdue(attempt: late))"
-        case .lostWanted: return "\(machine.lost(attempt: attempt, isWanted: true, isFault: true, now: Self.now, using: &none))"
-        case .lostUnwanted: return "\(machine.lost(attempt: attempt, isWanted: false, isFault: true, now: Self.now, using: &none))"
-        case .lostLate: return "\(machine.lost(attempt: late, isWanted: true, isFault: true, now: Self.now, using: &none))"
+        case .lostWanted: return "\(machine.lost(attempt: attempt, isWanted: true, isFault: true, now: Self.now, jitter: 0))"
+        case .lostUnwanted: return "\(machine.lost(attempt: attempt, isWanted: false, isFault: true, now: Self.now, jitter: 0))"
+        case .lostLate: return "\(machine.lost(attempt: late, isWanted: true, isFault: true, now: Self.now, jitter: 0))"
         case .pauseOver: return "\(machine.pauseOver(attempt: attempt))"
         case .pauseOverLate: return "\(machine.pauseOver(attempt: late))"
         case .stop: return "\(machine.stop())"
@@ -112,11 +109,10 @@ import Testing
     @Test("Pauses grow with failures in a row, and a link that stayed up longer than the cap ends the row")
     func failures() {
         var machine = LinkMachine(backoff: RedisBackoff())
-        var full = ConstantGenerator(value: .max)
         var now = Self.now
         guard case .open(var attempt) = machine.start(now: now) else { return #expect(Bool(false), "not opened") }
         for expected in [50, 100, 200, 400, 800, 1_600, 2_000, 2_000] as [Int64] {
-            let action = machine.lost(attempt: attempt, isWanted: true, isFault: true, now: now, using: &full)
+            let action = machine.lost(attempt: attempt, isWanted: true, isFault: true, now: now, jitter: 1)
             #expect(action == .pause(attempt: attempt + 1, .milliseconds(expected), wasUp: false))
             guard case .open(let next) = machine.pauseOver(attempt: attempt + 1) else { return #expect(Bool(false), "not opened") }
             attempt = next
@@ -126,21 +122,20 @@ import Testing
         now = now + .milliseconds(1_999)
         // Up for less than the cap: a server that takes connections and drops them is not met with ever new ones.
         #expect(
-            machine.lost(attempt: attempt, isWanted: true, isFault: true, now: now, using: &full)
+            machine.lost(attempt: attempt, isWanted: true, isFault: true, now: now, jitter: 1)
                 == .pause(attempt: attempt + 1, .milliseconds(2_000), wasUp: true))
         guard case .open(let next) = machine.pauseOver(attempt: attempt + 1) else { return #expect(Bool(false), "not opened") }
         _ = machine.opened(attempt: next)
         _ = machine.greeted(now: now)
         #expect(
-            machine.lost(attempt: next, isWanted: true, isFault: true, now: now + .seconds(2), using: &full)
+            machine.lost(attempt: next, isWanted: true, isFault: true, now: now + .seconds(2), jitter: 1)
                 == .pause(attempt: next + 1, .milliseconds(50), wasUp: true))
     }
 
     @Test("A sound link given up on purpose is made anew without a pause")
     func purpose() {
         var (machine, attempt) = machine(in: .up)
-        var full = ConstantGenerator(value: .max)
-        #expect(machine.lost(attempt: attempt, isWanted: false, isFault: false, now: Self.now, using: &full) == .rest(wasUp: true))
+        #expect(machine.lost(attempt: attempt, isWanted: false, isFault: false, now: Self.now, jitter: 1) == .rest(wasUp: true))
         #expect(machine.start(now: Self.now) == .open(attempt: 2))
     }
 }

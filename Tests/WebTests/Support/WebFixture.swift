@@ -52,13 +52,17 @@ struct Unforeseen: Error, CustomStringConvertible {
 struct WebFixture {
     let responder: WebResponder
     let log = InMemoryLogHandler()
+    /// Its connections tell when their clients leave, as those of the ingress do.
+    let watchesConnections: Bool
     /// What the handler of `POST /v1/things` read, or why it did not.
     let effects: AsyncStream<Result<Thing, any Error>>
 
     init(
         problems: [ProblemTable.Row] = [], metrics: any MetricsFactory = NOOPMetricsHandler.instance,
-        authenticator: any Authenticator = StubAuthenticator(), watch: IdentityWatch? = nil, more: [APIRoutes] = []
+        authenticator: any Authenticator = StubAuthenticator(), watch: IdentityWatch? = nil, more: [APIRoutes] = [],
+        watchesConnections: Bool = true
     ) {
+        self.watchesConnections = watchesConnections
         let (effects, sink) = AsyncStream.makeStream(of: Result<Thing, any Error>.self, bufferingPolicy: .bufferingNewest(64))
         self.effects = effects
         var routes = APIRoutes()
@@ -96,7 +100,10 @@ struct WebFixture {
     var application: some ApplicationProtocol {
         var logger = Logger(label: "web.test") { _ in log }
         logger.logLevel = .trace
-        return Application(responder: responder, configuration: .init(address: .hostname("127.0.0.1", port: 0)), logger: logger)
+        let watches = watchesConnections
+        return Application(
+            responder: responder, server: .http1(configuration: .init(additionalChannelHandlers: watches ? [ClientPresence()] : [])),
+            configuration: .init(address: .hostname("127.0.0.1", port: 0)), logger: logger)
     }
 }
 
