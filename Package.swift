@@ -206,7 +206,8 @@ let package = Package(
         .testTarget(
             name: "MainstayTests",
             dependencies: [
-                "mainstay", "Inference", "Jobs", "JobsTesting", "Postgres", "Redis", "TestSupport", "Web", "Workspaces", logging,
+                "mainstay", "Emulators", "Inference", "Jobs", "JobsTesting", "Postgres", "Redis", "TestSupport", "Web", "Workspaces", logging, nio,
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),

@@ -17,27 +17,35 @@ import Testing
         }
     }
 
-    @Test("loses nothing, tells both sides and what is added in JSON, and leaves nothing behind", arguments: [[], ["--in-step"]])
-    func figures(more: [String]) async throws {
+    @Test("loses nothing, tells both sides and what is added in JSON, and leaves nothing behind")
+    func figures() async throws {
         let (variables, folder) = try Self.environment()
-        let words = ["bench", "streams", "--streams", "3", "--tokens", "5", "--gap", "5", "--answers", "2", "--runs", "1", "--json"]
-        let result = try await Program.run(words + more, environment: variables)
+        let words = ["bench", "streams", "--streams", "3", "--tokens", "20", "--gap", "5", "--answers", "2", "--runs", "2", "--json"]
+        let result = try await Program.run(words, environment: variables)
         try #require(result.status == 0, "\(result.output) \(result.errors)")
         let object = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
         #expect(object?["version"] as? Int == 1)
         let rows = try #require(object?["rows"] as? [[String: Any]])
         #expect(rows.map { $0["side"] as? String } == ["direct", "through", "added", "aim"])
         let members: Set = [
-            "side", "ttft_p50_ms", "ttft_p99_ms", "token_p50_ms", "token_p99_ms", "tokens_per_s", "answers", "lost", "token_p50_of_each_run",
+            "side", "ttft_p50_ms", "ttft_p99_ms", "token_p50_ms", "token_p99_ms", "tokens_per_s", "client_cores", "answers", "lost",
+            "token_p50_of_each_run",
         ]
         for row in rows { #expect(Set(row.keys) == members) }
         for row in rows.prefix(2) {
-            #expect(row["answers"] as? Int == 6 && row["lost"] as? Int == 0)
-            // Never longer than the whole program; never less than nothing, for one clock tells both times.
-            let times = ["ttft_p50_ms", "ttft_p99_ms", "token_p50_ms", "token_p99_ms"].compactMap { row[$0] as? Double }
-            #expect(times.count == 4 && times.allSatisfy { $0 >= 0 && $0 < 60_000 })
-            #expect((row["tokens_per_s"] as? Double ?? 0) > 0)
+            #expect(row["answers"] as? Int == 12 && row["lost"] as? Int == 0)
+            // Never less than nothing, for one clock tells both times.
+            let times = ["ttft_p50_ms", "token_p50_ms", "token_p99_ms"].compactMap { row[$0] as? Double }
+            #expect(times.count == 3 && times.allSatisfy { $0 >= 0 })
+            #expect((row["tokens_per_s"] as? Double ?? 0) > 0 && (row["client_cores"] as? Double ?? 0) > 0)
         }
+        for row in rows.prefix(3) {
+            #expect(row["ttft_p50_ms"] is Double && row["token_p50_ms"] is Double && row["token_p99_ms"] is Double)
+            // Six first tokens in a run have none.
+            #expect(row["ttft_p99_ms"] is NSNull)
+            #expect((row["token_p50_of_each_run"] as? [Double])?.count == 2)
+        }
+        #expect(rows.last?["lost"] as? Int == 0)
         try await Self.expectNothing(in: folder)
     }
 
@@ -62,9 +70,10 @@ import Testing
     }
 
     @Test(
-        "refuses what it cannot measure, and is known by its other name", arguments: [["--streams", "0"], ["--tokens", "0"], ["--gap", "20000"]])
+        "refuses what it cannot measure",
+        arguments: [["--streams", "0"], ["--tokens", "0"], ["--gap", "20000"], ["--tokens", "10000", "--gap", "61"]])
     func misuse(words: [String]) async throws {
-        let result = try await Program.run(["bench", "stream"] + words, environment: UpStack.bareEnvironment)
+        let result = try await Program.run(["bench", "streams"] + words, environment: UpStack.bareEnvironment)
         #expect(result.status == 64 && result.errors.contains("takes"), "\(result.errors)")
     }
 }

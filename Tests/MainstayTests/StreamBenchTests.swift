@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import Testing
 
@@ -33,6 +34,17 @@ import Testing
         #expect(found.count == count)
     }
 
+    @Test("an error is kept as it begins, wherever the bytes are cut", arguments: [1, 4, 1000])
+    func error(size: Int) {
+        let bytes = Array("data: a@1;\n\ndata: {\"error\":{\"message\":\"no @2;\"}}\n\ndata: {\"errors\":0,\"error\":1}\n".utf8)
+        var stamps = StreamBenchStamps()
+        var found: [StreamBenchStamps.Sighting] = []
+        for start in stride(from: 0, to: bytes.count, by: size) { found += stamps.read(bytes[start..<min(start + size, bytes.count)]) }
+        #expect(found == [.stamp(1), .fault(Array(#"{"error":{"message":"no @2;"}}"#.utf8))])
+        let long = stamps.read(#"data:{"error":"\#(String(repeating: "e", count: 900))"}\#n"#.utf8)
+        #expect(long == [.fault(Array((#"{"error":""# + String(repeating: "e", count: 290)).utf8))])
+    }
+
     @Test("only a line of its own is the end mark", arguments: ["data: [DONE]x\n", "data: x[DONE]\n", ": [DONE]\n", "data: [DONE\n", "data: [DONE]"])
     func noMark(text: String) {
         var stamps = StreamBenchStamps()
@@ -54,40 +66,57 @@ import Testing
         var reading = StreamBenchReading(asked: 0)
         reading.head(status: 503)
         for _ in 0..<4 { reading.body(String(repeating: "data: @1;\n", count: 10).utf8, at: 5) }
-        #expect(reading.answer.refusal.count == 300 && reading.answer.refusal.starts(with: "data: @1;".utf8))
+        #expect(reading.answer.fault.count == 300 && reading.answer.fault.starts(with: "data: @1;".utf8))
         #expect(reading.answer.transits.isEmpty && !reading.answer.isDone)
     }
 
-    @Test("an answer is lost without its end mark, and with fewer or more tokens than were asked for")
+    @Test("an answer is lost with another status, without its end mark, given up, and with fewer or more tokens than were asked for")
     func losses() {
         let whole = StreamBenchAnswer(status: 200, firstToken: 1, transits: [1, 1], isDone: true)
         #expect(whole.loss(of: 2) == nil)
         #expect(whole.loss(of: 3) == .miscounted && whole.loss(of: 1) == .miscounted)
         #expect(StreamBenchAnswer(status: 200, firstToken: 1, transits: [1, 1]).loss(of: 2) == .unfinished)
         #expect(StreamBenchAnswer().loss(of: 0) == .unfinished, "the connection broke")
+        #expect(StreamBenchAnswer(status: 503).loss(of: 0) == .refused(status: 503))
+        #expect(StreamBenchAnswer(status: 200, transits: [1], isGivenUp: true).loss(of: 2) == .givenUp)
     }
 
     // MARK: What is asked
 
-    @Test("streams begin at even distances over one answer, or all at once")
+    @Test("streams begin at even distances over one answer")
     func starts() {
-        let load = StreamBenchLoad(streams: 4, tokens: 40, gap: 50, isInStep: false)
+        let load = StreamBenchLoad(streams: 4, tokens: 40, gap: 50)
         #expect(load.starts == [.zero, .milliseconds(500), .seconds(1), .milliseconds(1500)])
-        #expect(StreamBenchLoad(streams: 3, tokens: 40, gap: 50, isInStep: true).starts == [.zero, .zero, .zero])
-        #expect(StreamBenchLoad(streams: 1, tokens: 40, gap: 50, isInStep: false).starts == [.zero])
+        #expect(StreamBenchLoad(streams: 1, tokens: 40, gap: 50).starts == [.zero])
     }
 
-    @Test("the question is JSON, and asks for drawn gaps unless the streams are in step")
+    @Test(
+        "the warm-up asks for 64 answers or more, short ones where a stream needs several",
+        arguments: [(1, 64, 8), (3, 22, 8), (50, 2, 8), (63, 2, 8), (64, 1, 40), (1000, 1, 40)])
+    func warmUp(streams: Int, answers: Int, tokens: Int) {
+        let warmUp = StreamBenchLoad(streams: streams, tokens: 40, gap: 50).warmUp
+        #expect(warmUp.answers == answers && warmUp.load == StreamBenchLoad(streams: streams, tokens: tokens, gap: 50))
+        #expect(StreamBenchLoad(streams: 1, tokens: 3, gap: 50).warmUp.load.tokens == 3)
+    }
+
+    @Test("the question is JSON")
     func body() throws {
-        func words(isInStep: Bool) throws -> String {
-            let text = StreamBenchLoad(streams: 1, tokens: 7, gap: 5, isInStep: isInStep).body
-            let object = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
-            let message = try #require((object?["messages"] as? [[String: Any]])?.first)
-            #expect(object?["stream"] as? Bool == true)
-            return try #require(message["content"] as? String)
+        let text = StreamBenchLoad(streams: 1, tokens: 7, gap: 5).body
+        let object = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+        let message = try #require((object?["messages"] as? [[String: Any]])?.first)
+        #expect(object?["stream"] as? Bool == true)
+        #expect(message["content"] as? String == "[[stamp]] [[words:7]] [[slow:5ms]] [[first:0ms]]")
+    }
+
+    @Test("an answer may be planned for ten minutes and no longer", arguments: [(10_000, 60, true), (10_000, 61, false), (61, 10_000, false)])
+    func longest(tokens: Int, gap: Int, isTaken: Bool) throws {
+        let words = ["--tokens", "\(tokens)", "--gap", "\(gap)"]
+        guard !isTaken else {
+            #expect(try BenchCommand.Streams.parse(words).tokens == tokens)
+            return
         }
-        #expect(try words(isInStep: false) == "[[stamp]] [[words:7]] [[slow:5ms]] [[first:0ms]] [[jitter:30]]")
-        #expect(try words(isInStep: true).hasSuffix("[[jitter:0]]"))
+        let error = try #require(throws: (any Error).self) { try BenchCommand.Streams.parse(words) }
+        #expect(BenchCommand.Streams.message(for: error).contains("600000 ms at the most"))
     }
 
     @Test("what is measured gets our settings, but no other provider or issuer")
@@ -105,20 +134,40 @@ import Testing
     private func figures(first: Int64, token: Int64, lost: Int = 0) -> StreamBenchFigures {
         let whole = StreamBenchAnswer(status: 200, firstToken: first * 1_000_000, transits: [token * 1_000_000, token * 1_000_000], isDone: true)
         let cut = StreamBenchAnswer(status: 200, firstToken: 1, transits: [1])
-        return StreamBenchFigures(Array(repeating: whole, count: 3) + Array(repeating: cut, count: lost), tokens: 2, seconds: 2)
+        return StreamBenchFigures(Array(repeating: whole, count: 3) + Array(repeating: cut, count: lost), tokens: 2, seconds: 2, processor: 0.5)
     }
 
     @Test("times are those of whole answers, and the rate is of all tokens")
     func wholeAnswers() {
         let found = figures(first: 9, token: 2, lost: 4)
-        #expect(found.first == StreamBenchFigures.Times(p50: 9, p99: 9))
-        #expect(found.token == StreamBenchFigures.Times(p50: 2, p99: 2))
-        #expect(found.rate == 5 && found.answers == 7)
-        #expect(found.lost == 4 && found.unfinished == 4 && found.miscounted == 0)
-        let many = StreamBenchFigures.Times((1...1000).reversed().map { Int64($0) * 1_000_000 })
-        #expect(many == StreamBenchFigures.Times(p50: 500, p99: 990))
+        #expect(found.first == StreamBenchFigures.Times(p50: 9, p99: nil))
+        #expect(found.token == StreamBenchFigures.Times(p50: 2, p99: nil))
+        #expect(found.rate == 5 && found.answers == 7 && found.cores == 0.25)
+        #expect(found.lost == 4 && found.losses == [.unfinished: 4])
         let nothing = StreamBenchFigures([], tokens: 2, seconds: 1)
         #expect(nothing.first == nil && nothing.token == nil && nothing.lost == 0)
+    }
+
+    @Test(
+        "percentiles are by nearest rank, and of fewer than a hundred there is no p99",
+        arguments: [(1, 1, nil), (2, 1, nil), (3, 2, nil), (99, 50, nil), (100, 50, 99), (101, 51, 100), (200, 100, 198), (1000, 500, 990)])
+    func percentiles(count: Int, middle: Double, high: Double?) {
+        let times = StreamBenchFigures.Times((1...count).reversed().map { Int64($0) * 1_000_000 })
+        #expect(times == StreamBenchFigures.Times(p50: middle, p99: high))
+    }
+
+    @Test("the nearest rank is one of those that there are")
+    func nearestRank() {
+        #expect([Int]().nearestRank(percent: 50) == nil)
+        #expect([7].nearestRank(percent: 0) == 7 && [7].nearestRank(percent: 100) == 7)
+        #expect((1...10).map(\.self).nearestRank(percent: 99) == 10 && [1, 2, 3, 4].nearestRank(percent: 25) == 1)
+    }
+
+    @Test("of a p99 that one side does not have there is no difference")
+    func difference() {
+        typealias Times = StreamBenchFigures.Times
+        #expect(Times(p50: 3, p99: 9) - Times(p50: 1, p99: 2) == Times(p50: 2, p99: 7))
+        #expect(Times(p50: 3, p99: nil) - Times(p50: 1, p99: 2) == Times(p50: 2, p99: nil))
     }
 
     @Test("what is added is the difference in the same run, and the median is that of the differences")
@@ -133,19 +182,27 @@ import Testing
         let rows = try #require(object?["rows"] as? [[String: Any]])
         #expect(rows.map { $0["side"] as? String } == ["direct", "through", "added", "aim"])
         #expect(rows.map { $0["ttft_p50_ms"] as? Double } == [20, 29, 2, 1.5])
-        #expect(rows.map { $0["token_p99_ms"] as? Double } == [1, 4, 1, 3])
+        #expect(rows.map { $0["token_p50_ms"] as? Double } == [1, 4, 1, 0.4])
+        #expect(rows.map { $0["token_p99_ms"] as? Double } == [nil, nil, nil, 3])
+        #expect(rows.map { $0["client_cores"] as? Double } == [0.25, 0.25, nil, nil])
         #expect(rows[2]["token_p50_of_each_run"] as? [Double] == [3, 1, 1])
         #expect(rows[0]["answers"] as? Int == 9 && rows[0]["lost"] as? Int == 0)
         #expect(rows[1]["answers"] as? Int == 10 && rows[1]["lost"] as? Int == 1 && rows[3]["lost"] as? Int == 0)
         #expect(rows[2]["lost"] is NSNull && rows[3]["tokens_per_s"] is NSNull)
     }
 
-    @Test("losses are told with their side and their kind, and none is no word")
+    @Test("losses are told with their side and their reasons, and none is no word")
     func losing() throws {
         #expect(StreamBench.losses([.init(direct: figures(first: 1, token: 1), through: figures(first: 1, token: 1))]) == nil)
+        let refused = StreamBenchFigures(
+            [StreamBenchAnswer(status: 503, fault: Array("full".utf8)), StreamBenchAnswer(isGivenUp: true)], tokens: 2, seconds: 1)
         let text = try #require(
-            StreamBench.losses([.init(direct: figures(first: 1, token: 1), through: figures(first: 1, token: 1, lost: 2))]))
-        #expect(text == "through: 2 of 5 answers were lost, 2 did not end with [DONE], 0 had another number of tokens")
+            StreamBench.losses([
+                .init(direct: figures(first: 1, token: 1), through: figures(first: 1, token: 1, lost: 2)),
+                .init(direct: figures(first: 1, token: 1), through: refused),
+            ]))
+        let reasons = "1 did not end in time, 1 had status 503, 2 did not end with [DONE]"
+        #expect(text == "through: 4 of 7 answers were lost: \(reasons); the first error began: full")
     }
 
     @Test("a side of which no answer was whole has no times, and nothing is added to what is not known")

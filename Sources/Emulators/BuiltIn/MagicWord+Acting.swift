@@ -14,7 +14,6 @@ extension MagicWord {
         ("[[slow:50ms]]", "the gap between pieces"),
         ("[[first:2s]]", "the wait for the first piece"),
         ("[[headers:2s]]", "the wait for the head"),
-        ("[[jitter:30]]", "by how many percent a wait is longer or shorter"),
         ("[[words:200]]", "so many drawn words"),
         ("[[think]]", "reasoning first"),
         ("[[refuse]]", "a refusal"),
@@ -25,7 +24,7 @@ extension MagicWord {
         ("[[split:1]]", "writes of at most so many bytes"),
         ("[[lines:crlf]]", "line ends: lf, cr, crlf"),
         ("[[keep-alives:17]]", "so many comments or pings before the first piece"),
-        ("[[stamp]]", "behind each piece of a stream's text @, the nanoseconds since 1970 at which it was written, and ;"),
+        ("[[stamp]]", "behind each piece of a stream's text @, when it was written in nanoseconds of the monotonic clock, and ;"),
     ]
 
     /// Does to the answer what the word says; false when there is no such word, or not with these values.
@@ -58,11 +57,6 @@ extension MagicWord {
     }
 
     private func applyPace(to answer: inout EmulatorAnswer) -> Bool {
-        if name == "jitter" {
-            guard let percent = number(), percent <= 100 else { return false }
-            answer.pace.jitter = Double(percent) / 100
-            return true
-        }
         guard ["slow", "first", "headers"].contains(name), let duration else { return false }
         switch name {
         case "slow": answer.pace.gap = duration

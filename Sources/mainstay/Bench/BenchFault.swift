@@ -11,6 +11,8 @@ enum BenchFault: Error, CustomStringConvertible {
     case noGenerator(String)
     /// Requests were not answered as they have to be; a rate of refusals is no figure.
     case refused(String)
+    /// Answers of the warm-up were lost, and so would those be that count.
+    case lostWarmingUp(String)
     /// Jobs were left over, or done twice.
     case miscounted(String)
 
@@ -23,6 +25,7 @@ enum BenchFault: Error, CustomStringConvertible {
         case .servicesEnded: "a service that was being measured ended by itself; the lines above say why"
         case .noGenerator(let reason): "\(reason). Install wrk (apt-get install wrk, or brew install wrk)."
         case .refused(let what): "requests were refused, so there is no figure: \(what)"
+        case .lostWarmingUp(let what): "answers were lost in the warm-up already, so nothing was measured: \(what)"
         case .miscounted(let what): "the jobs do not add up: \(what)"
         }
     }

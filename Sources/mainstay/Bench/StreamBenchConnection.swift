@@ -1,3 +1,4 @@
+import Emulators
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -56,7 +57,9 @@ struct StreamBenchConnection: Sendable {
         let question = StreamBenchQuestion(head: target.head(bodyLength: body.readableBytes), body: body, answered: answered)
         // Of a connection that has just been closed the handler is gone, and nobody else would keep the promise.
         channel.writeAndFlush(question).whenFailure { _ in answered.succeed(StreamBenchAnswer()) }
-        let deadline = channel.eventLoop.scheduleTask(in: TimeAmount(patience)) { [channel] in channel.close(promise: nil) }
+        let deadline = channel.eventLoop.scheduleTask(in: TimeAmount(patience)) { [channel] in
+            channel.triggerUserOutboundEvent(StreamBenchQuestion.GivenUp(), promise: nil)
+        }
         defer { deadline.cancel() }
         return try await withTaskCancellationHandler {
             try await answered.futureResult.get()
@@ -67,5 +70,82 @@ struct StreamBenchConnection: Sendable {
 
     func close() {
         channel.close(promise: nil)
+    }
+}
+
+/// One request, and whoever waits for what it brings.
+private struct StreamBenchQuestion: Sendable {
+    /// An event: nobody waits any longer for the answer that is under way.
+    struct GivenUp: Sendable {}
+
+    let head: HTTPRequestHead
+    let body: ByteBuffer
+    /// Always kept: by an answer that is lost when the connection breaks.
+    let answered: EventLoopPromise<StreamBenchAnswer>
+}
+
+/// Asks over one connection, a question at a time, and takes the times where the bytes are: on the event loop, before anything waits
+/// for a thread.
+private final class StreamBenchHandler: ChannelDuplexHandler {
+    typealias InboundIn = HTTPClientResponsePart
+    typealias OutboundIn = StreamBenchQuestion
+    typealias OutboundOut = HTTPClientRequestPart
+
+    private var reading: StreamBenchReading?
+    private var answered: EventLoopPromise<StreamBenchAnswer>?
+    private var staysOpen = true
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        let question = unwrapOutboundIn(data)
+        reading = StreamBenchReading(asked: TokenStamp.now())
+        answered = question.answered
+        context.write(wrapOutboundOut(.head(question.head)), promise: nil)
+        context.write(wrapOutboundOut(.body(.byteBuffer(question.body))), promise: nil)
+        context.write(wrapOutboundOut(.end(nil)), promise: promise)
+    }
+
+    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+        guard event is StreamBenchQuestion.GivenUp else { return context.triggerUserOutboundEvent(event, promise: promise) }
+        // Its answer may have ended in the same moment.
+        guard reading != nil else {
+            promise?.succeed(())
+            return
+        }
+        reading?.giveUp()
+        context.close(promise: promise)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            reading?.head(status: Int(head.status.code))
+            staysOpen = head.isKeepAlive
+        case .body(let bytes): reading?.body(bytes.readableBytesView, at: TokenStamp.now())
+        case .end:
+            // First, so that whoever gets the answer sees that the next one needs another connection.
+            if !staysOpen { context.close(promise: nil) }
+            finish()
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // What is broken is no answer; that it is not whole shows.
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        finish()
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        finish()
+    }
+
+    private func finish() {
+        let promise = answered
+        answered = nil
+        promise?.succeed(reading?.answer ?? StreamBenchAnswer())
+        reading = nil
     }
 }

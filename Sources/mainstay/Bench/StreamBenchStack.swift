@@ -30,7 +30,7 @@ struct StreamBenchStack: Sendable {
             let folder = try UpFolder(path)
             let own = ownEnvironment(ProcessInfo.processInfo.environment)
             let arguments = ["emulate", "openai", "--port", "0", "--json", "--stack", folder.path]
-            return try await keeping([.init(name: emulator, arguments: arguments)], in: folder, own) {
+            return try await keeping([.init(name: emulator, arguments: arguments)], in: folder, UpStart.childEnvironment(own, [])) {
                 let provider = try await providerPort(in: folder)
                 let token = try await FirstToken.ensure(nil, databaseURL: servers.endpoints.serverURL)
                 let ports = try FreePort.next(1 + workers)

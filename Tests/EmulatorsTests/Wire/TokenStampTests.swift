@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Foundation
 import JobsTesting
 import NIOCore
 import Synchronization
@@ -10,7 +11,7 @@ import Testing
 @Suite("Stamps of tokens", .timeLimit(.minutes(1))) struct TokenStampTests {
     /// Counts up, a step each time that it is asked.
     private final class Ticks: Sendable {
-        private let last = Atomic(Int64(1_700_000_000_000_000_000))
+        private let last = Atomic(Int64(86_400_000_000_000))
         func next() -> Int64 { last.add(1, ordering: .relaxed).newValue }
     }
 
@@ -29,9 +30,9 @@ import Testing
     @Test("stand behind each piece of the text, and nothing else changes")
     func text() {
         let text = written(Answers.greeting, by: Ticks())
-        #expect(text.contains(#""content":"Hel@1700000000000000001;""#))
-        #expect(text.contains(#""content":"lo @1700000000000000002;""#))
-        #expect(text.contains(#""content":"世界@1700000000000000003;""#))
+        #expect(text.contains(#""content":"Hel@86400000000001;""#))
+        #expect(text.contains(#""content":"lo @86400000000002;""#))
+        #expect(text.contains(#""content":"世界@86400000000003;""#))
         #expect(text.replacing(#/@[0-9]+;/#, with: "") == StreamSample(Answers.greeting, .chat, of: .openai).text)
     }
 
@@ -43,12 +44,14 @@ import Testing
     }
 
     @Test("are asked for by a word, by a member of a script, and by nobody else")
-    func asking() {
-        let question = Question(shape: .chat, model: "m", lastUser: "[[stamp]] [[words:3]] [[slow:50ms]] [[first:0ms]] [[jitter:0]]")
+    func asking() throws {
+        let question = Question(shape: .chat, model: "m", lastUser: "[[stamp]] [[words:3]] [[slow:50ms]] [[first:0ms]]")
         let answer = BuiltInAnswer.answer(to: question)
         #expect(answer.wire == EmulatorWire(stamps: true) && answer.text == .words(3))
-        #expect(answer.pace == EmulatorPace(gap: .milliseconds(50)))
+        #expect(answer.pace == EmulatorPace(gap: .milliseconds(50), jitter: 0.3))
         #expect(!EmulatorWire().stamps)
+        let script = try EmulatorScript(json: Data(#"{"rules":[{"answer":{"text":"Hi","wire":{"stamps":true}}}]}"#.utf8))
+        #expect(script == EmulatorScript(EmulatorAnswer(text: "Hi", wire: EmulatorWire(stamps: true))))
     }
 
     @Test("are of the moment in which a piece is written, and not of that in which the answer was begun")
