@@ -74,6 +74,8 @@ struct EngineFixture: Sendable {
         var configuration = JobsConfiguration()
         configuration.prefix = TestStack.uniquePrefix("engine")
         configuration.lease = .seconds(1)
+        // Long after every append that a busy machine holds up, and before a test gives up.
+        configuration.relayAge = .seconds(10)
         configuration.drainBudget = .seconds(5)
         configure(&configuration)
         var logger = Logger(label: "engine.test")
@@ -157,12 +159,13 @@ struct EngineFixture: Sendable {
     /// Waits, while no worker runs, for what acceptance puts into Redis.
     ///
     /// An append that failed is left to the relay, which is a worker's; on a busy machine that happens to the first ones, for a
-    /// client that is not yet connected everywhere gives them half a second. So the relay's work is done here.
+    /// client that is not yet connected everywhere gives them half a second. So the relay's work is done here, when their confirmation is
+    /// long overdue.
     func eventuallyAppended(
         _ what: String = "the condition", file: StaticString = #fileID, line: UInt = #line, _ condition: () async throws -> Bool
     ) async throws {
         var soon = configuration
-        soon.relayAge = .seconds(1)
+        soon.relayAge = .seconds(4)
         let relay = relay(soon)
         try await eventually(what, file: file, line: line) {
             if try await condition() { return true }

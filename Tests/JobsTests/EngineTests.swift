@@ -185,6 +185,17 @@ import Testing
         }
     }
 
+    @Test("what is accepted is appended by its acceptance, and its group confirmed, while no relay runs")
+    func appends() async throws {
+        try await EngineFixture.with { engine in
+            // A client that is not connected is given little time, and leaves the append to the relay.
+            try await eventually { engine.redis.statistics.connected == engine.redis.statistics.connections }
+            _ = try await engine.producer.accept(Note(text: "a"), workspace: engine.workspace)
+            try await eventually { try await engine.queue().measure().ready == 1 }
+            try await eventually { try await engine.pool.query(.role(.upkeep), "select id from append_groups").isEmpty }
+        }
+    }
+
     private func eventualBacklog(_ engine: EngineFixture, total: Int) async throws -> Backlog {
         try await engine.eventuallyAppended { try await engine.queue().measure().total == total }
         return try await engine.queue().measure()

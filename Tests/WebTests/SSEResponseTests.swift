@@ -164,6 +164,33 @@ struct SSEResponseTests {
         try await eventually { fixture.log.entries.contains { $0.message.description.contains("stopped reading") } }
     }
 
+    @Test("a body that fails while its client does not read is cut all the same, as is one whose end is not read", arguments: [true, false])
+    func failsUnread(_ bodyFails: Bool) async throws {
+        let clock = ManualClock()
+        let fixture = fixture(clock: clock, heartbeatFrame: SSEFrame(data: String(repeating: "x", count: 16 << 20))) { writer in
+            try await writer.send(SSEFrame(data: "hello"))
+            // The first beat sees the frame, the second is one that nobody reads: it is under way when they sleep again.
+            for _ in 0..<2 {
+                try await eventually { clock.sleepers == 1 }
+                clock.advance(by: .seconds(15))
+            }
+            try await eventually { clock.sleepers == 1 }
+            if bodyFails { throw Broken() }
+        }
+        try await fixture.application.test(.live) { client in
+            let request = get
+            try await RawClient.run(port: client.port!) { inbound, outbound in
+                try await outbound.write(request)
+                try await eventually(every: .milliseconds(50), "the stream's end") {
+                    if clock.sleepers == 1 { clock.advance(by: .seconds(15)) }
+                    return fixture.log.entries.contains {
+                        $0.message.description.contains(bodyFails ? "cut short" : "stopped reading")
+                    }
+                }
+            }
+        }
+    }
+
     @Test("a body that fails cuts the connection, so that the client does not take it for the end", arguments: Watching.allCases)
     func failure(_ watching: Watching) async throws {
         let fixture = fixture(watching) { writer in

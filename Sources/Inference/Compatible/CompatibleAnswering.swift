@@ -18,7 +18,7 @@ struct CompatibleAnswering: Sendable {
         var isKeyed: Bool
         var headers: HTTPFields
 
-        /// Somebody has to hear at once that the client has left; its connection carries no next request then.
+        /// Somebody has to hear at once that the client has left.
         var watchesClient: Bool { policy == .cancel }
         var identity: Identity { hold.identity }
     }
@@ -35,7 +35,7 @@ struct CompatibleAnswering: Sendable {
         _ feed: CompatibleFeed, _ encoder: some AnswerEncoder, _ subject: Subject, failsEarly: Bool, request: Request, context: IdentifiedContext
     ) async throws -> Response {
         var encoder = encoder
-        let (feed, opening) = try await opened(feed, subject)
+        let (feed, opening) = try await opened(feed, subject, context)
         if failsEarly, let fault = Self.fault(beforeOutput: opening) { throw fault.problem(isKeyed: subject.isKeyed) }
         let first = encoder.frames(for: opening)
         var response = body(feed, encoder, first, subject).response(from: request, context: context)
@@ -44,13 +44,21 @@ struct CompatibleAnswering: Sendable {
     }
 
     /// The feed behind the first words, and these.
-    private func opened(_ feed: CompatibleFeed, _ subject: Subject) async throws -> (feed: CompatibleFeed, opening: [RunEvent]) {
-        do {
-            return try await subject.hold.whileGood {
+    private func opened(
+        _ feed: CompatibleFeed, _ subject: Subject, _ context: IdentifiedContext
+    ) async throws -> (feed: CompatibleFeed, opening: [RunEvent]) {
+        let wait: @Sendable () async throws -> (feed: CompatibleFeed, opening: [RunEvent]) = {
+            try await subject.hold.whileGood {
                 var feed = feed
                 let opening = try await feed.opening()
                 return (feed: feed, opening: opening)
             }
+        }
+        do {
+            return try await (subject.watchesClient ? context.whileClientStays(wait) : wait())
+        } catch let left as CancellationError where subject.watchesClient {
+            await runs.left(subject.run, subject.policy, subject.identity)
+            throw left
         } catch let ended as IdentityEnded {
             // Whoever is shown out has left.
             await runs.left(subject.run, subject.policy, subject.identity)

@@ -27,12 +27,14 @@ final class RunAppendQueue: Sendable {
 
     /// Adds events, which are taken together or later; returns when there is room for the next.
     ///
-    /// - Parameter anchor: Where their provider's answer stands behind them: it is taken with them.
+    /// - Parameters:
+    ///   - anchor: Where their provider's answer stands behind them: it is taken with them.
+    ///   - received: When they came, where that was not now.
     /// - Throws: The writer's error once it has failed, and `CancellationError`; the events are in the queue all the same.
-    func offer(_ events: [RunEvent], anchor: RunAnchor? = nil) async throws {
+    func offer(_ events: [RunEvent], anchor: RunAnchor? = nil, received: ReceiptTime? = nil) async throws {
         try state.withLock { state in
             if let fault = state.fault { throw fault }
-            if state.since == nil { state.since = .now }
+            if state.since == nil { state.since = received ?? .now }
             for event in events { state.events.offer(event) }
             if let anchor { state.anchor = anchor }
         }

@@ -36,7 +36,6 @@ struct RunAttempt: Sendable {
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 do {
-                    try await journal.own()
                     while let events = await queue.next() {
                         try await journal.append(events, receivedAt: queue.receivedAt, anchor: queue.anchor)
                     }
@@ -45,7 +44,7 @@ struct RunAttempt: Sendable {
                     throw error
                 }
             }
-            group.addTask { await markShown(queue) }
+            if plan.isContinued { group.addTask { await markShown(queue) } }
             let ending = try await produce(into: queue, until: signals)
             queue.finish()
             progress.shown.ring()
@@ -54,22 +53,28 @@ struct RunAttempt: Sendable {
         }
     }
 
-    /// Notes in the row that the run has begun to show something; and each later step of it, where the run may be gone on with.
+    /// Notes in the row that the run has begun to show something, before it does.
     ///
-    /// Beside the append and not before it, for the first token would wait for the commit: until then the log tells the same, also by
-    /// having been lost (``RunExecution/before``). A row that cannot be written is not waited for.
+    /// The first token waits for this commit. Without it a worker that is killed in the same moment as the run log's Redis, which keeps
+    /// no file, would leave nothing that tells of what was shown, and the run would be begun again in front of a client that has seen its
+    /// first words. A row that cannot be written is not waited for: while PostgreSQL is away the log tells the same.
+    func markBegun() async {
+        try? await context.transaction { store.submitShown(step: 1, of: identity, epoch: claim.epoch, in: $0) }
+    }
+
+    /// Notes in the row each later step of which something was shown, of a run that may be gone on with.
+    ///
+    /// Beside the append and not before it: where the log is lost with the worker, such a run is not gone on with in any case.
     private func markShown(_ queue: RunAppendQueue) async {
-        var marked = 0
+        var marked = continuation == nil ? 1 : 0
         while true {
             await progress.shown.wait()
-            // The end of the run says more.
-            if queue.isFinished || Task.isCancelled { return }
-            let state = progress.current
-            let step = max(plan.isContinued ? state.shownStep : 0, state.hasBegun ? 1 : 0)
+            let step = progress.current.shownStep
             if step > marked {
                 marked = step
                 try? await context.transaction { store.submitShown(step: step, of: identity, epoch: claim.epoch, in: $0) }
             }
+            if queue.isFinished || Task.isCancelled { return }
         }
     }
 

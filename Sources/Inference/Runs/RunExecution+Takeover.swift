@@ -3,35 +3,23 @@ import Jobs
 
 /// What an attempt does about those before it.
 extension RunExecution {
-    /// What the attempts before this one have left.
-    struct Before {
-        /// What they wrote.
-        var events: [RunLogEntry] = []
-        /// Clients have seen something of the run, or may have: nobody knows.
-        var hasShown = false
-        /// Where the run is gone on with behind that.
-        var continuation: RunContinuation?
-    }
-
-    /// Fences the attempts before this one and returns what they wrote, or may have written.
-    ///
-    /// A log without events proves that none was shown only where it is still the one that the last of them owned: it did so before its
-    /// first event. A log that was lost since is not. (An attempt that gave the run back had shown nothing: its epoch is settled.)
-    private func takeOver(_ identity: RunIdentity, _ claim: RunClaim) async throws -> Before {
+    /// Fences the attempts before this one and returns what they wrote.
+    private func takeOver(_ identity: RunIdentity, _ claim: RunClaim) async throws -> [RunLogEntry] {
         switch try await log.claim(identity, epoch: claim.epoch) {
         case .stale: throw RunStore.Superseded(run: identity.run, epoch: claim.epoch)
-        case .claimed(nil, let owner): return Before(hasShown: claim.hadOutput || claim.unsettled.contains { $0 > owner ?? 0 })
-        case .claimed: return Before(events: try await log.readAll(identity.run), hasShown: true)
+        case .claimed(nil): return []
+        case .claimed: return try await log.readAll(identity.run)
         }
     }
 
-    /// What was shown of the run. An attempt that fails here has asked no model.
-    func before(_ plan: RunPlan, _ identity: RunIdentity, _ claim: RunClaim, _ context: RunContext) async throws -> Before {
-        guard claim.epoch > 1 else { return Before() }
+    /// What was shown of the run, and where it is gone on with behind that. An attempt that fails here has asked no model.
+    func before(
+        _ plan: RunPlan, _ identity: RunIdentity, _ claim: RunClaim, _ context: RunContext
+    ) async throws -> (earlier: [RunLogEntry], continuation: RunContinuation?) {
         do {
-            var before = try await takeOver(identity, claim)
-            if before.hasShown { before.continuation = try await continuation(before.events, plan, identity, claim) }
-            return before
+            let earlier = claim.epoch == 1 ? [] : try await takeOver(identity, claim)
+            guard claim.hadOutput || !earlier.isEmpty else { return (earlier, nil) }
+            return (earlier, try await continuation(earlier, plan, identity, claim))
         } catch {
             await settle(identity, claim, context)
             throw error

@@ -7,9 +7,8 @@ import Synchronization
 ///
 /// **One answer.** A run is begun again only as long as nothing of an answer was shown: no event is written before the provider's first,
 /// and its first event goes out with `run.started`. An attempt that finds its predecessor's events, in the log or by the mark in the
-/// row, or a log that was lost since its predecessor owned it, does not ask the provider; it ends the run as `incomplete: interrupted`. A
-/// run that asked for it (``InterruptionPolicy``) is gone on with instead, where its log says exactly what is still to come
-/// (``RunContinuation``).
+/// row, does not ask the provider; it ends the run as `incomplete: interrupted`. A run that asked for it (``InterruptionPolicy``) is gone
+/// on with instead, where its log says exactly what is still to come (``RunContinuation``).
 ///
 /// **One terminal event, and it is true.** PostgreSQL first: the run's end, its archive with the terminal event in it and the job's outcome
 /// commit together. Then the terminal event is appended. A worker that dies between the two leaves a log without an end and a run with
@@ -83,8 +82,8 @@ package struct RunExecution: RunHandler {
     private func attempt(
         _ job: Job<RunRequest>, _ plan: RunPlan, _ identity: RunIdentity, _ claim: RunClaim, _ signals: RunSignals, _ context: RunContext
     ) async throws {
-        let before = try await before(plan, identity, claim, context)
-        let (earlier, continuation) = (before.events, before.continuation)
+        let (earlier, continuation) = try await before(plan, identity, claim, context)
+        let hasShown = claim.hadOutput || !earlier.isEmpty
         let anchor = continuation.flatMap { found in found.position.map { RunAnchor(step: found.step, position: $0) } }
         let journal = RunJournal(log: log, identity: identity, epoch: claim.epoch, earlier: earlier, anchor: anchor, clock: clock)
         let attempt = RunAttempt(
@@ -95,7 +94,7 @@ package struct RunExecution: RunHandler {
         if signals.cancel.isRaised {
             await attempt.abandon()
             ending = RunEnding(.cancelled)
-        } else if before.hasShown, continuation == nil {
+        } else if hasShown, continuation == nil {
             ending = RunEnding(.incomplete(.interrupted))
         } else if let fault = plan.fault {
             ending = RunEnding(.failed(fault))

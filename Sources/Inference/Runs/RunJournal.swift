@@ -22,7 +22,6 @@ actor RunJournal {
     /// When the oldest of them was in our hands.
     private var unconfirmedSince: ReceiptTime?
     private var isBegun: Bool
-    private var isOwner: Bool
     private var renewedAt: ContinuousClock.Instant?
     /// Behind everything that was given to the journal.
     private(set) var anchor: RunAnchor?
@@ -44,8 +43,6 @@ actor RunJournal {
         metrics = log.metrics
         record = RunRecord(epoch: epoch, earlier: earlier)
         isBegun = !earlier.isEmpty
-        // An attempt after others owns the log since it read what they wrote.
-        isOwner = epoch > 1
         self.anchor = anchor
     }
 
@@ -53,19 +50,6 @@ actor RunJournal {
     /// All events, with those that are not confirmed yet.
     var entries: [RunLogEntry] { Array(record.entries) }
     var transcript: RunTranscript { record.transcript }
-
-    /// Makes this attempt the log's owner, before it shows anything: a log that does not know its owner any more was lost since.
-    ///
-    /// - Throws: As ``append(_:receivedAt:anchor:)``.
-    func own() async throws {
-        guard !isOwner else { return }
-        try await persisting {
-            guard case .claimed = try await log.claim(identity, epoch: epoch) else {
-                throw RunStore.Superseded(run: identity.run, epoch: epoch)
-            }
-        }
-        isOwner = true
-    }
 
     /// Gives the events their ids and appends them.
     ///
@@ -96,32 +80,25 @@ actor RunJournal {
     }
 
     private func deliver(terminal: RunEventID?) async throws {
-        while !unconfirmed.isEmpty {
-            switch try await persisting({ try await send(terminal: terminal) }) {
-            case .appended:
-                unconfirmed = []
-                unconfirmedSince = nil
-                owesAnchor = false
-                isBegun = true
-            case .ended:
-                // Nothing follows a terminal event; who wrote it has finished the run.
-                throw RunStore.Superseded(run: identity.run, epoch: epoch)
-            case .stale:
-                throw RunStore.Superseded(run: identity.run, epoch: epoch)
-            case .missing:
-                unconfirmed = Array(record.entries)
-                owesAnchor = anchor != nil
-                isBegun = false
-            }
-        }
-    }
-
-    /// Waits for a Redis that is away, until the task is cancelled.
-    private func persisting<R>(_ body: () async throws -> R) async throws -> R {
         var pause = Duration.milliseconds(20)
-        while true {
+        while !unconfirmed.isEmpty {
             do {
-                return try await body()
+                switch try await send(terminal: terminal) {
+                case .appended:
+                    unconfirmed = []
+                    unconfirmedSince = nil
+                    owesAnchor = false
+                    isBegun = true
+                case .ended:
+                    // Nothing follows a terminal event; who wrote it has finished the run.
+                    throw RunStore.Superseded(run: identity.run, epoch: epoch)
+                case .stale:
+                    throw RunStore.Superseded(run: identity.run, epoch: epoch)
+                case .missing:
+                    unconfirmed = Array(record.entries)
+                    owesAnchor = anchor != nil
+                    isBegun = false
+                }
             } catch let error as RedisError where error.isRetryable {
                 try Task.checkCancellation()
                 try await clock.sleep(for: pause)

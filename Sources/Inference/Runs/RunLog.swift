@@ -63,8 +63,7 @@ struct RunLog: Sendable {
     }
 
     enum Claimed: Sendable, Equatable {
-        /// - Parameter owner: The epoch of the attempt that owned it before; nil where no attempt did, or the log was lost since.
-        case claimed(last: RunEventID?, owner: UInt64?)
+        case claimed(last: RunEventID?)
         case stale(owner: UInt64)
     }
 
@@ -103,7 +102,7 @@ struct RunLog: Sendable {
             ])
         let (word, detail) = try Self.answer(reply, of: "run claim")
         if word == "stale" { return .stale(owner: UInt64(detail) ?? .max) }
-        return .claimed(last: RunEventID(detail), owner: reply.array?.last?.string.flatMap { UInt64($0) })
+        return .claimed(last: RunEventID(detail))
     }
 
     /// Appends events and announces them, in one step.

@@ -67,8 +67,8 @@ enum RunLogScripts {
 
     /// Makes an attempt the owner of a run's log; from here on the attempts before it are refused.
     ///
-    /// KEYS log, meta. ARGV epoch, workspace, accepted, time to live of meta in ms. Answers `stale` and the owner's epoch; or `ok`,
-    /// the id of the last event, and the epoch of the owner before, each empty when there is none.
+    /// KEYS log, meta. ARGV epoch, workspace, accepted, time to live of meta in ms. Answers `stale` and the owner's epoch, or `ok`
+    /// and the id of the last event, empty when there is none.
     static let claim = RedisScript(
         name: "run claim",
         source: """
@@ -77,6 +77,7 @@ enum RunLogScripts {
             redis.call('HSET', KEYS[2], 'epoch', ARGV[1], 'workspace', ARGV[2], 'accepted', ARGV[3])
             redis.call('PEXPIRE', KEYS[2], ARGV[4])
             local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
-            return {'ok', last[1] and last[1][1] or '', held or ''}
+            if #last == 0 then return {'ok', ''} end
+            return {'ok', last[1][1]}
             """)
 }

@@ -120,7 +120,7 @@ final class RunProgress: Sendable {
     }
 
     let state: Mutex<State>
-    /// Rings when the run shows its first event, or a step its first output.
+    /// Rings when a step shows its first output.
     let shown = Doorbell()
 
     init(_ plan: RunPlan, after continuation: RunContinuation? = nil) {
@@ -201,7 +201,7 @@ final class RunProgress: Sendable {
     /// - Parameter acceptedAt: The run's acceptance, milliseconds since 1970.
     func receive(_ event: ProviderEvent, acceptedAt: Int64) -> Reception {
         let (reception, isFirstOutput) = state.withLock { $0.receive(event, acceptedAt: acceptedAt) }
-        if case .show(_, begins: true, _) = reception { shown.ring() } else if isFirstOutput { shown.ring() }
+        if isFirstOutput { shown.ring() }
         return reception
     }
 

@@ -75,6 +75,24 @@ package final class ClientPresence: ChannelInboundHandler, RemovableChannelHandl
     }
 }
 
+extension IdentifiedContext {
+    /// Runs a wait before an event stream, which is cancelled when the client leaves. On a server whose connections have no
+    /// ``ClientPresence`` it is not.
+    /// - Throws: what `operation` throws; `CancellationError` when the client has left.
+    package func whileClientStays<Value: Sendable>(_ operation: @escaping @Sendable () async throws -> Value) async throws -> Value {
+        guard let client = ClientPresence.of(channel) else { return try await operation() }
+        // Not structured: nothing but its handle can cancel it from outside of this task. It is awaited here.
+        let task = Task { try await operation() }
+        let leaving = client.onLeaving { task.cancel() }
+        defer { client.forget(leaving) }
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
+    }
+}
+
 /// A request's context that knows its connection.
 protocol ConnectedContext {
     var channel: any Channel { get }

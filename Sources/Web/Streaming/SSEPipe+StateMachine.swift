@@ -20,8 +20,17 @@ extension SSEPipe {
         private var written: UInt64 = 0
         private var writtenAtLastPulse: UInt64 = 0
         private var pulsesInFlight = 0
+        /// The stream's beginning or its end is being written, which is no frame.
+        private var isFraming = false
 
-        var isWriting: Bool { inFlight != nil }
+        /// Something is being written, and waits for the client to read.
+        var isWriting: Bool { inFlight != nil || isFraming }
+        var hasEnded: Bool { ended }
+
+        mutating func frames(_ begins: Bool) {
+            isFraming = begins
+            pulsesInFlight = 0
+        }
 
         /// A name under which an offer can be withdrawn before and after it is made.
         mutating func makeID() -> UInt64 {
@@ -59,7 +68,10 @@ extension SSEPipe {
                 begin(offer)
                 return .give(frame: offer.frame, to: waiter)
             }
-            if ended { return .end(waiter) }
+            if ended {
+                frames(true)
+                return .end(waiter)
+            }
             taker = waiter
             return .wait
         }
@@ -91,6 +103,7 @@ extension SSEPipe {
         mutating func end() -> Waiter? {
             ended = true
             defer { taker = nil }
+            if taker != nil { frames(true) }
             return taker
         }
 
@@ -104,7 +117,7 @@ extension SSEPipe {
         /// `patience` intervals means that nobody reads.
         mutating func pulse(heartbeat: Frame, patience: Int) -> PulseAction {
             defer { writtenAtLastPulse = written }
-            if inFlight != nil {
+            if isWriting {
                 pulsesInFlight += 1
                 return pulsesInFlight >= patience ? .stalled : .none
             }

@@ -55,9 +55,10 @@ final class SSEPipe: Sendable {
     /// - Returns: whether a write is under way, which does not hear of it: its connection is to be closed.
     func fail(_ error: any Error) -> Bool {
         let (isWriting, taker) = state.withLock { state in
-            guard state.failure == nil else { return (false, Waiter?.none) }
+            guard state.failure == nil else { return (state.order.isWriting, Waiter?.none) }
             state.failure = error
-            return (state.order.isWriting, state.order.end())
+            let isWriting = state.order.isWriting
+            return (isWriting, state.order.end())
         }
         if case .writer(let continuation)? = taker { continuation.resume(throwing: error) }
         return isWriting
@@ -95,6 +96,14 @@ final class SSEPipe: Sendable {
             if let waiter = state.withLock({ $0.order.withdrawTaker() }) { Self.fail(waiter) }
         }
     }
+
+    /// The stream's beginning is being written, which nobody has sent; its end is from the moment at which ``take()`` returns nil.
+    func frames(_ begins: Bool) {
+        state.withLock { $0.order.frames(begins) }
+    }
+
+    /// No frame is taken any more.
+    var hasEnded: Bool { state.withLock(\.order.hasEnded) }
 
     /// What was taken last has been written.
     func wrote() {

@@ -26,9 +26,9 @@ package struct SSEResponse: ResponseGenerator, Sendable {
     ///   - heartbeats: what beats for it.
     ///   - heartbeatFrame: what is sent into silence: a comment, unless the stream's clients know an event for it.
     ///   - patience: heartbeats for which a write may wait for the client before the stream is closed: one minute in all.
-    ///   - watchesClient: whether the body is cancelled at once when the client leaves. Without it a client that has left is found at the
-    ///     next write. On a server whose connections have no ``ClientPresence``, watching uses up what would carry the connection's next
-    ///     request, so the stream closes it.
+    ///   - watchesClient: whether the body is cancelled at once when the client leaves, or closes its side of the connection. Without it a
+    ///     client that has left is found at the next write. On a server whose connections have no ``ClientPresence``, watching uses up what
+    ///     would carry the connection's next request, so the stream closes it.
     ///   - retry: how long a client waits before it connects again; its own default (3 s in browsers) when nil.
     package init(
         heartbeats: SSEHeartbeats = .process, heartbeatFrame: SSEFrame = .heartbeat, patience: Int = 4, watchesClient: Bool = true,
@@ -108,23 +108,22 @@ package struct SSEResponse: ResponseGenerator, Sendable {
         }
         try await withGracefulShutdownHandler {
             // Cancelled and awaited at the end of this scope. What is left of it only waits; how it ends says nothing about the stream.
-            async let _ = fill(pipe)
+            async let _ = fill(pipe, cut)
             try await write(pipe, to: transfer.writer)
         } onGracefulShutdown: {
             pipe.end()
         }
     }
 
-    private func fill(_ pipe: SSEPipe) async {
+    private func fill(_ pipe: SSEPipe, _ cut: @Sendable (any Error) -> Void) async {
         do {
             try await body(SSEWriter(pipe: pipe))
             pipe.end()
-        } catch is CancellationError where !Task.isCancelled {
+        } catch is CancellationError where pipe.hasEnded {
             // Refused because the stream is being ended, which is no failure of the body.
-            pipe.end()
         } catch {
             // Not its end, which the client would take for one.
-            _ = pipe.fail(error)
+            cut(error)
         }
     }
 
@@ -133,13 +132,17 @@ package struct SSEResponse: ResponseGenerator, Sendable {
             if let retry {
                 var opening = ByteBuffer()
                 SSEFrame(retry: retry).write(to: &opening)
+                pipe.frames(true)
                 try await writer.write(opening)
+                pipe.frames(false)
             }
             while let buffer = try await pipe.take() {
                 try await writer.write(buffer)
                 pipe.wrote()
             }
             try await writer.finish(nil)
+            // From here on the connection may carry the next request.
+            pipe.frames(false)
         } catch let error as CancellationError {
             throw error
         } catch {

@@ -172,40 +172,15 @@ import Testing
         }
     }
 
-    @Test("whose log was lost since its worker owned it is not begun again, though no row knows that it has shown something")
-    func interruptedWithoutMark() async throws {
-        let provider = PlayedProvider { _, _ in Issue.record("the provider was asked again") }
-        try await InferenceFixture.with { fixture in
-            let identity = fixture.identity()
-            _ = try await lostAttempt(identity, fixture, events: [.stepStarted(step: 1), .chunk(StreamChunk(.text, "half"))])
-            let keys = fixture.log.keys(identity.run)
-            _ = try await fixture.log.redis.send(RedisCommand("DEL", .string(keys.log), .string(keys.meta)))
-            // Whoever repeats the request that was accepted makes the run known again, and says nothing of what was shown.
-            try await fixture.log.announce(identity)
-            try await fixture.withEngine([provider]) { engine in
-                _ = try await engine.accept(id: identity.run)
-                let run = try await engine.finished(identity.run)
-                #expect(run.incompleteReason == .interrupted)
-                #expect(run.epoch == 2)
-                #expect(try await engine.wholeLog(identity.run).ids.first == "2-1")
-            }
-        }
-    }
-
-    @Test("owns its log before its first word is told, and is marked as begun while it goes on")
-    func marked() async throws {
-        let owners = Collected<String>()
+    @Test("is marked as begun before its first word is told: a lost log and a lost worker together do not begin it again")
+    func markedFirst() async throws {
+        let marks = Collected<String>()
         try await InferenceFixture.with { fixture in
             let identity = fixture.identity()
             let provider = PlayedProvider { _, receive in
                 try await receive(.text("first"))
-                try await eventually("the log has the word") { try await fixture.log.readAll(identity.run).count == 3 }
-                let meta = RedisCommand("HGET", .string(fixture.log.keys(identity.run).meta), "epoch")
-                owners.add(try await fixture.log.redis.send(meta).string ?? "none")
-                try await eventually("the row knows of it") {
-                    let marked = "select count(*) from runs where id = '\(identity.run)' and first_event_at is not null and shown_step = 1"
-                    return try await fixture.database.psql(marked).trimmingCharacters(in: .whitespacesAndNewlines) == "1"
-                }
+                let marked = "select count(*) from runs where id = '\(identity.run)' and first_event_at is not null and shown_step = 1"
+                marks.add(try await fixture.database.psql(marked).trimmingCharacters(in: .whitespacesAndNewlines))
                 try await receive(.stopped)
             }
             try await fixture.withEngine([provider]) { engine in
@@ -213,22 +188,7 @@ import Testing
                 #expect(try await engine.finished(identity.run).state == .completed)
             }
         }
-        #expect(owners.all == ["1"])
-    }
-
-    @Test("that was given back had shown nothing: it is begun again though its log is gone")
-    func begunAgainWithoutLog() async throws {
-        try await InferenceFixture.with { fixture in
-            let identity = fixture.identity()
-            let claim = try await claim(identity, fixture)
-            try await fixture.pool.transaction(.workspaces([fixture.workspace])) {
-                fixture.store.submitSettlement(of: identity, epoch: claim.epoch, in: $0)
-            }
-            try await fixture.withEngine { engine in
-                _ = try await engine.accept(model: "scripted-fast", id: identity.run)
-                #expect(try await engine.finished(identity.run).state == .completed)
-            }
-        }
+        #expect(marks.all == ["1"])
     }
 
     @Test("whose worker was lost before the first event is begun again under the next epoch")
@@ -552,7 +512,6 @@ import Testing
         let claim = try await claim(identity, fixture)
         #expect(claim.epoch == 1)
         let journal = RunJournal(log: fixture.log, identity: identity, epoch: 1, clock: ContinuousClock())
-        try await journal.own()
         if !events.isEmpty { try await journal.append(events) }
         return try await fixture.log.readAll(identity.run)
     }
