@@ -69,7 +69,7 @@ struct CompatibleAnswering: Sendable {
     private func body<Encoder: AnswerEncoder>(
         _ feed: CompatibleFeed, _ encoder: Encoder, _ first: [SSEFrame], _ subject: Subject
     ) -> SSEResponse {
-        SSEResponse(heartbeatFrame: Encoder.heartbeat, watchesClient: subject.watchesClient) { writer in
+        SSEResponse(heartbeatFrame: Encoder.heartbeat, watchesClient: subject.watchesClient, isResumable: false) { writer in
             var (feed, encoder) = (feed, encoder)
             do {
                 try await writer.send(first.isEmpty ? [Encoder.heartbeat] : first)

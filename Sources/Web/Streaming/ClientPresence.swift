@@ -80,7 +80,11 @@ extension IdentifiedContext {
     /// ``ClientPresence`` it is not.
     /// - Throws: what `operation` throws; `CancellationError` when the client has left.
     package func whileClientStays<Value: Sendable>(_ operation: @escaping @Sendable () async throws -> Value) async throws -> Value {
-        guard let client = ClientPresence.of(channel) else { return try await operation() }
+        guard let client = ClientPresence.of(channel) else {
+            // A connection that is closed is in nobody's book any more.
+            guard channel.isActive else { throw CancellationError() }
+            return try await operation()
+        }
         // Not structured: nothing but its handle can cancel it from outside of this task. It is awaited here.
         let task = Task { try await operation() }
         let leaving = client.onLeaving { task.cancel() }

@@ -130,5 +130,8 @@ final class SSEPipe: Sendable {
 /// The client has not read for so long that its stream is closed.
 struct SSEStalled: Error {}
 
+/// The server stops in the middle of a stream that nobody can resume.
+struct SSEServerStopping: Error {}
+
 /// The connection took no more bytes.
 struct SSEClientGone: Error {}

@@ -7,8 +7,8 @@ import ServiceLifecycle
 /// An answer that is an event stream: it goes on until its body returns, the client leaves, or the server stops.
 ///
 /// While the body is silent a comment is sent each `heartbeat`, so that proxies keep the connection and a dead client is
-/// found. When the server stops, the stream ends in order and the client comes back with `Last-Event-ID`, to another
-/// server. An error of the body cuts the connection without the stream's end, which clients take for a reason to
+/// found. When the server stops, a stream that can be resumed ends in order and the client comes back with `Last-Event-ID`, to another
+/// server; any other is cut. An error of the body cuts the connection without the stream's end, which clients take for a reason to
 /// connect again; an ending that a client should understand is an event that the body sends. The stream of an identity that
 /// is good no longer is cut in the same way, and its client is refused when it comes back.
 package struct SSEResponse: ResponseGenerator, Sendable {
@@ -20,6 +20,7 @@ package struct SSEResponse: ResponseGenerator, Sendable {
     private let patience: Int
     private let retry: Duration?
     private let watchesClient: Bool
+    private let isResumable: Bool
     private let body: Body
 
     /// - Parameters:
@@ -29,16 +30,19 @@ package struct SSEResponse: ResponseGenerator, Sendable {
     ///   - watchesClient: whether the body is cancelled at once when the client leaves, or closes its side of the connection. Without it a
     ///     client that has left is found at the next write. On a server whose connections have no ``ClientPresence``, watching uses up what
     ///     would carry the connection's next request, so the stream closes it.
+    ///   - isResumable: whether a client that finds the stream's end before it was told of one comes back for the rest. One that does not
+    ///     would take what it has for the whole.
     ///   - retry: how long a client waits before it connects again; its own default (3 s in browsers) when nil.
     package init(
         heartbeats: SSEHeartbeats = .process, heartbeatFrame: SSEFrame = .heartbeat, patience: Int = 4, watchesClient: Bool = true,
-        retry: Duration? = nil, _ body: @escaping Body
+        isResumable: Bool = true, retry: Duration? = nil, _ body: @escaping Body
     ) {
         self.heartbeats = heartbeats
         self.heartbeatFrame = heartbeatFrame
         self.patience = patience
         self.retry = retry
         self.watchesClient = watchesClient
+        self.isResumable = isResumable
         self.body = body
     }
 
@@ -77,6 +81,7 @@ package struct SSEResponse: ResponseGenerator, Sendable {
     private static func log(_ error: any Error, _ logger: Logger) {
         switch error {
         case is CancellationError, is SSEClientGone: logger.debug("An event stream's client left")
+        case is SSEServerStopping: logger.info("An event stream was cut, for the server stops")
         case is IdentityEnded: logger.info("An event stream was cut, for its token is good no longer")
         case is SSEStalled: logger.info("An event stream was closed, for its client has stopped reading")
         default: logger.warning("An event stream was cut short", metadata: ["error": "\(error)"])
@@ -111,7 +116,7 @@ package struct SSEResponse: ResponseGenerator, Sendable {
             async let _ = fill(pipe, cut)
             try await write(pipe, to: transfer.writer)
         } onGracefulShutdown: {
-            pipe.end()
+            if isResumable { pipe.end() } else { cut(SSEServerStopping()) }
         }
     }
 
