@@ -54,13 +54,10 @@ struct StreamBenchConnection: Sendable {
     /// its connection.
     func ask(_ body: ByteBuffer, patience: Duration) async throws -> StreamBenchAnswer {
         let answered = channel.eventLoop.makePromise(of: StreamBenchAnswer.self)
-        let question = StreamBenchQuestion(head: target.head(bodyLength: body.readableBytes), body: body, answered: answered)
+        let question = StreamBenchQuestion(
+            head: target.head(bodyLength: body.readableBytes), body: body, patience: TimeAmount(patience), answered: answered)
         // Of a connection that has just been closed the handler is gone, and nobody else would keep the promise.
         channel.writeAndFlush(question).whenFailure { _ in answered.succeed(StreamBenchAnswer()) }
-        let deadline = channel.eventLoop.scheduleTask(in: TimeAmount(patience)) { [channel] in
-            channel.triggerUserOutboundEvent(StreamBenchQuestion.GivenUp(), promise: nil)
-        }
-        defer { deadline.cancel() }
         return try await withTaskCancellationHandler {
             try await answered.futureResult.get()
         } onCancel: {
@@ -75,11 +72,9 @@ struct StreamBenchConnection: Sendable {
 
 /// One request, and whoever waits for what it brings.
 private struct StreamBenchQuestion: Sendable {
-    /// An event: nobody waits any longer for the answer that is under way.
-    struct GivenUp: Sendable {}
-
     let head: HTTPRequestHead
     let body: ByteBuffer
+    let patience: TimeAmount
     /// Always kept: by an answer that is lost when the connection breaks.
     let answered: EventLoopPromise<StreamBenchAnswer>
 }
@@ -93,26 +88,20 @@ private final class StreamBenchHandler: ChannelDuplexHandler {
 
     private var reading: StreamBenchReading?
     private var answered: EventLoopPromise<StreamBenchAnswer>?
+    private var deadline: Scheduled<Void>?
     private var staysOpen = true
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let question = unwrapOutboundIn(data)
         reading = StreamBenchReading(asked: TokenStamp.now())
         answered = question.answered
+        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: question.patience) {
+            self.reading?.giveUp()
+            context.close(promise: nil)
+        }
         context.write(wrapOutboundOut(.head(question.head)), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(question.body))), promise: nil)
         context.write(wrapOutboundOut(.end(nil)), promise: promise)
-    }
-
-    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
-        guard event is StreamBenchQuestion.GivenUp else { return context.triggerUserOutboundEvent(event, promise: promise) }
-        // Its answer may have ended in the same moment.
-        guard reading != nil else {
-            promise?.succeed(())
-            return
-        }
-        reading?.giveUp()
-        context.close(promise: promise)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -143,6 +132,8 @@ private final class StreamBenchHandler: ChannelDuplexHandler {
     }
 
     private func finish() {
+        deadline?.cancel()
+        deadline = nil
         let promise = answered
         answered = nil
         promise?.succeed(reading?.answer ?? StreamBenchAnswer())
