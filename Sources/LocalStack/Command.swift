@@ -39,7 +39,7 @@ struct Command: Sendable {
         return result
     }
 
-    /// Runs it on a thread of its own; the cooperative pool is never blocked. Cancellation kills it with all that it started.
+    /// Runs it on a thread of its own; the cooperative pool is never blocked. Cancellation kills its process group.
     ///
     /// - Throws: `LocalStackError.deadline`, `.commandFailed` when it cannot be run at all, `CancellationError`. An exit code
     ///   other than zero is a result, see `Result.status`.
@@ -100,8 +100,8 @@ struct Command: Sendable {
 }
 
 extension Command {
-    /// Kills a program with all that it started, and returns when none of them is left: a helper that outlived it (initdb has
-    /// some) would go on writing into a folder that is being removed.
+    /// Kills a program's process group, and returns when nothing of it is left: a helper that outlived it (initdb has some) would go
+    /// on writing into a folder that is being removed.
     private func endGroup(of child: pid_t) {
         var status: Int32 = 0
         kill(-child, SIGKILL)

@@ -56,13 +56,10 @@ struct CompatibleAnswering: Sendable {
         }
         do {
             return try await (subject.watchesClient ? context.whileClientStays(wait) : wait())
-        } catch let left as CancellationError where subject.watchesClient {
-            await runs.left(subject.run, subject.policy, subject.identity)
-            throw left
-        } catch let ended as IdentityEnded {
+        } catch let error where error is CancellationError || error is IdentityEnded {
             // Whoever is shown out has left.
             await runs.left(subject.run, subject.policy, subject.identity)
-            throw ended
+            throw error
         }
     }
 

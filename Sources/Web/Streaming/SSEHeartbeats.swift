@@ -1,3 +1,4 @@
+import NIOCore
 import Synchronization
 
 /// Beats for the open streams of a process, each once an interval: one task for all of them, which sleeps until the next is due.
@@ -71,11 +72,7 @@ package final class SSEHeartbeats: Sendable {
 
     /// When those are due that begin now: to a hundredth of the interval, so that those that began together are woken together.
     private func due() -> Duration {
-        let step = max(1, Self.milliseconds(interval) / 100)
-        return .milliseconds((Self.milliseconds(now() + interval) + step - 1) / step * step)
-    }
-
-    private static func milliseconds(_ duration: Duration) -> Int64 {
-        duration.components.seconds * 1_000 + duration.components.attoseconds / 1_000_000_000_000_000
+        let step = max(1, TimeAmount(interval).nanoseconds / 100)
+        return .nanoseconds((TimeAmount(now() + interval).nanoseconds + step - 1) / step * step)
     }
 }

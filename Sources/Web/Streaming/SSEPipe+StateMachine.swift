@@ -15,7 +15,8 @@ extension SSEPipe {
         private var offers: [Offer] = []
         private var inFlight: Offer?
         private var taker: Waiter?
-        private var ended = false
+        /// No frame is offered any more.
+        private(set) var hasEnded = false
         private var lastID: UInt64 = 0
         private var written: UInt64 = 0
         private var writtenAtLastPulse: UInt64 = 0
@@ -25,7 +26,6 @@ extension SSEPipe {
 
         /// Something is being written, and waits for the client to read.
         var isWriting: Bool { inFlight != nil || isFraming }
-        var hasEnded: Bool { ended }
 
         mutating func frames(_ begins: Bool) {
             isFraming = begins
@@ -45,7 +45,7 @@ extension SSEPipe {
         }
 
         mutating func offer(_ frame: Frame, id: UInt64, waiter: Waiter) -> OfferAction {
-            if ended { return .refuse(waiter) }
+            if hasEnded { return .refuse(waiter) }
             let offer = Offer(id: id, frame: frame, waiter: waiter, isHeartbeat: false)
             guard let taker else {
                 offers.append(offer)
@@ -68,7 +68,7 @@ extension SSEPipe {
                 begin(offer)
                 return .give(frame: offer.frame, to: waiter)
             }
-            if ended {
+            if hasEnded {
                 frames(true)
                 return .end(waiter)
             }
@@ -101,7 +101,7 @@ extension SSEPipe {
 
         /// No more frames: what was offered is still written.
         mutating func end() -> Waiter? {
-            ended = true
+            hasEnded = true
             defer { taker = nil }
             if taker != nil { frames(true) }
             return taker
@@ -121,7 +121,7 @@ extension SSEPipe {
                 pulsesInFlight += 1
                 return pulsesInFlight >= patience ? .stalled : .none
             }
-            guard written == writtenAtLastPulse, !ended, let taker else { return .none }
+            guard written == writtenAtLastPulse, !hasEnded, let taker else { return .none }
             self.taker = nil
             begin(Offer(id: makeID(), frame: heartbeat, waiter: nil, isHeartbeat: true))
             return .give(frame: heartbeat, to: taker)

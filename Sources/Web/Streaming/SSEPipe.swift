@@ -55,9 +55,9 @@ final class SSEPipe: Sendable {
     /// - Returns: whether a write is under way, which does not hear of it: its connection is to be closed.
     func fail(_ error: any Error) -> Bool {
         let (isWriting, taker) = state.withLock { state in
-            guard state.failure == nil else { return (state.order.isWriting, Waiter?.none) }
-            state.failure = error
             let isWriting = state.order.isWriting
+            guard state.failure == nil else { return (isWriting, Waiter?.none) }
+            state.failure = error
             return (isWriting, state.order.end())
         }
         if case .writer(let continuation)? = taker { continuation.resume(throwing: error) }

@@ -52,16 +52,10 @@ struct StreamBenchStack: Sendable {
         _ children: [Supervisor.Child], in folder: UpFolder, _ environment: [String: String], _ body: @escaping @Sendable () async throws -> R
     ) async throws -> R {
         let supervisor = Supervisor(folder: folder, program: try UpStart.program(), environment: environment)
-        return try await withThrowingTaskGroup(of: R?.self) { group in
-            defer { group.cancelAll() }
-            group.addTask {
-                try await supervisor.run(children)
-                return nil
-            }
-            group.addTask { try await body() }
-            guard let first = try await group.next(), let result = first else { throw BenchFault.servicesEnded }
-            return result
+        guard let result = try await Interruption.orResult(of: body, by: { try await supervisor.run(children) }) else {
+            throw BenchFault.servicesEnded
         }
+        return result
     }
 
     /// The emulator's port, which it says in the first line of its output.
@@ -96,10 +90,7 @@ struct StreamBenchStack: Sendable {
     private static func settings(
         for endpoints: Endpoints, port: Int, provider: Int, streams: Int, own: [String: String]
     ) -> [(String, String)] {
-        [
-            ("MAINSTAY_DATABASE_URL", endpoints.serverURL),
-            ("MAINSTAY_REDIS_URL", endpoints.redisURL),
-            ("MAINSTAY_RUN_LOG_URL", endpoints.runLogURL),
+        UpStart.stores(endpoints) + [
             ("MAINSTAY_HTTP_HOST", "127.0.0.1"),
             ("MAINSTAY_HTTP_PORT", "\(port)"),
             ("MAINSTAY_PROVIDER_URL", "http://127.0.0.1:\(provider)/v1"),

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import LocalStack
-import UnixSignals
 
 /// `mainstay up`: everything at once, private to one folder.
 struct UpCommand: AsyncParsableCommand {
@@ -88,7 +87,7 @@ struct UpCommand: AsyncParsableCommand {
                     return true
                 }
                 group.addTask {
-                    for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { break }
+                    await Interruption.signal()
                     return true
                 }
                 group.addTask {

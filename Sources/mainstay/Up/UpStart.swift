@@ -40,19 +40,23 @@ struct UpStart: Sendable {
         if applied > 0 { Talk.say("\(applied) migrations applied") }
         let earlier = folder.environment()
         let token = try await FirstToken.ensure(earlier["MAINSTAY_TOKEN"], databaseURL: endpoints.serverURL)
-        var variables: [(String, String)] = [
-            ("MAINSTAY_URL", "http://127.0.0.1:\(port)"),
-            ("MAINSTAY_TOKEN", token),
+        var variables = [("MAINSTAY_URL", "http://127.0.0.1:\(port)"), ("MAINSTAY_TOKEN", token)]
+        variables += Self.stores(endpoints)
+        variables.append(("MAINSTAY_HTTP_PORT", "\(port)"))
+        variables += StackSetting.all.map { ($0.variable, $0.chosen(earlier: earlier, own: ProcessInfo.processInfo.environment)) }
+        try folder.publish(environment: variables)
+        return Self.childEnvironment(ProcessInfo.processInfo.environment, variables)
+    }
+
+    /// Where a stack's stores are, by the variables that name them.
+    static func stores(_ endpoints: Endpoints) -> [(String, String)] {
+        [
             ("MAINSTAY_DATABASE_URL", endpoints.serverURL),
             ("MAINSTAY_MIGRATION_URL", endpoints.ownerURL),
             ("MAINSTAY_REPORTING_URL", endpoints.reportingURL),
             ("MAINSTAY_REDIS_URL", endpoints.redisURL),
             ("MAINSTAY_RUN_LOG_URL", endpoints.runLogURL),
-            ("MAINSTAY_HTTP_PORT", "\(port)"),
         ]
-        variables += StackSetting.all.map { ($0.variable, $0.chosen(earlier: earlier, own: ProcessInfo.processInfo.environment)) }
-        try folder.publish(environment: variables)
-        return Self.childEnvironment(ProcessInfo.processInfo.environment, variables)
     }
 
     /// What the ingress and the workers get: our own environment under the stack's variables, but nothing that they must not have.

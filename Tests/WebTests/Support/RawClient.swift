@@ -46,4 +46,11 @@ extension NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator {
         while let buffer = try await next() { text += String(buffer: buffer) }
         return text
     }
+
+    /// Everything up to the end, or to a cut: the server may close by reset, which is as good.
+    mutating func readToCut() async -> String {
+        var text = ""
+        do { while let buffer = try await next() { text += String(buffer: buffer) } } catch {}
+        return text
+    }
 }
