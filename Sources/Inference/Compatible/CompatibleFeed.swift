@@ -75,15 +75,15 @@ struct CompatibleFeed: Sendable {
                 waitsForEnd = true
             case .quiet:
                 silences += 1
-                guard silences.isMultiple(of: Self.silencesBeforeLook), await opensArchive() else { return .quiet }
+                guard silences.isMultiple(of: Self.silencesBeforeLook), await opensArchive(isOwed: true) else { return .quiet }
                 return try page()
             }
         }
     }
 
     /// Whether the run is over, and the rest of its events is at hand.
-    private mutating func opensArchive() async -> Bool {
-        guard let all = try? await reader.ending(of: run, workspace: workspace) else { return false }
+    private mutating func opensArchive(isOwed: Bool = false) async -> Bool {
+        guard let all = try? await reader.ending(of: run, workspace: workspace, isOwed: isOwed) else { return false }
         archive = all.filter { entry in cursor.map { entry.id > $0 } ?? true }[...]
         return true
     }

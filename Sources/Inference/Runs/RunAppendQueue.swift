@@ -8,6 +8,8 @@ final class RunAppendQueue: Sendable {
     private struct State {
         var events = EventCoalescer()
         var isFinished = false
+        /// The log may be without what was appended.
+        var isInDoubt = false
         /// When the oldest event that waits came.
         var since: ReceiptTime?
         /// The same of the events that were taken last.
@@ -56,6 +58,12 @@ final class RunAppendQueue: Sendable {
 
     var isFinished: Bool { state.withLock(\.isFinished) }
 
+    /// The log may have lost what was appended: the writer is to look, also when no event comes.
+    func doubt() {
+        state.withLock { $0.isInDoubt = true }
+        news.ring()
+    }
+
     /// The writer cannot go on: every later offer throws `error`.
     func fail(_ error: any Error) {
         state.withLock { $0.fault = error }
@@ -68,24 +76,28 @@ final class RunAppendQueue: Sendable {
     /// Behind the events that ``next()`` returned last; nil where none of them has one.
     var anchor: RunAnchor? { state.withLock(\.takenAnchor) }
 
-    /// The events that gathered since the last call, at least one; nil after the last, or when the task is cancelled.
+    /// The events that gathered since the last call; none where the log is only to be looked at. Nil after the last, or when the task is
+    /// cancelled.
     func next() async -> [RunEvent]? {
         while true {
-            let (events, isFinished) = state.withLock { state in
+            let (events, isFinished, isInDoubt) = state.withLock { state in
                 let events = state.events.take()
+                // An append looks by itself.
+                defer { state.isInDoubt = false }
                 if !events.isEmpty {
                     state.takenSince = state.since
                     state.takenAnchor = state.anchor
                     state.anchor = nil
                     state.since = nil
                 }
-                return (events, state.isFinished)
+                return (events, state.isFinished, state.isInDoubt)
             }
             if !events.isEmpty {
                 room.ring()
                 return events
             }
             if isFinished || Task.isCancelled { return nil }
+            if isInDoubt { return [] }
             await news.wait()
         }
     }

@@ -33,10 +33,15 @@ struct RunAttempt: Sendable {
     /// Lets the run take place; returns when it has ended, is cancelled or its time is up, and all events are appended.
     func stream(until signals: RunSignals) async throws -> RunEnding {
         let queue = RunAppendQueue()
+        signals.onReturnOfLog { queue.doubt() }
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 do {
                     while let events = await queue.next() {
+                        guard !events.isEmpty else {
+                            try await journal.restore()
+                            continue
+                        }
                         try await journal.append(events, receivedAt: queue.receivedAt, anchor: queue.anchor)
                     }
                 } catch {
@@ -58,8 +63,16 @@ struct RunAttempt: Sendable {
     /// The first token waits for this commit. Without it a worker that is killed in the same moment as the run log's Redis, which keeps
     /// no file, would leave nothing that tells of what was shown, and the run would be begun again in front of a client that has seen its
     /// first words. A row that cannot be written is not waited for: while PostgreSQL is away the log tells the same.
-    func markBegun() async {
-        try? await context.transaction { store.submitShown(step: 1, of: identity, epoch: claim.epoch, in: $0) }
+    ///
+    /// - Throws: ``RunStore/Superseded`` when a later attempt owns the run: then nothing of this one may be shown.
+    func markBegun() async throws {
+        do {
+            try await context.transaction { store.submitShown(step: 1, of: identity, epoch: claim.epoch, in: $0) }
+        } catch let error as RunStore.Superseded {
+            throw error
+        } catch {
+            // The log refuses it, if it has to.
+        }
     }
 
     /// Notes in the row each later step of which something was shown, of a run that may be gone on with.

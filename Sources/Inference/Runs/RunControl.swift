@@ -10,7 +10,7 @@ import Synchronization
 /// The wish is a row in PostgreSQL; its announcement only makes it quick. A worker watches a run before it reads the row in the
 /// statement that claims the run, so a wish is either read or announced to one who listens. An announcement that was missed (Redis was
 /// away) is found by looking for the rows of all running runs: after each reconnect and every two seconds. Results are found the same
-/// way, for runs that wait for some.
+/// way, for runs that wait for some. A run is also told that the log is back that was away: it may have come back empty.
 package final class RunControl: Service {
     private struct State {
         var watched: [UUID: (identity: RunIdentity, signals: RunSignals)] = [:]
@@ -30,6 +30,7 @@ package final class RunControl: Service {
                 }
             case .connected:
                 look.ring()
+                for watched in state.withLock({ Array($0.watched.values) }) { watched.signals.logReturned() }
             case .disconnected:
                 break
             }

@@ -85,7 +85,9 @@ package struct RunExecution: RunHandler {
         let (earlier, continuation) = try await before(plan, identity, claim, context)
         let hasShown = claim.hadOutput || !earlier.isEmpty
         let anchor = continuation.flatMap { found in found.position.map { RunAnchor(step: found.step, position: $0) } }
-        let journal = RunJournal(log: log, identity: identity, epoch: claim.epoch, earlier: earlier, anchor: anchor, clock: clock)
+        let journal = RunJournal(
+            log: log, identity: identity, epoch: claim.epoch, earlier: earlier, anchor: anchor,
+            isOwned: { [store] isEnded in try await store.isOwned(identity, by: claim.epoch, isEnded: isEnded) }, clock: clock)
         let attempt = RunAttempt(
             identity: identity, claim: claim, plan: plan, providers: providers, journal: journal, store: store, memories: memories,
             setup: setup, context: context, clock: clock, limit: limit, toolWait: toolWait, continuation: continuation,

@@ -1,18 +1,20 @@
 import Foundation
 import Jobs
+import Postgres
 import Redis
 
 /// Writes one attempt's events to the log, in order, each once, and keeps them for the archive.
 ///
 /// What was given an id and not confirmed is sent again with what follows it; the log refuses what it has. While the log's Redis is
 /// away the journal waits and tries again until its task is cancelled: the provider is held back meanwhile (``RunAppendQueue``). A
-/// Redis that comes back empty gets the whole log again, so that clients who resume find it.
+/// Redis that comes back empty gets the whole log again, so that clients who resume find it, from whom the run's row calls its owner.
 ///
 /// One task at a time uses it.
 actor RunJournal {
     private let log: RunLog
     private let identity: RunIdentity
     private let epoch: UInt64
+    private let isOwned: @Sendable (_ isEnded: Bool) async throws -> Bool
     private let clock: any Clock<Duration>
     /// Where the run's end is reported to.
     let metrics: InferenceMetrics
@@ -21,7 +23,7 @@ actor RunJournal {
     private var unconfirmed: [RunLogEntry] = []
     /// When the oldest of them was in our hands.
     private var unconfirmedSince: ReceiptTime?
-    private var isBegun: Bool
+    private var place: RunLog.Place
     private var renewedAt: ContinuousClock.Instant?
     /// Behind everything that was given to the journal.
     private(set) var anchor: RunAnchor?
@@ -33,16 +35,20 @@ actor RunJournal {
     /// Events of one call when a lost log is written again: the script blocks the server.
     private static let page = 250
 
+    /// - Parameter isOwned: Whether no later attempt owns the run, as its row says, and whether it goes on unless this attempt has ended it.
+    ///   Asked when the log was lost, and with it what it knew of the owner.
     init(
-        log: RunLog, identity: RunIdentity, epoch: UInt64, earlier: [RunLogEntry] = [], anchor: RunAnchor? = nil, clock: any Clock<Duration>
+        log: RunLog, identity: RunIdentity, epoch: UInt64, earlier: [RunLogEntry] = [], anchor: RunAnchor? = nil,
+        isOwned: @escaping @Sendable (_ isEnded: Bool) async throws -> Bool, clock: any Clock<Duration>
     ) {
         self.log = log
         self.identity = identity
         self.epoch = epoch
+        self.isOwned = isOwned
         self.clock = clock
         metrics = log.metrics
         record = RunRecord(epoch: epoch, earlier: earlier)
-        isBegun = !earlier.isEmpty
+        place = earlier.isEmpty ? .begin : .continue
         self.anchor = anchor
     }
 
@@ -79,6 +85,16 @@ actor RunJournal {
         try await deliver(terminal: unconfirmed.last?.id)
     }
 
+    /// Writes a log again that was lost while there was nothing to append.
+    ///
+    /// - Throws: As ``append(_:receivedAt:anchor:)``.
+    func restore() async throws {
+        guard unconfirmed.isEmpty, let last = record.entries.last else { return }
+        // The log refuses what it has.
+        unconfirmed = [last]
+        try await deliver(terminal: nil)
+    }
+
     private func deliver(terminal: RunEventID?) async throws {
         var pause = Duration.milliseconds(20)
         while !unconfirmed.isEmpty {
@@ -88,22 +104,33 @@ actor RunJournal {
                     unconfirmed = []
                     unconfirmedSince = nil
                     owesAnchor = false
-                    isBegun = true
+                    place = .continue
                 case .ended:
                     // Nothing follows a terminal event; who wrote it has finished the run.
                     throw RunStore.Superseded(run: identity.run, epoch: epoch)
                 case .stale:
                     throw RunStore.Superseded(run: identity.run, epoch: epoch)
                 case .missing:
+                    // Who was stopped meanwhile must not write its answer over its successor's.
+                    guard try await isOwned(terminal != nil) else { throw RunStore.Superseded(run: identity.run, epoch: epoch) }
                     unconfirmed = Array(record.entries)
                     owesAnchor = anchor != nil
-                    isBegun = false
+                    place = .again
                 }
-            } catch let error as RedisError where error.isRetryable {
+            } catch let error where Self.passes(error) {
                 try Task.checkCancellation()
                 try await clock.sleep(for: pause)
                 pause = min(pause * 2, .seconds(2))
             }
+        }
+    }
+
+    /// A store that is away comes back.
+    private static func passes(_ error: any Error) -> Bool {
+        switch error {
+        case let error as RedisError: error.isRetryable
+        case let error as PostgresError: error.isRetryable
+        default: false
         }
     }
 
@@ -116,7 +143,7 @@ actor RunJournal {
             let end = min(start + Self.page, unconfirmed.endIndex)
             let isLast = end == unconfirmed.endIndex
             let answer = try await log.append(
-                Array(unconfirmed[start..<end]), to: identity, epoch: epoch, begins: !isBegun, renewsLifetime: renews,
+                Array(unconfirmed[start..<end]), to: identity, epoch: epoch, at: place, renewsLifetime: renews,
                 terminal: isLast ? terminal : nil, receivedAt: unconfirmedSince ?? ReceiptTime.now, anchor: isLast && owesAnchor ? anchor : nil,
                 reach: isLast ? nil : unconfirmed.last?.id)
             guard answer == .appended else { return answer }

@@ -19,6 +19,8 @@ struct RunLogMeta: Sendable, Equatable {
     var ended: RunEventID?
     /// Nil where whoever accepted the run did not tell.
     var asked: RunAsked?
+    /// Events were appended, and the log that had them is gone.
+    var isWithoutLog = false
 }
 
 /// What a run was asked for, as far as clients are shown it before an event of the run says it.
@@ -52,11 +54,21 @@ package struct RunLogPolicy: Sendable, Equatable {
 
 /// A run's log: a stream in Redis, appended to by the attempt that owns the run, read by anyone.
 struct RunLog: Sendable {
+    /// What an append expects to find.
+    enum Place: String, Sendable {
+        /// A run that is known and perhaps has no event yet.
+        case begin
+        /// Events that were appended before.
+        case `continue`
+        /// Nothing: the whole log is written once more, by whom the run's row calls its owner.
+        case again
+    }
+
     enum Appended: Sendable, Equatable {
         case appended
         /// A later attempt, of this epoch, owns the run. Nothing was written.
         case stale(owner: UInt64)
-        /// The log is not there although events were appended before. Nothing was written.
+        /// What was expected is not there, and the log knows of no owner. Nothing was written.
         case missing
         /// The log has its terminal event already. Nothing was written.
         case ended(RunEventID)
@@ -108,20 +120,20 @@ struct RunLog: Sendable {
     /// Appends events and announces them, in one step.
     ///
     /// - Parameters:
-    ///   - begins: The log may be empty: the first append, or the whole log again after ``Appended/missing``.
+    ///   - place: What is expected to be there.
     ///   - renewsLifetime: Sets the time to live anew. Once in a while is enough.
     ///   - receivedAt: When the oldest of them was in our hands; the announcement tells it to those who serve the log.
     ///   - anchor: Kept in the same step; see ``RunAnchor``. The one that is kept stays when nil.
     ///   - reach: These are not the last events that are to be written at once, which is this one; see ``RunLogStanding/reach``.
     func append(
-        _ entries: [RunLogEntry], to identity: RunIdentity, epoch: UInt64, begins: Bool, renewsLifetime: Bool, terminal: RunEventID? = nil,
+        _ entries: [RunLogEntry], to identity: RunIdentity, epoch: UInt64, at place: Place, renewsLifetime: Bool, terminal: RunEventID? = nil,
         receivedAt: ReceiptTime? = nil, anchor: RunAnchor? = nil, reach: RunEventID? = nil
     ) async throws -> Appended {
         let keys = keys(identity.run)
         var arguments: [RedisArgument] = [
             .string(String(epoch)), .string(identity.workspace.lowercased), .integer(Int(identity.acceptedAt)),
             .integer(renewsLifetime ? policy.logLifetime.wholeMilliseconds : 0), .integer(policy.metaLifetime.wholeMilliseconds),
-            .integer(policy.entries), .string(keys.channel), begins ? "begin" : "continue", .string(terminal?.description ?? ""),
+            .integer(policy.entries), .string(keys.channel), .string(place.rawValue), .string(terminal?.description ?? ""),
             .string(receivedAt.map { String($0.microseconds) } ?? ""), .string(anchor?.text ?? ""), .string(reach?.description ?? ""),
         ]
         arguments.reserveCapacity(arguments.count + entries.count * 2)
@@ -167,13 +179,25 @@ struct RunLog: Sendable {
 
     /// Nil for a run that this Redis does not know (any more).
     func meta(_ run: UUID) async throws -> RunLogMeta? {
-        let reply = try await redis.send(
-            RedisCommand("HMGET", .string(keys(run).meta), "workspace", "accepted", "ended", "answering", "previous"))
-        guard let cells = reply.array, cells.count == 5, let workspace = cells[0].string.flatMap({ UUID(uuidString: $0) }) else { return nil }
+        let keys = keys(run)
+        let replies = try await redis.pipeline([
+            RedisCommand("HMGET", .string(keys.meta), "workspace", "accepted", "ended", "answering", "previous", "epoch"),
+            RedisCommand("EXISTS", .string(keys.log)),
+        ])
+        for case .error(let text) in replies { throw RedisError(serverReply: text, command: "HMGET") }
+        guard let cells = replies.first?.array, cells.count == 6, let workspace = cells[0].string.flatMap({ UUID(uuidString: $0) }) else {
+            return nil
+        }
         let previous = cells[4].string.flatMap { UUID(uuidString: $0) }
         return RunLogMeta(
             workspace: workspace, acceptedAt: Int64(cells[1].integer ?? 0), ended: cells[2].string.flatMap { RunEventID($0) },
-            asked: cells[3].string.map { RunAsked(answering: $0, previous: previous) })
+            asked: cells[3].string.map { RunAsked(answering: $0, previous: previous) },
+            isWithoutLog: cells[5].string != nil && replies.last?.integer == 0)
+    }
+
+    /// Notes the end of a run that PostgreSQL has and the log does not: who comes later need not wait for it.
+    func note(end: RunEventID, of run: UUID) async throws {
+        _ = try await redis.evaluate(RunLogScripts.note, keys: [keys(run).meta], arguments: [.string(end.description)])
     }
 
     /// What is known for whoever goes on with a run; asked by its owner.

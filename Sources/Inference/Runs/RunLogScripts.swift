@@ -11,7 +11,8 @@ enum RunLogScripts {
     /// what it has, and only what it did not have is announced.
     ///
     /// With NOMKSTREAM a log that was lost (a restart of a Redis that keeps nothing) answers `missing` instead of beginning in the
-    /// middle; the worker then appends everything it has. Calls: HMGET, one XADD an event, PUBLISH; the others once in a while.
+    /// middle; and so does one that is to begin and of whose run nothing is known any more, for with that the epoch is gone which refuses
+    /// a stale attempt. The worker then asks the run's row who owns it, and appends everything it has, `again`. Calls: HMGET, one XADD an event, PUBLISH; the others once in a while.
     ///
     /// The announcement ends with a line that tells when the worker had the events: the last event's id once more, and the time where
     /// a payload would stand (``ReceiptTime``). An ingress of an earlier release takes that line for an event that it has already.
@@ -20,18 +21,19 @@ enum RunLogScripts {
     /// neither.
     ///
     /// KEYS log, meta. ARGV epoch, workspace, accepted, time to live of log and of meta in ms or 0, bound of entries, channel,
-    /// `begin` or `continue`, id of the terminal or empty, µs at which the events were received or empty, the anchor or empty, the id that
+    /// a word of ``RunLog/Place``, id of the terminal or empty, µs at which the events were received or empty, the anchor or empty, the id that
     /// the log is to reach or empty, then id and payload of each event.
     static let append = RedisScript(
         name: "run append",
         source: """
-            local known = redis.call('HMGET', KEYS[2], 'epoch', 'ended')
+            local known = redis.call('HMGET', KEYS[2], 'epoch', 'ended', 'workspace')
             local held = tonumber(known[1] or '0')
             if held > tonumber(ARGV[1]) then return {'stale', known[1]} end
             if known[2] then
               if known[2] == ARGV[9] then return {'ok', 0} end
               return {'ended', known[2]}
             end
+            if ARGV[8] == 'begin' and not known[3] then return {'missing'} end
             local frame = {}
             for i = 13, #ARGV, 2 do
               local added
@@ -63,6 +65,16 @@ enum RunLogScripts {
               redis.call('PUBLISH', ARGV[7], table.concat(frame, '\\n'))
             end
             return {'ok', count}
+            """)
+
+    /// Notes the id of the terminal event of a run that the log knows and whose end it does not have.
+    ///
+    /// KEYS meta. ARGV id.
+    static let note = RedisScript(
+        name: "run end",
+        source: """
+            if redis.call('HEXISTS', KEYS[1], 'workspace') == 0 then return 0 end
+            return redis.call('HSETNX', KEYS[1], 'ended', ARGV[1])
             """)
 
     /// Makes an attempt the owner of a run's log; from here on the attempts before it are refused.

@@ -24,9 +24,15 @@ final class RunSignals: Sendable {
     /// Rings when results of tool calls were posted. One task waits.
     let results = Doorbell()
     private let waits = Mutex(false)
+    private let atReturn = Mutex<(@Sendable () -> Void)?>(nil)
 
     /// The run waits for results: they are looked for now and then, in case that their announcement was lost.
     var isPaused: Bool { waits.withLock { $0 } }
+
+    /// Calls `perform` whenever the log's Redis has been away and is back, perhaps without what it had.
+    func onReturnOfLog(_ perform: @escaping @Sendable () -> Void) { atReturn.withLock { $0 = perform } }
+
+    func logReturned() { atReturn.withLock(\.self)?() }
 
     /// Lets `body` wait for results.
     func paused<R: Sendable>(_ body: () async throws -> R) async throws -> R {

@@ -13,7 +13,7 @@ extension RunStore {
     }
 
     /// Notes that clients may have seen something of a step: from here on the run is not begun again, nor the step asked again, whatever
-    /// becomes of the log.
+    /// becomes of the log. The transaction throws ``Superseded`` when a later attempt owns the run.
     func submitShown(step: Int, of identity: RunIdentity, epoch: UInt64, in transaction: PostgresTransaction) {
         transaction.submit(
             """
@@ -21,7 +21,10 @@ extension RunStore {
             update runs set first_event_at = coalesce(first_event_at, mainstay_now()), shown_step = greatest(shown_step, $4)
             where workspace_id = $1 and id = $2 and epoch = $3
             """,
-            identity.workspace, identity.run, Int64(epoch), step)
+            identity.workspace, identity.run, Int64(epoch), step
+        ) { result in
+            guard result.affected == 1 else { throw Superseded(run: identity.run, epoch: epoch) }
+        }
     }
 
     /// Keeps what a call of a server's tool came to, once.

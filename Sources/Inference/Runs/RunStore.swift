@@ -65,6 +65,20 @@ struct RunStore: Sendable {
             identity.workspace, identity.run, Int64(epoch))
     }
 
+    /// Whether the attempt of this epoch is a run's last one, and the run goes on.
+    ///
+    /// - Parameter isEnded: It has an end, or is about to.
+    func isOwned(_ identity: RunIdentity, by epoch: UInt64, isEnded: Bool = false) async throws -> Bool {
+        let rows = try await pool.query(
+            .workspaces([identity.workspace]),
+            """
+            -- see who owns a run
+            select 1 from runs where workspace_id = $1 and id = $2 and epoch = $3 and (state = 'running' or $4)
+            """,
+            identity.workspace, identity.run, Int64(epoch), isEnded)
+        return !rows.isEmpty
+    }
+
     /// Writes the run's end, its last step, and who answered.
     ///
     /// - Throws: ``Superseded`` when another attempt owns the run, or it is finished.

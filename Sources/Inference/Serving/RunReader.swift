@@ -47,8 +47,8 @@ struct RunReader: Sendable {
     func open(_ run: UUID, workspace: UUID, after: RunEventID?) async throws -> Opening? {
         // The log's own hash is the quick way; without it (it is lost or older than its time to live) PostgreSQL is asked.
         let meta = try await knownToLog(run, workspace: workspace)
-        if let meta, meta.ended == nil { return .live }
-        if let all = try await ending(of: run, workspace: workspace) {
+        if let meta, meta.ended == nil, !meta.isWithoutLog { return .live }
+        if let all = try await ending(of: run, workspace: workspace, isOwed: meta != nil && meta?.ended == nil) {
             return .replay(all.filter { entry in after.map { entry.id > $0 } ?? true })
         }
         if meta != nil { return .live }
@@ -56,8 +56,14 @@ struct RunReader: Sendable {
     }
 
     /// All events of a run that is over, its end among them; nil while it is not.
-    func ending(of run: UUID, workspace: UUID) async throws -> [RunLogEntry]? {
-        if let archive = try await store.archive(of: run, workspace: workspace) { return archive }
+    ///
+    /// - Parameter isOwed: The log does not tell of it (its worker was lost between the commit and the append): it is noted there, so that who
+    ///   comes later need not wait for a silence.
+    func ending(of run: UUID, workspace: UUID, isOwed: Bool = false) async throws -> [RunLogEntry]? {
+        if let archive = try await store.archive(of: run, workspace: workspace) {
+            if isOwed, let end = archive.last?.id { try? await log.note(end: end, of: run) }
+            return archive
+        }
         guard let status = try await lost(run, workspace: workspace) else { return nil }
         let epoch = try await store.run(run, workspace: workspace)?.epoch ?? 0
         let writes = try await MemoryStore(pool: store.pool).writes(of: run, workspace: workspace)

@@ -35,7 +35,10 @@ struct RunStream: Sendable {
                     watch.replayed()
                 case .quiet:
                     silences += 1
-                    guard silences.isMultiple(of: Self.silences), let all = try? await reader.ending(of: run, workspace: workspace) else { continue }
+                    guard silences.isMultiple(of: Self.silences), let all = try? await reader.ending(of: run, workspace: workspace, isOwed: true)
+                    else {
+                        continue
+                    }
                     return try await replay(all.filter { entry in cursor.map { entry.id > $0 } ?? true }, after: cursor, send: send)
                 }
             }

@@ -27,8 +27,7 @@ import Web
             _ = try await ask.engine.finished(run)
             for source in ["log", "archive"] {
                 if source == "archive" {
-                    let keys = ask.engine.fixture.log.keys(run)
-                    _ = try await ask.engine.fixture.runLog.send(RedisCommand("DEL", .string(keys.log), .string(keys.meta)))
+                    try await ask.engine.fixture.loseLog(of: run)
                 }
                 for number in frames.indices {
                     let rest = try await ask(.get, path + "?stream=true&starting_after=\(number)")
@@ -150,8 +149,7 @@ import Web
             let run = try #require(made.json["id"]?.string.flatMap(ResponsesShape.run))
             let fixture = ask.engine.fixture
             try await eventually("it has said something") { try await !fixture.log.readAll(run).isEmpty }
-            let keys = fixture.log.keys(run)
-            _ = try await fixture.runLog.send(RedisCommand("DEL", .string(keys.log), .string(keys.meta)))
+            try await fixture.loseLog(of: run)
             #expect(try await ask(.get, "/v1/responses/\(run.lowercased)").json[path: "status"] == "in_progress")
             permits.give()
             _ = try await ask.engine.finished(run)

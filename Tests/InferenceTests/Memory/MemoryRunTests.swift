@@ -23,7 +23,7 @@ import Testing
         let identity = fixture.identity()
         let beginning = RunStore.Beginning(identity: identity, provider: "played", model: "m", metadata: [:])
         _ = try await fixture.pool.transaction(.workspaces([identity.workspace])) { try await fixture.store.claim(beginning, in: $0) }
-        let journal = RunJournal(log: fixture.log, identity: identity, epoch: 1, clock: ContinuousClock())
+        let journal = RunJournal(log: fixture.log, identity: identity, epoch: 1, isOwned: { _ in true }, clock: ContinuousClock())
         try await journal.append([.stepStarted(step: 1), .toolCall(call), .stepFinished(StepFinished(step: 1, finish: nil))])
         return (identity, journal, try #require(await write(call, identity, fixture)))
     }

@@ -74,7 +74,7 @@ import Testing
         try await InferenceFixture.with { fixture in
             let identity = fixture.identity()
             let hub = RunEventHub(log: fixture.log, heartbeat: .milliseconds(300), logger: fixture.logger)
-            let journal = RunJournal(log: fixture.log, identity: identity, epoch: 1, clock: ContinuousClock())
+            let journal = RunJournal(log: fixture.log, identity: identity, epoch: 1, isOwned: { _ in true }, clock: ContinuousClock())
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await hub.run() }
                 defer { group.cancelAll() }

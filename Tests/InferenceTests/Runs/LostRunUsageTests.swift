@@ -109,7 +109,7 @@ import Web
             let setup = try await fixture.pricedSetup()
             let lost = try await LostWorker(fixture)
             try await lost.claim()
-            let journal = RunJournal(log: fixture.log, identity: lost.identity, epoch: 2, clock: ContinuousClock())
+            let journal = RunJournal(log: fixture.log, identity: lost.identity, epoch: 2, isOwned: { _ in true }, clock: ContinuousClock())
             try await journal.append([LostWorker.started(nil), .stepStarted(step: 1), .chunk(StreamChunk(.text, "warm"))])
             // An attempt that finds what was shown asks nobody.
             try await lost.claim()

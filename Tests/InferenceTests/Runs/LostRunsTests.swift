@@ -13,7 +13,7 @@ import Testing
         let identity = fixture.identity()
         let beginning = RunStore.Beginning(identity: identity, provider: "played", model: "m", metadata: [:])
         _ = try await fixture.pool.transaction(.workspaces([identity.workspace])) { try await fixture.store.claim(beginning, in: $0) }
-        let journal = RunJournal(log: fixture.log, identity: identity, epoch: 1, clock: ContinuousClock())
+        let journal = RunJournal(log: fixture.log, identity: identity, epoch: 1, isOwned: { _ in true }, clock: ContinuousClock())
         try await journal.append([.stepStarted(step: 1), .chunk(StreamChunk(.text, "half"))])
         _ = try await fixture.database.psql(
             """
@@ -52,8 +52,7 @@ import Testing
                 #expect(run.text == "half" && run.errorKind == .internalError && run.errorMessage == "The run was given up after 4 attempts.")
 
                 // The log and the outcome may be gone by then.
-                let keys = fixture.log.keys(identity.run)
-                _ = try await fixture.runLog.send(RedisCommand("DEL", .string(keys.log), .string(keys.meta)))
+                try await fixture.loseLog(of: identity.run)
                 _ = try await fixture.database.psql("delete from outcomes")
                 let after = try #require(await reader.ending(of: identity.run, workspace: identity.workspace))
                 #expect(after == before)

@@ -143,7 +143,7 @@ import Web
             let setup = try await fixture.pricedSetup()
             let beginning = RunStore.Beginning(identity: identity, provider: "played", model: "test-model", metadata: [:])
             _ = try await fixture.pool.transaction(.workspaces([identity.workspace])) { try await fixture.store.claim(beginning, in: $0) }
-            let journal = RunJournal(log: fixture.log, identity: identity, epoch: 1, clock: ContinuousClock())
+            let journal = RunJournal(log: fixture.log, identity: identity, epoch: 1, isOwned: { _ in true }, clock: ContinuousClock())
             try await journal.append([
                 .stepStarted(step: 1), .toolCall(.played(0, "look", "{}")), .usage(TokenUsage(input: 10, output: 2, total: 12)),
                 .stepFinished(StepFinished(step: 1, finish: nil)),

@@ -206,8 +206,10 @@ import Testing
         }
     }
 
-    @Test("that was taken over in mid-stream is finished by its new owner; the old one's events and end are refused")
-    func fenced() async throws {
+    @Test(
+        "that was taken over in mid-stream is finished by its new owner; the old one's events and end are refused, even by a log that was lost",
+        arguments: [false, true])
+    func fenced(isLogLost: Bool) async throws {
         let permits = Permits()
         let provider = PlayedProvider { _, receive in
             try await receive(.text("old"))
@@ -226,11 +228,13 @@ import Testing
                 let claim = try await claim(identity, fixture)
                 #expect(claim.epoch == 2)
                 _ = try await fixture.log.claim(identity, epoch: 2)
-                let journal = RunJournal(log: fixture.log, identity: identity, epoch: 2, earlier: before, clock: ContinuousClock())
+                let journal = RunJournal(
+                    log: fixture.log, identity: identity, epoch: 2, earlier: before, isOwned: { _ in true }, clock: ContinuousClock())
+                if isLogLost { try await fixture.loseLog(of: identity.run) }
                 permits.give(2)
                 // Its job comes again, and is held before it can claim the run.
                 try await eventually("the old owner has given up") { agents.calls.all.count == 2 }
-                #expect(try await fixture.log.readAll(id) == before)
+                #expect(try await fixture.log.readAll(id) == (isLogLost ? [] : before))
                 let (archive, transcript) = await journal.conclude(with: .incomplete(reason: .interrupted, finish: nil, usage: nil))
                 let outcome = RunOutcome(
                     state: .incomplete, transcript: transcript, incompleteReason: .interrupted, error: nil, archive: archive, firstOutput: nil,
@@ -443,13 +447,36 @@ import Testing
                 let id = try await engine.accept()
                 permits.give(2)
                 try await eventually("two pieces are there") { try await fixture.log.readAll(id).text == "12" }
-                let keys = fixture.log.keys(id)
-                _ = try await fixture.runLog.send(RedisCommand("DEL", .string(keys.log), .string(keys.meta)))
+                try await fixture.loseLog(of: id)
                 permits.give(2)
                 #expect(try await engine.finished(id).text == "1234")
                 let log = try await engine.wholeLog(id)
                 #expect(try log.text == "1234")
                 #expect(log.ids.first == "1-1")
+            }
+        }
+    }
+
+    @Test("whose log was lost with its Redis while the model is silent is written again as soon as that is back")
+    func lostInSilence() async throws {
+        let permits = Permits()
+        let provider = PlayedProvider { _, receive in
+            try await receive(.text("a"))
+            try await permits.take()
+            try await receive(.text("b"))
+            try await receive(.stopped)
+        }
+        try await InferenceFixture.with { fixture in
+            try await fixture.withEngine([provider]) { engine in
+                let id = try await engine.accept()
+                try await eventually("it has begun") { try await fixture.log.readAll(id).text == "a" }
+                let before = try await fixture.log.readAll(id)
+                try await fixture.loseLog(of: id)
+                _ = try await fixture.runLog.send(RedisCommand("CLIENT", "KILL", "TYPE", "pubsub"))
+                try await eventually("the log is back") { try await fixture.log.readAll(id) == before }
+                permits.give(1)
+                #expect(try await engine.finished(id).text == "ab")
+                #expect(try await engine.wholeLog(id).text == "ab")
             }
         }
     }
@@ -511,7 +538,7 @@ import Testing
     private func lostAttempt(_ identity: RunIdentity, _ fixture: InferenceFixture, events: [RunEvent]) async throws -> [RunLogEntry] {
         let claim = try await claim(identity, fixture)
         #expect(claim.epoch == 1)
-        let journal = RunJournal(log: fixture.log, identity: identity, epoch: 1, clock: ContinuousClock())
+        let journal = RunJournal(log: fixture.log, identity: identity, epoch: 1, isOwned: { _ in true }, clock: ContinuousClock())
         if !events.isEmpty { try await journal.append(events) }
         return try await fixture.log.readAll(identity.run)
     }

@@ -153,7 +153,7 @@ import Testing
                 let next = RunLogEntry(id: RunEventID(epoch: 1, number: 4), payload: RunEvent.chunk(StreamChunk(.text, "!")).payload)
                 let reach = RunEventID(epoch: 1, number: 9)
                 let appended = try await fixture.log.append(
-                    [next], to: torn.identity, epoch: 1, begins: false, renewsLifetime: false, reach: reach)
+                    [next], to: torn.identity, epoch: 1, at: .continue, renewsLifetime: false, reach: reach)
                 #expect(appended == .appended)
                 try await torn.passOn(to: engine, request())
                 #expect(try await engine.finished(torn.identity.run).incompleteReason == .interrupted)

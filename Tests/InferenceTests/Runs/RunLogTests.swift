@@ -14,7 +14,7 @@ import Testing
         _ entries: [RunLogEntry], to identity: RunIdentity, epoch: UInt64, begins: Bool = false, terminal: Bool = false, in log: RunLog
     ) async throws -> RunLog.Appended {
         try await log.append(
-            entries, to: identity, epoch: epoch, begins: begins, renewsLifetime: begins, terminal: terminal ? entries.last?.id : nil)
+            entries, to: identity, epoch: epoch, at: begins ? .again : .continue, renewsLifetime: begins, terminal: terminal ? entries.last?.id : nil)
     }
 
     @Test("What is appended is read back byte for byte, from any cursor, and has a time to live")
@@ -102,7 +102,8 @@ import Testing
             }
             func append(_ number: UInt64, epoch: UInt64 = 1, begins: Bool = false, _ anchor: RunAnchor?) async throws -> RunLog.Appended {
                 try await fixture.log.append(
-                    entries(epoch, number...number), to: identity, epoch: epoch, begins: begins, renewsLifetime: false, anchor: anchor)
+                    entries(epoch, number...number), to: identity, epoch: epoch, at: begins ? .again : .continue, renewsLifetime: false,
+                    anchor: anchor)
             }
             #expect(try await fixture.log.standing(identity.run) == RunLogStanding())
             #expect(try await append(1, begins: true, anchor(4)) == .appended)
@@ -115,10 +116,9 @@ import Testing
 
             // A journal that writes a lost log again writes its anchor, too, with the last page.
             let other = fixture.identity()
-            let journal = RunJournal(log: fixture.log, identity: other, epoch: 1, clock: ContinuousClock())
+            let journal = RunJournal(log: fixture.log, identity: other, epoch: 1, isOwned: { _ in true }, clock: ContinuousClock())
             try await journal.append((1...300).map { .chunk(StreamChunk(.text, "\($0)")) }, anchor: anchor(300))
-            let keys = fixture.log.keys(other.run)
-            _ = try await fixture.runLog.send(RedisCommand("DEL", .string(keys.log), .string(keys.meta)))
+            try await fixture.loseLog(of: other.run)
             try await journal.append([.usage(TokenUsage(input: 1))])
             let standing = try await fixture.log.standing(other.run)
             #expect(standing.anchor == anchor(300))
@@ -131,11 +131,10 @@ import Testing
     func journal() async throws {
         try await InferenceFixture.with { fixture in
             let identity = fixture.identity()
-            let journal = RunJournal(log: fixture.log, identity: identity, epoch: 1, clock: ContinuousClock())
+            let journal = RunJournal(log: fixture.log, identity: identity, epoch: 1, isOwned: { _ in true }, clock: ContinuousClock())
             try await journal.append([.stepStarted(step: 1), .chunk(StreamChunk(.text, "a"))])
             let before = try await fixture.log.readAll(identity.run)
-            let keys = fixture.log.keys(identity.run)
-            _ = try await fixture.runLog.send(RedisCommand("DEL", .string(keys.log), .string(keys.meta)))
+            try await fixture.loseLog(of: identity.run)
             try await journal.append([.chunk(StreamChunk(.text, "b"))])
             let after = try await fixture.log.readAll(identity.run)
             #expect(Array(after.prefix(2)) == before)
@@ -148,11 +147,76 @@ import Testing
     func overtaken() async throws {
         try await InferenceFixture.with { fixture in
             let identity = fixture.identity()
-            let journal = RunJournal(log: fixture.log, identity: identity, epoch: 1, clock: ContinuousClock())
+            let journal = RunJournal(log: fixture.log, identity: identity, epoch: 1, isOwned: { _ in true }, clock: ContinuousClock())
             try await journal.append([.chunk(StreamChunk(.text, "a"))])
             _ = try await fixture.log.claim(identity, epoch: 2)
             await #expect(throws: RunStore.Superseded.self) { try await journal.append([.chunk(StreamChunk(.text, "b"))]) }
             #expect(try await fixture.log.readAll(identity.run).ids == ["1-1"])
+        }
+    }
+
+    @Test("A log begins only where its run is known, for nothing else would refuse an attempt that was overtaken before its first event")
+    func unknown() async throws {
+        try await InferenceFixture.with { fixture in
+            let identity = fixture.identity()
+            func begin() async throws -> RunLog.Appended {
+                try await fixture.log.append(entries(1, 1...1), to: identity, epoch: 1, at: .begin, renewsLifetime: true)
+            }
+            #expect(try await begin() == .missing)
+            #expect(try await fixture.log.readAll(identity.run).isEmpty)
+            try await fixture.log.announce(identity)
+            #expect(try await begin() == .appended)
+
+            let late = try await LostWorker(fixture)
+            try await late.claim()
+            await #expect(throws: RunStore.Superseded.self) { try await late.tell([.chunk(StreamChunk(.text, "a"))]) }
+            #expect(try await fixture.log.readAll(late.identity.run).isEmpty)
+        }
+    }
+
+    @Test("What was written of a run is written again when its log was lost in a silence")
+    func restored() async throws {
+        try await InferenceFixture.with { fixture in
+            let lost = try await LostWorker(fixture)
+            try await lost.journal.restore()
+            #expect(try await fixture.log.meta(lost.identity.run) == nil, "there is nothing to write")
+            let told = try await lost.tell([.chunk(StreamChunk(.text, "a"))])
+            try await lost.journal.restore()
+            #expect(try await fixture.log.readAll(lost.identity.run) == told)
+            try await fixture.loseLog(of: lost.identity.run)
+            try await lost.journal.restore()
+            #expect(try await fixture.log.readAll(lost.identity.run) == told)
+        }
+    }
+
+    @Test("The end of a run is noted once, and only of a run that is known")
+    func noting() async throws {
+        try await InferenceFixture.with { fixture in
+            let identity = fixture.identity()
+            let (first, second) = (RunEventID(epoch: 1, number: 4), RunEventID(epoch: 1, number: 5))
+            try await fixture.log.note(end: first, of: identity.run)
+            #expect(try await fixture.log.meta(identity.run) == nil)
+            try await fixture.log.announce(identity)
+            try await fixture.log.note(end: first, of: identity.run)
+            try await fixture.log.note(end: second, of: identity.run)
+            #expect(try await fixture.log.meta(identity.run)?.ended == first)
+        }
+    }
+
+    @Test("A lost log, which forgot its owner, is written again by whom the run's row calls its owner, and by nobody else")
+    func lostWithItsOwner() async throws {
+        try await InferenceFixture.with { fixture in
+            let lost = try await LostWorker(fixture)
+            let told = try await lost.tell([.chunk(StreamChunk(.text, "a"))])
+            try await fixture.loseLog(of: lost.identity.run)
+            try await lost.journal.append([.chunk(StreamChunk(.text, "b"))])
+            #expect(try await fixture.log.readAll(lost.identity.run).ids == told.ids + ["1-3"])
+
+            try await lost.claim()
+            _ = try await fixture.log.claim(lost.identity, epoch: 2)
+            try await fixture.loseLog(of: lost.identity.run)
+            await #expect(throws: RunStore.Superseded.self) { try await lost.journal.append([.chunk(StreamChunk(.text, "c"))]) }
+            #expect(try await fixture.log.readAll(lost.identity.run).isEmpty)
         }
     }
 

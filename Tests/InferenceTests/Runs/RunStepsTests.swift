@@ -161,7 +161,7 @@ import Testing
             let identity = fixture.identity()
             let beginning = RunStore.Beginning(identity: identity, provider: "played", model: "m", metadata: [:])
             _ = try await fixture.pool.transaction(.workspaces([identity.workspace])) { try await fixture.store.claim(beginning, in: $0) }
-            let journal = RunJournal(log: fixture.log, identity: identity, epoch: 1, clock: ContinuousClock())
+            let journal = RunJournal(log: fixture.log, identity: identity, epoch: 1, isOwned: { _ in true }, clock: ContinuousClock())
             try await journal.append([
                 .stepStarted(step: 1), .toolCall(.played(0, "memory_search")), .stepFinished(StepFinished(step: 1, finish: nil)),
                 .toolResult(ToolResult(index: 0, id: "call_0", name: "memory_search", output: "{}")),

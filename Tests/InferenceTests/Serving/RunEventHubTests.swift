@@ -16,7 +16,8 @@ import Testing
 
         func append(_ range: ClosedRange<UInt64>, epoch: UInt64 = 1, begins: Bool = false) async throws {
             let entries = range.map { RunLogEntry(id: RunEventID(epoch: epoch, number: $0), payload: RunEvent.stepStarted(step: Int($0)).payload) }
-            #expect(try await fixture.log.append(entries, to: identity, epoch: epoch, begins: begins, renewsLifetime: true) == .appended)
+            #expect(
+                try await fixture.log.append(entries, to: identity, epoch: epoch, at: begins ? .again : .continue, renewsLifetime: true) == .appended)
         }
 
         /// The next `count` events of a listener.
@@ -133,7 +134,7 @@ import Testing
                         RunLogEntry(id: RunEventID(epoch: 1, number: number), payload: RunEvent.stepStarted(step: Int(number)).payload)
                     }
                     for identity in runs {
-                        let answer = try await fixture.log.append(entries, to: identity, epoch: 1, begins: true, renewsLifetime: true)
+                        let answer = try await fixture.log.append(entries, to: identity, epoch: 1, at: .again, renewsLifetime: true)
                         #expect(answer == .appended)
                     }
                     for try await ids in group { #expect(ids == ["1-1", "1-2"]) }

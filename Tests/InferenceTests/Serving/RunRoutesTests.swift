@@ -167,8 +167,7 @@ private struct OneAgent: AgentLookup {
             _ = try await ask.engine.finished(id)
             for source in ["log", "archive"] {
                 if source == "archive" {
-                    let keys = ask.engine.fixture.log.keys(id)
-                    _ = try await ask.engine.fixture.runLog.send(RedisCommand("DEL", .string(keys.log), .string(keys.meta)))
+                    try await ask.engine.fixture.loseLog(of: id)
                 }
                 #expect(try await ask.events(of: id).frames == frames.joined(), "\(source)")
                 for (index, event) in events.dropLast().enumerated() {
@@ -218,7 +217,7 @@ private struct OneAgent: AgentLookup {
             let identity = fixture.identity()
             let beginning = RunStore.Beginning(identity: identity, provider: "p", model: "m", metadata: [:])
             _ = try await fixture.pool.transaction(.workspaces([fixture.workspace])) { try await fixture.store.claim(beginning, in: $0) }
-            let journal = RunJournal(log: fixture.log, identity: identity, epoch: 1, clock: ContinuousClock())
+            let journal = RunJournal(log: fixture.log, identity: identity, epoch: 1, isOwned: { _ in true }, clock: ContinuousClock())
             try await journal.append([.stepStarted(step: 1), .chunk(StreamChunk(.text, "all of it"))])
             try await withThrowingTaskGroup(of: Answer.self) { group in
                 group.addTask { try await ask.events(of: identity.run) }
@@ -234,6 +233,16 @@ private struct OneAgent: AgentLookup {
                 #expect(events.map(\.type) == ["step.started", "text.delta", "run.completed"])
                 #expect(events.map(\.lastEventID) == ["1-1", "1-2", "1-3"])
             }
+            // Who comes later finds it at once, also when the log is older than its time to live and the run is known yet.
+            let end = RunEventID(epoch: 1, number: 3)
+            #expect(try await fixture.log.meta(identity.run)?.ended == end)
+            let keys = fixture.log.keys(identity.run)
+            _ = try await fixture.runLog.send(RedisCommand("HDEL", .string(keys.meta), "ended"))
+            #expect(try await fixture.log.meta(identity.run)?.isWithoutLog == false)
+            _ = try await fixture.runLog.send(RedisCommand("DEL", .string(keys.log)))
+            #expect(try await fixture.log.meta(identity.run)?.isWithoutLog == true)
+            #expect(try await ask.events(of: identity.run).events.map(\.lastEventID) == ["1-1", "1-2", "1-3"])
+            #expect(try await fixture.log.meta(identity.run)?.ended == end)
         }
     }
 

@@ -84,6 +84,12 @@ struct InferenceFixture: Sendable {
     func identity(workspace: UUID? = nil) -> RunIdentity {
         RunIdentity(run: .version7(), workspace: workspace ?? self.workspace, acceptedAt: Int64(Date().timeIntervalSince1970 * 1_000))
     }
+
+    /// The run log's Redis comes back without what it had of a run.
+    func loseLog(of run: UUID) async throws {
+        let keys = log.keys(run)
+        _ = try await runLog.send(RedisCommand("DEL", .string(keys.log), .string(keys.meta)))
+    }
 }
 
 /// A running feature.

@@ -26,7 +26,9 @@ struct LostWorker: Sendable {
         self.fixture = fixture
         let identity = fixture.identity()
         self.identity = identity
-        journal = RunJournal(log: fixture.log, identity: identity, epoch: 1, clock: ContinuousClock())
+        journal = RunJournal(
+            log: fixture.log, identity: identity, epoch: 1, isOwned: { try await fixture.store.isOwned(identity, by: 1, isEnded: $0) },
+            clock: ContinuousClock())
         try await claim()
     }
 
