@@ -62,7 +62,7 @@ extension DirectoryRoutes {
                 ],
                 optional: ["name"]), limit: BodyLimit.action, required: false),
         answers: [.init(.accepted, "Accepted: the job that does it, and what to know of the fork.", schema: ForkAccepted.schema)],
-        problems: [.conflict, .gone])
+        problems: [.conflict, .gone, .tooManyRequests])
 
     static let setStatus = APIOperation(
         .put, "/v1/agents/{agent}/{name}/status", summary: "Deprecate an agent of one's own, or take that back",

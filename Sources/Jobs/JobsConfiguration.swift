@@ -17,6 +17,11 @@ public struct JobsConfiguration: Sendable {
     public var burst = 128
     /// Jobs that may wait in a queue before the ingress answers 503. A million 1-kB jobs are about 1.5 GB of Redis.
     public var backlogBound = 1_000_000
+    /// Jobs that one workspace may have in a queue, waiting or running, before the ingress answers it 429 while it goes on to accept
+    /// those of others. Nil for half of `backlogBound`, so that no workspace alone closes a queue; where there is only one, it may be
+    /// as large. A job that waits for its time (one for later, a retry) counts for `backlogBound` and not here; once a workspace is
+    /// over its bound it may send none of these either.
+    public var workspaceBacklogBound: Int?
     /// Jobs in one batch: 500 rows a commit is where PostgreSQL's rate flattens.
     public var batchSize = 500
     /// Batches that a pool works on at once.
@@ -48,6 +53,9 @@ public struct JobsConfiguration: Sendable {
     package var promotes = true
 
     public init() {}
+
+    /// The bound of a workspace that is in force.
+    var workspaceBound: Int { workspaceBacklogBound ?? max(1, backlogBound / 2) }
 
     package func partition(of workspace: UUID) -> Int {
         let (high, low) = workspace.words

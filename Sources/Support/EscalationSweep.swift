@@ -31,7 +31,8 @@ struct EscalationSweep: PeriodicTask {
 
     init(pool: PostgresPool, producer: JobProducer) {
         self.init(pool: pool) { escalation, clock in
-            _ = try await producer.accept(escalation, workspace: clock.workspace, id: escalation.jobID)
+            // A workspace that is over its bound would fail the page of all others.
+            _ = try await producer.accept(escalation, workspace: clock.workspace, id: escalation.jobID, isOwed: true)
         }
     }
 

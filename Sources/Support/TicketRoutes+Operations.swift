@@ -28,7 +28,7 @@ extension TicketRoutes {
                 One `NewTicket` a line, of at most \(BodyLimit.line) bytes. A line may have a member `idempotency_key` of its own; without one the \
                 request's `Idempotency-Key`, of at most 240 characters, holds for each line with its number.
                 """),
-        answers: [.accepted, .lines])
+        answers: [.accepted, .lines], problems: [.tooManyRequests])
 
     static let list = APIOperation(
         .get, "/v1/tickets", summary: "List tickets, newest first", tag: "Tickets", scope: "tickets:read",

@@ -10,6 +10,7 @@ package import Web
 /// |---|---|
 /// | a store is away, slow or overloaded; a commit whose fate is unknown | 503, `Retry-After` |
 /// | the queue is over its bound, or a store that acceptance needs is away | 503, `Retry-After` |
+/// | the workspace has as many jobs in the queue as one may | 429 `workspace-backlog-full`, `Retry-After` |
 /// | Idempotency-Key used for another request / under way | 422 / 409 |
 /// | what a workspace's rules forbid: the last owner's leaving, another role than the caller's may give, another's token | 409, 403 |
 /// | 23505 unique | 409 |
@@ -28,6 +29,11 @@ package enum ProblemMapping {
             return problem
         case .unavailable: return .unavailable("The job was not accepted, for a store is away.", retryAfter: error.retryAfter ?? .seconds(2))
         case .backlogFull: return .unavailable("The queue is full; the job was not accepted.", retryAfter: error.retryAfter ?? .seconds(5))
+        case .workspaceBacklogFull:
+            return Problem(
+                .tooManyRequests, name: "workspace-backlog-full", title: "The workspace has too many jobs in the queue",
+                detail: "The job was not accepted. Send it again when some of the workspace's jobs are done.",
+                retryAfter: error.retryAfter ?? .seconds(5))
         case .payloadTooLarge:
             return Problem(.contentTooLarge, name: "too-large", title: "The body is too large", detail: "The job's payload is too large.")
         case .invalidPayload: return .invalid([], detail: "The job's payload is not valid.")

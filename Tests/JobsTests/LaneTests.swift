@@ -86,7 +86,7 @@ import Testing
             let share = shared.count { $0 != first }
             #expect((200...300).contains(share), "\(share) of 500 were the second's")
             #expect(try await engine.isEmpty())
-            let held = try await queue.client.send(RedisCommand("HGETALL", .string(queue.keys.base + ":held"))).array ?? []
+            let held = try await queue.client.send(RedisCommand("HGETALL", .string(queue.keys.held))).array ?? []
             #expect(held.isEmpty, "\(held)")
         }
     }

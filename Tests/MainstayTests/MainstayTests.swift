@@ -37,6 +37,15 @@ import Testing
         #expect(try settings.number("batch.size", in: 1...1000) == 500)
     }
 
+    @Test("a workspace's bound in a queue has no number of its own unless it is set")
+    func workspaceBound() async throws {
+        #expect(try await Settings.load(environment: [:]).jobs().workspaceBacklogBound == nil)
+        let set = try await Settings.load(environment: ["MAINSTAY_BACKLOG_BOUND": "10", "MAINSTAY_BACKLOG_WORKSPACE_BOUND": "10"]).jobs()
+        #expect(set.backlogBound == 10 && set.workspaceBacklogBound == 10)
+        let wrong = try await Settings.load(environment: ["MAINSTAY_BACKLOG_WORKSPACE_BOUND": "0"])
+        #expect(throws: Settings.Faults.self) { try wrong.jobs() }
+    }
+
     @Test("all wrong numbers are told at once, each with its variable, what was found and what is wanted")
     func faults() async throws {
         let settings = try await Settings.load(environment: ["MAINSTAY_LEASE_SECONDS": "soon", "MAINSTAY_BATCH_SIZE": "0"])

@@ -1,5 +1,8 @@
+import Foundation
 import HTTPTypes
+import HummingbirdTesting
 import Jobs
+import NIOCore
 import Postgres
 import Redis
 import Testing
@@ -40,6 +43,26 @@ struct ProblemMappingTests {
     @Test("the engine's own Retry-After is passed on")
     func retryAfter() {
         #expect(map(JobError(.backlogFull, subject: "q", message: "full", retryAfter: .seconds(17)))?.retryAfter == .seconds(17))
+    }
+
+    @Test("a workspace over its bound in a queue is told so with 429, and when to come again")
+    func workspaceBound() {
+        let problem = map(JobError(.workspaceBacklogFull, subject: "q", message: "secret detail", retryAfter: .seconds(17)))
+        #expect(problem?.status == .tooManyRequests && problem?.name == "workspace-backlog-full" && problem?.retryAfter == .seconds(17))
+        #expect(problem?.detail?.contains("secret detail") == false)
+        #expect(map(JobError(.workspaceBacklogFull, subject: "q", message: "full"))?.retryAfter == .seconds(5))
+    }
+
+    @Test("so it comes over HTTP: 429, Retry-After in whole seconds, a problem with a type of its own", .timeLimit(.minutes(1)))
+    func workspaceBoundOverHTTP() async throws {
+        let routes = JobRoutes(status: { _, _, _ in
+            throw JobError(.workspaceBacklogFull, subject: "q", message: "full", retryAfter: .milliseconds(16_200))
+        })
+        let response = try await answer(to: "/v1/jobs/\(UUID())", from: routes.routes(), scopes: ["jobs:read"]).response
+        #expect(response.status == .tooManyRequests && response.headers[.retryAfter] == "17")
+        #expect(response.headers[.contentType] == "application/problem+json")
+        let body = try JSONDecoder().decode(JSONValue.self, from: Data(response.body.readableBytesView))
+        #expect(body["type"]?.string == "urn:mainstay:problem:workspace-backlog-full" && body["status"] == 429)
     }
 
     @Test(

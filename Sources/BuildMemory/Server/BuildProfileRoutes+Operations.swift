@@ -21,7 +21,7 @@ extension BuildProfileRoutes {
                 One `NewBuildProfile` a line. A line may have a member `idempotency_key` of its own; without one the request's \
                 `Idempotency-Key`, of at most 240 characters, holds for each line with its number.
                 """),
-        answers: [.accepted, .lines])
+        answers: [.accepted, .lines], problems: [.tooManyRequests])
 
     static let list = APIOperation(
         .get, "/v1/build-profiles", summary: "List build profiles, newest first", tag: "Build memory", scope: "profiles:read",

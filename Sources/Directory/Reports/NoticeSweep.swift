@@ -24,7 +24,8 @@ struct NoticeSweep: PeriodicTask {
 
     init(pool: PostgresPool, producer: JobProducer) {
         self.init(pool: pool) { notice, workspace, job in
-            _ = try await producer.accept(notice, workspace: workspace, id: job)
+            // A workspace that is over its bound would fail the page of all others.
+            _ = try await producer.accept(notice, workspace: workspace, id: job, isOwed: true)
         }
     }
 

@@ -19,7 +19,7 @@ extension RunRoutes {
                         "url": .string("Where to ask for the job's state."),
                         "run_url": .string("The run."), "events_url": .string("Its events, as they come."),
                     ])))
-        ])
+        ], problems: [.tooManyRequests])
 
     static let show = APIOperation(
         .get, "/v1/runs/{id}", summary: "Show a run",

@@ -20,7 +20,8 @@ extension PostgresTransaction {
     ///   - trace: that of the work that this job comes from (`job.trace`).
     /// - Returns: the job's id.
     /// - Throws: `JobError(.notTransactional)` for a stream kind, and for a transaction that is none of the engine's;
-    ///   `.backlogFull` in a producer's transaction. It throws before anything is enqueued; the transaction can go on.
+    ///   `.backlogFull` and `.workspaceBacklogFull` in a producer's transaction. It throws before anything is enqueued; the transaction
+    ///   can go on.
     @discardableResult
     public func enqueue<Payload: JobPayload>(
         _ payload: Payload, workspace: UUID, id: UUID? = nil, notBefore: Date? = nil, priority: JobPriority? = nil, trace: TraceParent? = nil

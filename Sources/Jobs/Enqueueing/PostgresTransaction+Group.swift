@@ -15,7 +15,8 @@ extension PostgresTransaction {
     ///     making a group twice is one group.
     ///   - notBefore: no member begins before; nil for at once.
     ///   - trace: that of the work that the group comes from; the follow-up has it too.
-    /// - Throws: `JobError(.notTransactional)`, `.payloadTooLarge` for more members, `.backlogFull`: nothing was enqueued.
+    /// - Throws: `JobError(.notTransactional)`, `.payloadTooLarge` for more members, `.backlogFull`, `.workspaceBacklogFull`: nothing was
+    ///   enqueued.
     @discardableResult
     public func enqueueGroup(
         _ payloads: [any JobPayload], then payload: any JobPayload, workspace: UUID, id: UUID? = nil, notBefore: Date? = nil,
@@ -64,8 +65,8 @@ extension JobProducer {
     ///   - payloads: of ledger kinds, at most ``JobGroup/most``. None: the follow-up is accepted at once.
     ///   - then: the follow-up, of a ledger kind.
     ///   - notBefore: no member begins before; nil for at once.
-    /// - Throws: `JobError` with `.notTransactional` (a stream kind), `.payloadTooLarge`, `.backlogFull`, `.idempotencyMismatch`,
-    ///   `.inFlight`; `PostgresError`.
+    /// - Throws: `JobError` with `.notTransactional` (a stream kind), `.payloadTooLarge`, `.backlogFull`, `.workspaceBacklogFull`,
+    ///   `.idempotencyMismatch`, `.inFlight`; `PostgresError`.
     public func acceptGroup(
         _ payloads: [any JobPayload], then payload: any JobPayload, workspace: UUID, id: UUID? = nil, notBefore: Date? = nil,
         idempotency: Idempotency? = nil, trace: TraceParent? = nil

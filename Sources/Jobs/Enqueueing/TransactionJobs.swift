@@ -28,7 +28,7 @@ final class TransactionJobs: Sendable {
 
     let configuration: JobsConfiguration
     private let transaction: ObjectIdentifier
-    /// Throws for a queue that takes no more.
+    /// Throws for a queue that takes no more of the transaction's workspace.
     private let admit: @Sendable (String) throws -> Void
     private let state = Mutex(State())
 
@@ -65,7 +65,8 @@ final class TransactionJobs: Sendable {
     // MARK: What the body enqueues
 
     /// A job in the form in which it is kept.
-    /// - Throws: `JobError(.notTransactional)` for a kind whose acceptance is no row; `.backlogFull`.
+    /// - Throws: `JobError(.notTransactional)` for a kind whose acceptance is no row; `.backlogFull`,
+    ///   `.workspaceBacklogFull`.
     func item(
         _ kind: JobKind, key: JobKey?, body: [UInt8], workspace: UUID, id: UUID, notBefore: Date? = nil, priority: JobPriority? = nil,
         marks: Envelope.Marks, trace: TraceParent?

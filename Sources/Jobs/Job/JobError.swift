@@ -17,8 +17,8 @@ extension Duration {
 public struct JobError: RetryAdvice, Sendable, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String {
-            case idempotencyMismatch, inFlight, unavailable, backlogFull, payloadTooLarge, unknownKind, invalidPayload, fenced, unfinishedRun,
-                tooSlow, refused, timedOut, notTransactional
+            case idempotencyMismatch, inFlight, unavailable, backlogFull, workspaceBacklogFull, payloadTooLarge, unknownKind, invalidPayload, fenced,
+                unfinishedRun, tooSlow, refused, timedOut, notTransactional
         }
         private let value: Value
         public var description: String { value.rawValue }
@@ -31,6 +31,8 @@ public struct JobError: RetryAdvice, Sendable, CustomStringConvertible {
         public static let unavailable = Code(value: .unavailable)
         /// The queue is over its bound. Nothing was accepted.
         public static let backlogFull = Code(value: .backlogFull)
+        /// The workspace holds as many jobs of the queue as one may. Nothing was accepted; other workspaces' jobs are.
+        public static let workspaceBacklogFull = Code(value: .workspaceBacklogFull)
         public static let payloadTooLarge = Code(value: .payloadTooLarge)
         public static let unknownKind = Code(value: .unknownKind)
         public static let invalidPayload = Code(value: .invalidPayload)

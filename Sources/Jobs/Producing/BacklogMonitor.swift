@@ -3,9 +3,9 @@ import Logging
 import Redis
 import Synchronization
 
-/// Measures the queues once a second, for back-pressure and for the metrics. A queue that cannot be measured is
-/// unknown and not empty: it is absent here, and ledger kinds go on being accepted, for their acceptance does not
-/// need Redis.
+/// Measures the queues once a second, for back-pressure and for the metrics, and says who may put no more into one. A queue that
+/// cannot be measured is unknown and not empty: it is absent here, and ledger kinds go on being accepted, for their acceptance does
+/// not need Redis.
 final class BacklogMonitor: Sendable {
     private struct Seen {
         var backlog: Backlog
@@ -21,6 +21,7 @@ final class BacklogMonitor: Sendable {
     private let redis: RedisClient
     private let configuration: JobsConfiguration
     private let logger: Logger
+    private let workspaces: WorkspaceBacklogs
     private let stopping = Signal()
     private let seen = Mutex<[String: Seen]>([:])
 
@@ -29,6 +30,7 @@ final class BacklogMonitor: Sendable {
         self.configuration = configuration
         self.queues = queues
         self.logger = logger
+        self.workspaces = WorkspaceBacklogs(redis: redis, configuration: configuration, logger: logger)
     }
 
     var backlogs: [String: Backlog] { seen.withLock { $0.mapValues(\.backlog) } }
@@ -44,11 +46,34 @@ final class BacklogMonitor: Sendable {
         seen.withLock { ($0[queue]?.backlog.total ?? 0) >= configuration.backlogBound }
     }
 
-    /// - Throws: `JobError(.backlogFull)` when the queue was over its bound at the last measure.
-    func admit(_ queue: String) throws {
-        guard let total = seen.withLock({ $0[queue]?.backlog.total }), total >= configuration.backlogBound else { return }
-        throw JobError(
+    /// - Returns: `.backlogFull` when the queue was over its bound at the last measure.
+    func refusal(by queue: String) -> JobError? {
+        guard let total = seen.withLock({ $0[queue]?.backlog.total }), total >= configuration.backlogBound else { return nil }
+        return JobError(
             .backlogFull, subject: queue, message: "\(total) jobs wait already, the bound is \(configuration.backlogBound)",
+            retryAfter: drainTime(of: queue) ?? .seconds(5))
+    }
+
+    /// - Returns: `.workspaceBacklogFull` when the workspace was over its bound in the queue a moment ago. Nil too when Redis does not tell.
+    func refusal(by queue: String, of workspace: UUID) async -> JobError? {
+        // Where all together hold less than one may, nobody is over the bound and Redis need not be asked.
+        guard let due = seen.withLock({ $0[queue]?.backlog.due }), due >= configuration.workspaceBound,
+            let count = await workspaces.count(of: workspace, in: queue), count >= configuration.workspaceBound
+        else { return nil }
+        return workspaceIsFull(in: queue)
+    }
+
+    /// The same of every queue in which the workspace is over its bound.
+    func refusals(of workspace: UUID) async -> [String: JobError] {
+        var refusals: [String: JobError] = [:]
+        for queue in queues { refusals[queue] = await refusal(by: queue, of: workspace) }
+        return refusals
+    }
+
+    /// The refusal of a workspace that is over its bound.
+    func workspaceIsFull(in queue: String) -> JobError {
+        JobError(
+            .workspaceBacklogFull, subject: queue, message: "the workspace has \(configuration.workspaceBound) jobs there already",
             retryAfter: drainTime(of: queue) ?? .seconds(5))
     }
 

@@ -11,27 +11,29 @@ extension JobProducer {
     ///   - notBefore: no worker begins the job before; nil, or a time that has passed, for at once.
     ///   - priority: its class; nil for that of its kind.
     ///   - repeatOnly: of a `stream` kind: only what was accepted under the key before is answered, anything else is `.backlogFull`.
+    ///   - isOwed: of a `ledger` kind: the installation owes the job to itself, and a workspace that is over its bound does not hold it up.
     ///   - unique: while another job of the same kind, workspace and key has been accepted in the period, that one is answered.
-    /// - Throws: `JobError` with `.idempotencyMismatch`, `.inFlight`, `.backlogFull`, `.unavailable`, `.refused`: nothing was accepted.
+    /// - Throws: `JobError` with `.idempotencyMismatch`, `.inFlight`, `.backlogFull`, `.workspaceBacklogFull`, `.unavailable`,
+    ///   `.refused`: nothing was accepted.
     public func accept<Payload: JobPayload>(
         _ payload: Payload, workspace: UUID, id: UUID? = nil, notBefore: Date? = nil, priority: JobPriority? = nil, unique: Uniqueness? = nil,
-        idempotency: Idempotency? = nil, repeatOnly: Bool = false, trace: TraceParent? = nil
+        idempotency: Idempotency? = nil, repeatOnly: Bool = false, isOwed: Bool = false, trace: TraceParent? = nil
     ) async throws -> Acceptance {
         try await accept(
             kind: Payload.kind, body: try PayloadEncoder.encode(payload), workspace: workspace, id: id, notBefore: notBefore, priority: priority,
-            key: payload.key, unique: unique, idempotency: idempotency, repeatOnly: repeatOnly, trace: trace)
+            key: payload.key, unique: unique, idempotency: idempotency, repeatOnly: repeatOnly, isOwed: isOwed, trace: trace)
     }
 
     /// The same for a body that is already encoded.
     /// - Parameter key: that of the payload, which the engine does not read.
     public func accept(
         kind: JobKind, body: [UInt8], workspace: UUID, id: UUID? = nil, notBefore: Date? = nil, priority: JobPriority? = nil, key: JobKey? = nil,
-        unique: Uniqueness? = nil, idempotency: Idempotency? = nil, repeatOnly: Bool = false, trace: TraceParent? = nil
+        unique: Uniqueness? = nil, idempotency: Idempotency? = nil, repeatOnly: Bool = false, isOwed: Bool = false, trace: TraceParent? = nil
     ) async throws -> Acceptance {
         let claimed = try unique?.idempotency(of: kind, besides: idempotency, window: configuration.idempotencyWindow, now: Date()) ?? idempotency
         // A second request with one Idempotency-Key is told that the first is under way; of two unique jobs the second waits its turn.
         return try await underWay.alone(idempotency, workspace: workspace) {
-            if let job = try await admit(kind, claimed, workspace: workspace) { return await replay(of: job, workspace: workspace) }
+            if let job = try await admit(kind, claimed, workspace: workspace, isOwed: isOwed) { return await replay(of: job, workspace: workspace) }
             let envelope = Envelope(
                 accepting: body, of: kind, id: id ?? .version7(), workspace: workspace, notBefore: notBefore, priority: priority, key: key,
                 // An id that the caller chose may have been accepted before.
@@ -49,27 +51,31 @@ extension JobProducer {
         }
     }
 
-    /// Refuses a job over the bound of its queue, but not the repeat of one that was accepted before.
+    /// Refuses a job over the bound of its queue or of its workspace, but not the repeat of one that was accepted before.
     /// - Returns: the job of the same request, where it was looked for and is there; nil to go on.
-    private func admit(_ kind: JobKind, _ idempotency: Idempotency?, workspace: UUID) async throws -> UUID? {
-        do {
-            try monitor.admit(kind.queue)
-            return nil
-        } catch {
-            guard let idempotency else { throw error }
-            // The script that accepts stream kinds looks for the key before it refuses.
-            guard kind.acceptance == .ledger else { return nil }
-            let holder = try await JobError.whileAway("ledger") {
-                try await pool.transaction(.workspaces([workspace])) {
-                    try await IdempotencyStore.holder(of: idempotency, workspace: workspace, in: $0)
-                }
-            }
-            switch holder {
-            case .same(let job)?: return job
-            case .other?: throw JobError.mismatch(idempotency)
-            case nil: throw error
+    private func admit(_ kind: JobKind, _ idempotency: Idempotency?, workspace: UUID, isOwed: Bool) async throws -> UUID? {
+        guard let refusal = await refusal(of: kind, workspace: workspace, isOwed: isOwed) else { return nil }
+        guard let idempotency else { throw refusal }
+        // The script that accepts stream kinds looks for the key before it refuses.
+        guard kind.acceptance == .ledger else { return nil }
+        let holder = try await JobError.whileAway("ledger") {
+            try await pool.transaction(.workspaces([workspace])) {
+                try await IdempotencyStore.holder(of: idempotency, workspace: workspace, in: $0)
             }
         }
+        switch holder {
+        case .same(let job)?: return job
+        case .other?: throw JobError.mismatch(idempotency)
+        case nil: throw refusal
+        }
+    }
+
+    /// Why a job cannot be accepted now, as far as that is known before its acceptance.
+    private func refusal(of kind: JobKind, workspace: UUID, isOwed: Bool) async -> JobError? {
+        if let refusal = monitor.refusal(by: kind.queue) { return refusal }
+        // The script that accepts stream kinds counts what a workspace has.
+        guard kind.acceptance == .ledger, !isOwed else { return nil }
+        return await monitor.refusal(by: kind.queue, of: workspace)
     }
 
     /// - Returns: the job that the same request made before; nil when this one was accepted.
@@ -118,6 +124,7 @@ extension JobProducer {
             throw JobError(
                 .backlogFull, subject: kind.queue, message: "\(configuration.backlogBound) jobs wait already",
                 retryAfter: monitor.drainTime(of: kind.queue) ?? .seconds(5))
+        case .workspaceFull: throw monitor.workspaceIsFull(in: kind.queue)
         }
     }
 

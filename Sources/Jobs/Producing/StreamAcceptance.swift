@@ -28,6 +28,8 @@ struct StreamAcceptance: Sendable {
         case replayed(UUID)
         case mismatch
         case full
+        /// The workspace holds as many jobs of the queue as one may.
+        case workspaceFull
     }
 
     let redis: RedisClient
@@ -63,10 +65,10 @@ struct StreamAcceptance: Sendable {
 
     private func accept(_ items: [Item], _ call: Call) async throws -> [Answer] {
         var arguments: [RedisArgument] = [
-            .integer(call.isRepeatOnly ? 0 : configuration.backlogBound), .integer(configuration.idempotencyWindow.milliseconds),
-            .integer(configuration.statusWindow.milliseconds),
+            .integer(call.isRepeatOnly ? 0 : configuration.backlogBound), .integer(configuration.workspaceBound),
+            .integer(configuration.idempotencyWindow.milliseconds), .integer(configuration.statusWindow.milliseconds),
         ]
-        arguments.reserveCapacity(3 + items.count * 8)
+        arguments.reserveCapacity(4 + items.count * 8)
         for item in items {
             let envelope = item.envelope
             arguments.append(.string(envelope.route.word(in: envelope.workspace)))
@@ -86,6 +88,7 @@ struct StreamAcceptance: Sendable {
             switch word.string {
             case "ok": return .accepted
             case "full": return .full
+            case "over": return .workspaceFull
             case let stored?:
                 let parts = stored.split(separator: " ")
                 guard parts.count == 2, parts[0] == item.idempotency?.digest.hexadecimal ?? "",

@@ -190,6 +190,14 @@ package struct Queue: Sendable {
         try await client.send(RedisCommand("HGET", .string(keys.failures), .string(job.lowercased))).bytes
     }
 
+    /// Jobs of a workspace in lanes and lists, of all classes. What waits for its time is not among them.
+    func heldCount(of workspace: UUID, timeout: Duration? = nil) async throws -> Int {
+        let fields = JobPriority.allCases.map { RedisArgument.string(JobRoute(priority: $0).word(in: workspace)) }
+        let reply = try await client.send(RedisCommand("HMGET", arguments: [.string(keys.held)] + fields), timeout: timeout)
+        guard let counts = reply.array else { throw RedisError(.protocol, "the reply is no array", command: "HMGET") }
+        return counts.reduce(0) { $0 + ($1.integer ?? 0) }
+    }
+
     package func measure() async throws -> Backlog {
         let reply = try await call(QueueScripts.measure)
         guard let words = reply.array?.map({ $0.integer ?? 0 }), words.count == 10 else {

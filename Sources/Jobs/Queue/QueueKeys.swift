@@ -53,6 +53,7 @@ struct QueueKeys: Sendable, Hashable {
     func ring(_ priority: JobPriority) -> String { "\(base):ring:\(priority.rawValue)" }
     func parked(_ priority: JobPriority, flow: String) -> String { "\(base):parked:\(priority.rawValue):\(flow)" }
     var blocked: String { base + ":blocked" }
+    var held: String { base + ":held" }
     var later: String { base + ":later" }
     var laterJobs: String { base + ":later:jobs" }
     var failures: String { base + ":failures" }

@@ -22,7 +22,7 @@ import Synchronization
 /// | A accepts and dies; B looks | the tick is due still; B is told of A's job, and moves |
 /// | A sees the tick, sleeps; B accepts, moves, and the next ones too; A wakes | as the second; nothing goes back |
 /// | A sleeps for longer than keys are remembered, wakes, accepts | the job is appended again under its old id, found to be finished, and only acknowledged |
-/// | the job cannot be accepted: a full queue, a store that is away | `last_tick` stays, and the next look tries again |
+/// | the job cannot be accepted: a full queue, a workspace over its bound, a store that is away | `last_tick` stays, and the next look tries again |
 ///
 /// What is not promised is a moment: a tick becomes a job about a second after it, and later when the job cannot be accepted.
 /// Ticks that were missed are run as `PeriodicJob.missed` says. A schedule that is seen for the first time starts then.

@@ -48,6 +48,7 @@ struct FairnessBench: Sendable {
         var settings = JobsConfiguration()
         settings.prefix = "fair-\(number)"
         settings.backlogBound = flood * 2 + 10_000
+        settings.workspaceBacklogBound = settings.backlogBound
         let configuration = settings
         let pool = try servers.pool(6)
         let redis = try servers.redis()

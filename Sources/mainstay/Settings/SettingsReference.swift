@@ -97,6 +97,11 @@ enum SettingsReference {
         .init(
             key: "backlog.bound", standard: "1000000",
             summary: "jobs in a queue beyond which the ingress answers 503; a million 1-kB jobs are about 1.5 GB of Redis"),
+        .init(
+            key: "backlog.workspace.bound", standard: nil,
+            summary:
+                "jobs of one workspace in a queue beyond which the ingress answers it 429, and others not; jobs that wait for their time are not counted; half of `MAINSTAY_BACKLOG_BOUND` without it"
+        ),
         .init(key: "batch.size", standard: "500", summary: "jobs in one transaction: where PostgreSQL's rate flattens"),
         .init(key: "batch.concurrency", standard: "3", summary: "batches that a worker has under way in each queue"),
         .init(
