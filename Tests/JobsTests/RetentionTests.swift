@@ -1,4 +1,5 @@
 import Foundation
+import InMemoryLogging
 import Logging
 import Postgres
 import TestSupport
@@ -8,69 +9,6 @@ import Testing
 
 /// What goes when it is old, and what stays however old it is.
 @Suite(.timeLimit(.minutes(1))) struct RetentionTests {
-    /// A database with days of forty days ago, and jobs in them as the engine leaves them.
-    private struct Ledger: Sendable {
-        let database: TestDatabase
-        let pool: PostgresPool
-        let workspace = UUID.version7()
-
-        static func with(_ body: @Sendable (Ledger) async throws -> Void) async throws {
-            let database = try await TestDatabase.make()
-            try await withPool(database.serverURL) { pool in
-                let ledger = Ledger(database: database, pool: pool)
-                _ = try await database.psql(
-                    """
-                    update time_offset set amount = interval '-40 days';
-                    select ensure_day_partitions('acceptances', 2), ensure_day_partitions('outcomes', 2), ensure_day_partitions('job_bodies', 2);
-                    update time_offset set amount = '0';
-                    """)
-                try await body(ledger)
-            }
-        }
-
-        func housekeeping(retention: Duration = .seconds(30 * 86_400)) -> Housekeeping {
-            Housekeeping(
-                pool: pool, idempotencyWindow: .seconds(86_400), retention: retention, draining: Signal(), clock: ContinuousClock(),
-                logger: Logger(label: "test.retention"))
-        }
-
-        /// An identifier as it was made so many hours ago.
-        func id(hoursAgo hours: Double) -> UUID {
-            var generator = SystemRandomNumberGenerator()
-            return .version7(milliseconds: Int64((Date().timeIntervalSince1970 - hours * 3600) * 1000), using: &generator)
-        }
-
-        func accept(_ ids: UUID...) async throws {
-            for id in ids {
-                _ = try await database.psql(
-                    """
-                    insert into acceptances (workspace_id, id, kind, version, queue, partition, append_group, body, accepted_at)
-                    values ('\(workspace)', '\(id)', 'test.note', 1, 'notes', 0, gen_random_uuid(), '{}', now())
-                    """)
-            }
-        }
-
-        func finish(_ ids: UUID...) async throws {
-            for id in ids {
-                _ = try await database.psql(
-                    """
-                    insert into outcomes (workspace_id, id, kind, state, attempts, accepted_at)
-                    values ('\(workspace)', '\(id)', 'test.note', 'done', 1, now())
-                    """)
-            }
-        }
-
-        func keepBody(of ids: UUID...) async throws {
-            for id in ids { _ = try await database.psql("insert into job_bodies (workspace_id, id, body) values ('\(workspace)', '\(id)', 'x')") }
-        }
-
-        /// The identifiers that a table holds, seen as superuser.
-        func ids(in table: String) async throws -> Set<UUID> {
-            let text = try await database.psql("select id from \(table)")
-            return Set(text.split(separator: "\n").compactMap { UUID(uuidString: String($0)) })
-        }
-    }
-
     @Test("days that are over go, but no day in which a job is owed, and no outcome before its acceptance")
     func days() async throws {
         try await Ledger.with { ledger in
@@ -116,6 +54,19 @@ import Testing
             _ = try await ledger.housekeeping().forgetDays()
             #expect(try await ledger.ids(in: "acceptances") == [owed])
             #expect(try await ledger.ids(in: "outcomes").isEmpty)
+        }
+    }
+
+    @Test("of what lies outside of the days all goes that is old, however much it is")
+    func manyOutsideOfDays() async throws {
+        try await Ledger.with { ledger in
+            // Two pages and a bit.
+            try await ledger.keepBodies(20_001, at: "mainstay_now() - interval '50 days'")
+            let young = ledger.id(hoursAgo: -20 * 24)
+            try await ledger.keepBody(of: young)
+            #expect(try await ledger.ids(in: "job_bodies_default").count == 20_002)
+            #expect(try await ledger.housekeeping().forgetDays() >= 20_001)
+            #expect(try await ledger.ids(in: "job_bodies") == [young])
         }
     }
 
@@ -170,10 +121,12 @@ import Testing
     func daysAhead() async throws {
         try await Ledger.with { ledger in
             _ = try await ledger.database.psql("update time_offset set amount = interval '30 days'")
+            let log = InMemoryLogHandler()
+            let logger = Logger(label: "test.retention") { _ in log }
             let made = try await ledger.pool.transaction(.role(.upkeep)) { reader in
                 _ = try await reader.query("select 1 from outcomes limit 1")
                 // Detached: it is another process's, and knows nothing of this transaction.
-                let made = Task.detached { try await ledger.housekeeping().partitions() }
+                let made = Task.detached { await ledger.housekeeping(logger: logger).partitions() }
                 try await eventually("the housekeeper waits for the reader") {
                     try await ledger.database.psql(
                         "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") != "0\n"
@@ -181,7 +134,8 @@ import Testing
                 _ = try await reader.query("select 1 from acceptances limit 1")
                 return made
             }
-            try await made.value
+            await made.value
+            #expect(log.entries.isEmpty)
             let days = try await ledger.database.psql("select count(*) from pg_class where relname ~ '^(acceptances|outcomes|job_bodies)_2'")
             #expect(Int(days.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0 >= 3 * 9)
         }

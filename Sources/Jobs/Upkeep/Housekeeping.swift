@@ -25,7 +25,7 @@ struct Housekeeping: Sendable {
     func run() async {
         var round = 0
         repeat {
-            await step("partitions") { try await partitions() }
+            await partitions()
             await step("idempotency keys") { try await forgetKeys() }
             await step("workers") { try await forgetWorkers() }
             await step("cancellations") { _ = try await ControlStore(pool: pool).forgetSettled() }
@@ -56,10 +56,9 @@ struct Housekeeping: Sendable {
         }
     }
 
-    /// Days ahead, each table in a transaction of its own: a new day needs a moment alone with its table, and who waited for the next
-    /// one with that in hand would meet those who read both the other way round.
-    func partitions() async throws {
-        for make in Self.daysAhead { _ = try await pool.query(.role(.upkeep), make) }
+    /// Days ahead. Each table by itself: what stands in the way of one keeps none of the others.
+    func partitions() async {
+        for table in DayTable.allCases { await step("days of \(table.rawValue)") { try await table.makeDays(in: pool) } }
     }
 
     private func forgetKeys() async throws {
@@ -99,20 +98,19 @@ struct Housekeeping: Sendable {
     }
 
     /// Days that are over for longer than the retention, acceptances first: an outcome stays as long as its acceptance.
-    /// - Returns: how many partitions were dropped.
+    /// - Returns: how many partitions were dropped, and rows deleted that lay in none of the days.
     func forgetDays() async throws -> Int {
         guard retention > .zero else { return 0 }
         let days = Int32(min(100_000, (retention.inSeconds / 86_400).rounded(.up)))
         var total = 0
-        for drop in Self.drops {
+        for table in DayTable.allCases {
             while !draining.isRaised {
-                // Whether a day of millions holds a job that is still owed takes a while to see.
-                let rows = try await pool.query(.role(.upkeep), drop, days, timeout: .seconds(600))
-                guard let dropped = try rows.first?.decode("dropped", as: Int.self), dropped > 0 else { break }
+                let dropped = try await table.dropSome(keptDays: days, in: pool)
+                guard dropped > 0 else { break }
                 total += dropped
             }
         }
-        if total > 0 { logger.info("days that are over were dropped", metadata: ["partitions": "\(total)", "kept_days": "\(days)"]) }
+        if total > 0 { logger.info("days that are over went", metadata: ["days_and_stray_rows": "\(total)", "kept_days": "\(days)"]) }
         return total
     }
 
@@ -128,13 +126,4 @@ struct Housekeeping: Sendable {
               and (select true from outcomes o where o.workspace_id = u.workspace_id and o.id = u.id limit 1) is null
             """, timeout: .seconds(60))
     }
-
-    private static let daysAhead: [SQL] = [
-        "select ensure_day_partitions('acceptances', 7)", "select ensure_day_partitions('outcomes', 7)",
-        "select ensure_day_partitions('job_bodies', 7)",
-    ]
-    private static let drops: [SQL] = [
-        "select drop_day_partitions('acceptances', $1) as dropped", "select drop_day_partitions('outcomes', $1) as dropped",
-        "select drop_day_partitions('job_bodies', $1) as dropped",
-    ]
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Jobs
 import Logging
 import Postgres
 import Schema
@@ -39,6 +40,7 @@ struct MigrateCommand: AsyncParsableCommand {
                 let done = try await migrator.run()
                 for migration in done { print("applied \(migration.file)") }
                 if done.isEmpty { print("up to date") }
+                await DayTable.makeAllDays(in: pool, as: .unscoped, logger: logger)
             }
         }
     }

@@ -44,6 +44,8 @@ struct ServeCommand: AsyncParsableCommand {
             configuration: try settings.postgres(for: "serve"), size: try settings.number("database.pool.size", in: 1...200), logger: logger)
         let redis = RedisClient(configuration: try settings.redis(for: "serve"), logger: logger)
         try await StartCheck(pool: pool, redis: redis, logger: logger).run()
+        // An installation that was off for long has no day for its first job.
+        await DayTable.makeAllDays(in: pool, logger: logger)
         let runLog = RedisClient(configuration: try settings.runLog(for: "serve"), logger: logger)
         let producer = JobProducer(pool: pool, redis: redis, configuration: configuration, queues: Features.queues, logger: logger)
         let workspaces = Workspaces(

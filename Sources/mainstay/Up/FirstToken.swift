@@ -1,4 +1,5 @@
 import Foundation
+import Jobs
 import Logging
 import Postgres
 import Schema
@@ -26,13 +27,15 @@ enum FirstToken {
 }
 
 extension Migration {
-    /// Brings a database up to date.
+    /// Brings a database up to date, and makes the days that its first rows are to lie in.
     /// - Returns: how many files were run.
     static func run(url: String) async throws -> Int {
         var logger = Logger(label: "mainstay.migrate")
         logger.logLevel = .warning
         return try await PostgresPool.with(try PostgresConfiguration(url: url), logger: logger) { [logger] pool in
-            try await Migrator(pool: pool, logger: logger).run().count
+            let count = try await Migrator(pool: pool, logger: logger).run().count
+            await DayTable.makeAllDays(in: pool, as: .unscoped, logger: logger)
+            return count
         }
     }
 }
