@@ -84,16 +84,22 @@ struct ControlStore: Sendable {
 
     /// Wishes whose jobs have ended, granted or too late, after an hour in which a doubled entry may still come; and those whose
     /// stream job was lost with its Redis, which nobody will ever end.
-    func forgetSettled() async throws -> Int {
-        try await pool.execute(
-            .role(.upkeep),
-            """
-            delete from job_cancellations c
-            where (c.requested_at < mainstay_now() - interval '1 hour'
-                and (select true from finished_jobs f where f.workspace_id = c.workspace_id and f.id = c.id limit 1))
-              or (c.requested_at < mainstay_now() - interval '30 days'
-                  and (select true from acceptances a where a.workspace_id = c.workspace_id and a.id = c.id limit 1) is null)
-            """)
+    /// - Returns: how many were forgotten; what is over the bound of `pages` waits for the next call.
+    func forgetSettled(_ pages: DeletionPages = DeletionPages()) async throws -> Int {
+        try await pages.delete { rows in
+            try await pool.execute(
+                .role(.upkeep),
+                """
+                -- forget settled cancellations
+                delete from job_cancellations where ctid in (
+                  select c.ctid from job_cancellations c
+                  where c.requested_at < mainstay_now() - interval '1 hour'
+                    and ((select true from finished_jobs f where f.workspace_id = c.workspace_id and f.id = c.id limit 1)
+                      or (c.requested_at < mainstay_now() - interval '30 days'
+                        and (select true from acceptances a where a.workspace_id = c.workspace_id and a.id = c.id limit 1) is null))
+                  order by c.requested_at limit $1 for update skip locked)
+                """, rows, timeout: .seconds(60))
+        }
     }
 }
 

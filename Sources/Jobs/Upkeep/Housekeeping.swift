@@ -24,11 +24,12 @@ struct Housekeeping: Sendable {
 
     func run() async {
         var round = 0
+        var generator = SystemRandomNumberGenerator()
         repeat {
             await partitions()
-            await step("idempotency keys") { try await forgetKeys() }
+            await step("idempotency keys") { _ = try await forgetKeys() }
             await step("workers") { try await forgetWorkers() }
-            await step("cancellations") { _ = try await ControlStore(pool: pool).forgetSettled() }
+            await step("cancellations") { _ = try await ControlStore(pool: pool).forgetSettled(DeletionPages(clock: clock)) }
             await step("bodies") { _ = try await forgetBodies() }
             if retention > .zero { await step("groups") { _ = try await JobGroupStore(pool: pool).forgetClosed(after: retention) } }
             if round.isMultiple(of: Self.roundsBetweenDays) {
@@ -36,7 +37,12 @@ struct Housekeeping: Sendable {
                 await step("undone jobs") { _ = try await forgetUndone() }
             }
             round += 1
-        } while await draining.isQuiet(for: .seconds(900), clock: clock)
+        } while await draining.isQuiet(for: Self.pause(using: &generator), clock: clock)
+    }
+
+    /// Between two rounds: a quarter of an hour, a fifth more or less, so that workers that were started together do not meet in each.
+    static func pause(using generator: inout some RandomNumberGenerator) -> Duration {
+        .milliseconds(Int64.random(in: 720_000...1_080_000, using: &generator))
     }
 
     /// A step is given up when the worker is asked to leave: its statement is rolled back, and the next worker does it.
@@ -61,10 +67,21 @@ struct Housekeeping: Sendable {
         for table in DayTable.allCases { await step("days of \(table.rawValue)") { try await table.makeDays(in: pool) } }
     }
 
-    private func forgetKeys() async throws {
-        _ = try await pool.execute(
-            .role(.upkeep), "delete from idempotency_keys where created_at < clock_timestamp() - $1 * interval '1 second'",
-            idempotencyWindow.inSeconds)
+    /// Keys whose window is over.
+    /// - Returns: how many were deleted; what is over the bound of a round waits for the next.
+    func forgetKeys() async throws -> Int {
+        try await DeletionPages(clock: clock).delete { rows in
+            try await pool.execute(
+                .role(.upkeep),
+                """
+                -- forget idempotency keys
+                delete from idempotency_keys where ctid in (
+                  select ctid from idempotency_keys
+                  -- Not the clock, which goes on from row to row: no index can be asked for it.
+                  where created_at < now() - $1 * interval '1 second'
+                  order by created_at limit $2 for update skip locked)
+                """, idempotencyWindow.inSeconds, rows, timeout: .seconds(60))
+        }
     }
 
     private func forgetWorkers() async throws {
