@@ -7,7 +7,8 @@ import Testing
 @Suite struct JobStatePropertyTests {
     private static let endings: [JobState.Ending] = [
         .committed, .alreadyFinished(.done), .alreadyFinished(.dead), .alreadyFinished(.cancelled), .failed(permanent: false),
-        .failed(permanent: true), .storeUnavailable, .fenced, .drained,
+        .failed(permanent: true), .storeUnavailable, .ofOtherRelease(refused: .zero), .ofOtherRelease(refused: .seconds(48 * 3600)), .fenced,
+        .drained,
     ]
 
     /// What the diagram says of a running job, without its delay.
@@ -18,6 +19,7 @@ import Testing
         case .alreadyFinished(.cancelled): (.cancelled, "acknowledge")
         case .failed(let permanent): permanent || attempt >= maximum ? (.dead, "bury") : (.retrying, "retry as \(attempt + 1)")
         case .storeUnavailable: (.running, "tryAgainInPlace")
+        case .ofOtherRelease(let refused): refused > .seconds(24 * 3600) ? (.dead, "bury") : (.retrying, "retry as \(attempt)")
         case .fenced: (.abandoned, "abandon")
         case .drained: (.queued, "handBack")
         }
@@ -54,7 +56,7 @@ import Testing
                     let action = state.attemptEnded(ending, policy: policy, using: &generator)
                     let expected = Self.expected(ending, attempt: attempt, maximum: maximum)
                     #expect(state.phase == expected.phase && Self.word(action) == expected.action, "\(ending) of attempt \(attempt) after \(way)")
-                    if case .retry(let delay, _) = action {
+                    if case .failed = ending, case .retry(let delay, _) = action {
                         #expect(delay >= policy.floor && delay <= policy.ceiling(afterAttempt: attempt))
                     }
                 }
@@ -65,7 +67,7 @@ import Testing
     /// A job, all deliveries of it that are under way, and the one row that says how it ended.
     private struct History {
         enum Event: CaseIterable {
-            case deliver, duplicate, commit, fail, failForGood, timeOut, loseOwner, drain, cancel, flush
+            case deliver, duplicate, commit, fail, failForGood, timeOut, meetOtherRelease, loseOwner, drain, cancel, flush
         }
 
         let policy = RetryPolicy(base: .milliseconds(10), cap: .milliseconds(40), floor: .milliseconds(5), maximumAttempts: 3)
@@ -97,6 +99,7 @@ import Testing
             case .fail: end(.failed(permanent: false))
             case .failForGood: end(.failed(permanent: true))
             case .timeOut: end(.storeUnavailable)
+            case .meetOtherRelease: end(.ofOtherRelease(refused: .zero))
             case .loseOwner: end(.fenced)
             case .drain: end(.drained)
             case .cancel: if outcome == nil { finish(.cancelled) }
@@ -122,6 +125,9 @@ import Testing
             case .acknowledge:
                 #expect(outcome != nil, "what is acknowledged has an outcome")
                 #expect(String(describing: state.phase) == outcome?.rawValue)
+            case .retry(_, let next) where ending == .ofOtherRelease(refused: .zero):
+                #expect(state.phase == .retrying && next == attempt)
+                queue.append(next)
             case .retry(let delay, let next):
                 #expect(state.phase == .retrying && next == attempt + 1 && next <= policy.maximumAttempts)
                 #expect(delay >= policy.floor && delay <= policy.ceiling(afterAttempt: attempt))

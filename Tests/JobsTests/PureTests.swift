@@ -109,6 +109,7 @@ import Testing
             (2, .failed(permanent: false), .bury, .dead),
             (1, .failed(permanent: true), .bury, .dead),
             (1, .storeUnavailable, .tryAgainInPlace, .running),
+            (1, .ofOtherRelease(refused: .seconds(24 * 3600)), .bury, .dead),
             (1, .fenced, .abandon, .abandoned),
             (1, .drained, .handBack, .queued),
         ]
@@ -118,6 +119,48 @@ import Testing
             #expect(state.attemptEnded(ending, policy: policy, using: &generator) == action)
             #expect(state.phase == phase)
         }
+    }
+}
+
+@Suite struct OtherReleaseTests {
+    @Test("a job that only another release knows keeps its attempt for a day, and comes up again after 5 to 30 s", arguments: [1, 2, 9])
+    func waits(attempt: Int) {
+        var generator = Seeded(seed: UInt64(attempt))
+        let policy = RetryPolicy(base: .milliseconds(1), cap: .milliseconds(1), floor: .milliseconds(1), maximumAttempts: 2)
+        var delays: Set<Duration> = []
+        for refused in [Duration.zero, .seconds(120), .seconds(24 * 3600 - 1)] {
+            var state = JobState(attempt: attempt)
+            state.begin()
+            guard case .retry(let delay, attempt) = state.attemptEnded(.ofOtherRelease(refused: refused), policy: policy, using: &generator) else {
+                Issue.record("not tried again after \(refused)")
+                continue
+            }
+            #expect(state.phase == .retrying && delay >= .seconds(5) && delay <= .seconds(30))
+            delays.insert(delay)
+        }
+        #expect(delays.count == 3, "without jitter all would come back together")
+    }
+
+    @Test("an unknown kind and a later version are of another release; what cannot be read at all is the job's own fault")
+    func failures() {
+        #expect(Failure(JobError(.unknownKind, subject: "k", message: "m")) == .ofOtherRelease(.unknownKind))
+        #expect(Failure(JobError(.laterVersion, subject: "k", message: "m")) == .ofOtherRelease(.laterVersion))
+        #expect(Failure(PermanentJobError("m", code: "undecodable")) == .failed(permanent: true, code: "undecodable"))
+    }
+
+    @Test("a note keeps the first of the refusals in a row, and every failure besides")
+    func notes() {
+        func failure(_ code: String, at: Int64) -> StatusNotes.Note.Failure { .init(attempt: 1, error: code, code: code, at: at) }
+        var note = StatusNotes.Note(after: nil, failure("broken", at: 1), attempts: 1)
+        #expect(note.refusedSince == nil)
+        for at in 2...30 as ClosedRange<Int64> {
+            note = StatusNotes.Note(after: note, failure(at.isMultiple(of: 2) ? "later_version" : "unknown_kind", at: at), attempts: 1)
+        }
+        #expect(note.refusedSince == 2 && note.history.map(\.at) == [1, 2] && note.code == "later_version")
+        note = StatusNotes.Note(after: note, failure("broken", at: 31), attempts: 2)
+        #expect(note.refusedSince == nil && note.history.map(\.at) == [1, 2, 31])
+        for at in 32...50 as ClosedRange<Int64> { note = StatusNotes.Note(after: note, failure("broken", at: at), attempts: 3) }
+        #expect(note.history.map(\.at) == Array(41...50))
     }
 }
 

@@ -35,6 +35,9 @@ extension Executor {
         case .failed(let permanent, let found):
             code = found
             action = state.attemptEnded(.failed(permanent: permanent), policy: policy, using: &generator)
+        case .ofOtherRelease(let reason):
+            code = reason.rawValue
+            action = state.attemptEnded(.ofOtherRelease(refused: await refused(entry, in: queue)), policy: policy, using: &generator)
         case .alreadyFinished:
             action = state.attemptEnded(.alreadyFinished(.done), policy: policy, using: &generator)
         case .storeUnavailable:
@@ -54,7 +57,7 @@ extension Executor {
         case .retry(let delay, let next):
             try await postpone(entry, nextAttempt: next, after: delay.stretched(by: error), code: code, error: error, in: queue)
         case .bury:
-            try await bury(entry, code: code, error: error, in: queue)
+            try await bury(entry, code: code, error: Self.death(of: failure, error), in: queue)
         case .tryAgainInPlace, .handBack:
             // It stays pending for this worker: handed back when the worker leaves, taken over when it dies.
             logger.notice("a job goes back to its queue", metadata: ["job": "\(entry.envelope.id.lowercased)", "error": "\(error)"])
@@ -84,10 +87,8 @@ extension Executor {
 
     func bury(_ entry: Entry, code: String, error: any Error, in queue: Queue) async throws {
         guard let entry = try await withBodies([entry]).first else { return }
-        let history = try? await queue.failure(of: entry.envelope.id).flatMap {
-            try JSONDecoder().decode(StatusNotes.Note.self, from: Data($0)).history
-        }
-        let encoded = (try? JSONEncoder().encode(history ?? [])).map { Array($0) } ?? Array("[]".utf8)
+        let history = await failureNote(of: entry, in: queue)?.history ?? []
+        let encoded = (try? JSONEncoder().encode(history)).map { Array($0) } ?? Array("[]".utf8)
         let isBuried = try await patiently("dead letters") {
             do {
                 return try await letters.bury(
@@ -112,14 +113,12 @@ extension Executor {
     }
 
     func postpone(_ entry: Entry, nextAttempt: Int, after delay: Duration, code: String, error: any Error, in queue: Queue) async throws {
-        let earlier = try? await queue.failure(of: entry.envelope.id).flatMap {
-            try JSONDecoder().decode(StatusNotes.Note.self, from: Data($0)).history
-        }
+        let earlier = await failureNote(of: entry, in: queue)
         let text = String("\(error)".withoutNUL.prefix(2000))
         let failure = StatusNotes.Note.Failure(
             attempt: entry.envelope.attempt, error: text, code: code, at: Int64(Date().timeIntervalSince1970 * 1000))
-        let note = StatusNotes.Note(
-            attempts: entry.envelope.attempt, error: text, code: code, history: ((earlier ?? nil) ?? []).suffix(9) + [failure])
+        // An attempt that is made again does not count as one that has ended.
+        let note = StatusNotes.Note(after: earlier, failure, attempts: nextAttempt - 1)
         var envelope = entry.envelope
         envelope.attempt = nextAttempt
         envelope.marks.insert(.seen)
@@ -130,12 +129,18 @@ extension Executor {
         }
         guard moved != nil else { return }
         logger.notice(
-            "a job failed and will be tried again",
+            OtherRelease(rawValue: code) == nil ? "a job failed and will be tried again" : "a job waits for a worker of another release",
             metadata: [
                 "job": "\(envelope.id.lowercased)", "kind": "\(envelope.kind)", "attempt": "\(entry.envelope.attempt)",
                 "in_seconds": "\(delay.inSeconds)", "error": "\(text)", "trace_id": "\(envelope.trace?.traceID ?? "-")",
             ])
         Measures.finished(envelope.kind, "retried", count: 1, seconds: nil)
+    }
+
+    /// What Redis notes of a job's failures; nil when there is nothing, or it cannot be had now.
+    func failureNote(of entry: Entry, in queue: Queue) async -> StatusNotes.Note? {
+        guard let stored = try? await queue.failure(of: entry.envelope.id) else { return nil }
+        return try? JSONDecoder().decode(StatusNotes.Note.self, from: Data(stored))
     }
 
     func acknowledge(_ entries: [Entry], as counter: String = "done", in queue: Queue) async throws {

@@ -51,8 +51,9 @@ struct Executor: Sendable {
             for entry in entries { try await run(entry, with: runner, in: queue) }
         case nil:
             let error = JobError(.unknownKind, subject: kind, message: "no handler of this worker serves this kind")
-            for entry in entries {
-                try await settle(entry, .failed(permanent: false, code: "unknown_kind"), error, policy: RetryPolicy(), in: queue)
+            // One that another delivery has finished is looked up here: it would otherwise come up until its patience ends.
+            for entry in try await unfinished(entries, in: queue) {
+                try await settle(entry, .ofOtherRelease(.unknownKind), error, policy: RetryPolicy(), in: queue)
             }
         }
     }

@@ -7,6 +7,8 @@ enum Failure: Equatable, Sendable {
     case failed(permanent: Bool, code: String)
     /// A store is away or a commit's fate is unknown; no attempt is counted.
     case storeUnavailable
+    /// A worker of another release knows the job; no attempt is counted.
+    case ofOtherRelease(OtherRelease)
     /// Another delivery of the same job was faster.
     case alreadyFinished
     /// This worker was declared dead.
@@ -23,6 +25,10 @@ enum Failure: Equatable, Sendable {
             self = .storeUnavailable
         case let error as JobError where error.code == .timedOut:
             self = .failed(permanent: false, code: "timed_out")
+        case let error as JobError where error.code == .unknownKind:
+            self = .ofOtherRelease(.unknownKind)
+        case let error as JobError where error.code == .laterVersion:
+            self = .ofOtherRelease(.laterVersion)
         case let error as PostgresError:
             self.init(error)
         case let error as RedisError:

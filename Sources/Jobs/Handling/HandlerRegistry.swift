@@ -73,8 +73,8 @@ public struct HandlerRegistry: Sendable {
     func runner(for kind: String) -> Runner? { runners[kind] }
 
     /// Reads a job's body as its handler would be given it, and runs nothing.
-    /// - Throws: what the job would fail with: `PermanentJobError`, what the payload's `upcast` throws, or
-    ///   `JobError(.unknownKind)`.
+    /// - Throws: what the job would fail with: `PermanentJobError`, what the payload's `upcast` throws; or what it would wait for another
+    ///   release with: `JobError(.unknownKind)`, `JobError(.laterVersion)`.
     package func decode(_ body: [UInt8], kind: String, version: Int) throws -> any JobPayload {
         switch bare[kind] {
         case .transactional(let runner): return try runner.decode(body, version: version)

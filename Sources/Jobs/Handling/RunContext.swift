@@ -111,7 +111,7 @@ public final class RunContext: Sendable {
                 case .alreadyFinished:
                     finished.withLock { $0 = state }
                     return
-                case .fenced, .failed, .cancelled:
+                case .fenced, .failed, .ofOtherRelease, .cancelled:
                     throw error
                 }
             }

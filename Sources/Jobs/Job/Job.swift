@@ -7,7 +7,8 @@ public protocol JobPayload: Codable, Sendable {
     /// What this job has in common with others of its workspace that must not run at once, or not too fast; nil by default.
     var key: JobKey? { get }
 
-    /// Reads a body that an older release enqueued. The default knows only the present version.
+    /// Reads a body that an older release enqueued. The default knows only the present version. Those of later releases do not come
+    /// here: they wait for a worker that knows them.
     static func upcast(_ body: [UInt8], from version: Int) throws -> Self
 
     /// Reads a body of the present version from its fields, instead of by the general decoder: for kinds that come by the

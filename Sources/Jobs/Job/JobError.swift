@@ -18,7 +18,7 @@ public struct JobError: RetryAdvice, Sendable, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String {
             case idempotencyMismatch, inFlight, unavailable, backlogFull, workspaceBacklogFull, payloadTooLarge, unknownKind, invalidPayload, fenced,
-                unfinishedRun, tooSlow, refused, timedOut, notTransactional
+                unfinishedRun, tooSlow, refused, timedOut, notTransactional, laterVersion
         }
         private let value: Value
         public var description: String { value.rawValue }
@@ -34,7 +34,10 @@ public struct JobError: RetryAdvice, Sendable, CustomStringConvertible {
         /// The workspace holds as many jobs of the queue as one may. Nothing was accepted; other workspaces' jobs are.
         public static let workspaceBacklogFull = Code(value: .workspaceBacklogFull)
         public static let payloadTooLarge = Code(value: .payloadTooLarge)
+        /// No handler of this worker serves the kind; one of another release may.
         public static let unknownKind = Code(value: .unknownKind)
+        /// A later release made the payload, and this one cannot read it.
+        public static let laterVersion = Code(value: .laterVersion)
         public static let invalidPayload = Code(value: .invalidPayload)
         /// This worker was declared dead; its jobs belong to another.
         public static let fenced = Code(value: .fenced)

@@ -10,6 +10,7 @@
 ///
 ///     running ── store away ─▶ running (the same attempt, later)     running ── drained ─▶ queued (the same attempt)
 ///     running ── worker declared dead ─▶ abandoned (the job is another worker's)
+///     running ── of another release ─▶ retrying (the same attempt); after a day of this ─▶ dead
 ///
 /// `done`, `dead` and `cancelled` are final and have one row. Everything before them may happen again.
 struct JobState: Equatable, Sendable {
@@ -33,6 +34,8 @@ struct JobState: Equatable, Sendable {
         case failed(permanent: Bool)
         /// A store is away or a commit's fate is unknown: not the job's fault, and no attempt is counted.
         case storeUnavailable
+        /// Only a worker of another release knows the job; `refused` is how long it has been refused for that in a row.
+        case ofOtherRelease(refused: Duration)
         /// The fence refused the commit.
         case fenced
         /// The worker is leaving and the attempt was not finished.
@@ -79,6 +82,13 @@ struct JobState: Equatable, Sendable {
             return .retry(after: delay, nextAttempt: attempt + 1)
         case .storeUnavailable:
             return .tryAgainInPlace
+        case .ofOtherRelease(let refused):
+            guard refused < OtherRelease.patience else {
+                phase = .dead
+                return .bury
+            }
+            phase = .retrying
+            return .retry(after: OtherRelease.delay(using: &generator), nextAttempt: attempt)
         case .fenced:
             phase = .abandoned
             return .abandon

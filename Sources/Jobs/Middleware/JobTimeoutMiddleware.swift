@@ -30,7 +30,7 @@ public struct JobTimeoutMiddleware: JobMiddleware {
         var cause: (any Error)?
         if case .failure(let error) = result {
             switch Failure(error) {
-            case .fenced, .alreadyFinished, .storeUnavailable:
+            case .fenced, .alreadyFinished, .storeUnavailable, .ofOtherRelease:
                 // True whatever the time.
                 throw error
             case .failed(let isPermanent, _):

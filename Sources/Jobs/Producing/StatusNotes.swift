@@ -22,6 +22,10 @@ struct StatusNotes: Sendable {
             /// Milliseconds since 1970.
             var at: Int64
         }
+
+        /// Since when workers of another release have refused the job in a row, in milliseconds since 1970; nil where its last failure
+        /// was another.
+        var refusedSince: Int64? { history.last.flatMap { OtherRelease(rawValue: $0.code) == nil ? nil : $0.at } }
     }
 
     /// - Parameter ledger: what PostgreSQL knows; its answer stands when Redis is away.
