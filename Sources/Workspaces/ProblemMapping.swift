@@ -11,6 +11,7 @@ package import Web
 /// | a store is away, slow or overloaded; a commit whose fate is unknown | 503, `Retry-After` |
 /// | the queue is over its bound, or a store that acceptance needs is away | 503, `Retry-After` |
 /// | the workspace has as many jobs in the queue as one may | 429 `workspace-backlog-full`, `Retry-After` |
+/// | the answer of such a store was lost: the job may be accepted | 503 `acceptance-unknown`, `Retry-After` |
 /// | Idempotency-Key used for another request / under way | 422 / 409 |
 /// | what a workspace's rules forbid: the last owner's leaving, another role than the caller's may give, another's token | 409, 403 |
 /// | 23505 unique | 409 |
@@ -27,6 +28,7 @@ package enum ProblemMapping {
             var problem = Problem.conflict("The first request with this Idempotency-Key is still under way.", name: "idempotency-in-flight")
             problem.retryAfter = error.retryAfter ?? .seconds(1)
             return problem
+        case .unavailable where error.mayBeAccepted: return acceptanceUnknown(retryAfter: error.retryAfter ?? .seconds(2))
         case .unavailable: return .unavailable("The job was not accepted, for a store is away.", retryAfter: error.retryAfter ?? .seconds(2))
         case .backlogFull: return .unavailable("The queue is full; the job was not accepted.", retryAfter: error.retryAfter ?? .seconds(5))
         case .workspaceBacklogFull:
@@ -88,6 +90,16 @@ package enum ProblemMapping {
         case .unknownWorkspace, .unknownMember, .unknownUser, .unknownInvitation, .unknownToken: return .notFound(error.message)
         default: return nil
         }
+    }
+
+    /// Of its own type, for a program that sends without a key must not take it for a refusal.
+    private static func acceptanceUnknown(retryAfter: Duration) -> Problem {
+        Problem(
+            .serviceUnavailable, name: "acceptance-unknown", title: "The job may be accepted",
+            detail: """
+                It is not known whether the job was accepted. Send the request again with the same Idempotency-Key: it is one job then. \
+                Without a key look first whether the job is there, for a request that is sent again makes a second one.
+                """, retryAfter: retryAfter)
     }
 
     private static let idempotencyMismatch = Problem(

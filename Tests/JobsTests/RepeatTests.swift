@@ -50,6 +50,34 @@ import Testing
         #expect(!StreamAcceptance.appendedNothing(CancellationError()))
     }
 
+    @Test("a store that may have accepted before its answer was lost leaves that open; any other that is away has accepted nothing")
+    func unknownAcceptance() async throws {
+        func postgres(_ code: PostgresError.Code, sqlState: String? = nil, commitUnknown: Bool) -> PostgresError {
+            var error = PostgresError(code, "broke", sqlState: sqlState)
+            error.commitUnknown = commitUnknown
+            return error
+        }
+        let cases: [(any Error, Bool)] = [
+            (postgres(.connection, commitUnknown: true), true), (postgres(.timeout, commitUnknown: true), true),
+            // No error that passes by itself; and yet COMMIT was on its way.
+            (postgres(.server, sqlState: "XX000", commitUnknown: true), true), (postgres(.cancelled, commitUnknown: true), true),
+            (postgres(.connection, commitUnknown: false), false), (postgres(.server, sqlState: "57P01", commitUnknown: false), false),
+            (RedisError(.connection, "broke", mayHaveExecuted: true), true), (RedisError(.timeout, "no reply", mayHaveExecuted: true), true),
+            (RedisError(.connection, "refused"), false), (RedisError(serverReply: "LOADING", command: "EVALSHA"), false),
+        ]
+        for (cause, isOpen) in cases {
+            let error = try #require(JobError.unavailable("notes", cause) as? JobError, "\(cause)")
+            #expect(error.code == .unavailable && error.mayBeAccepted == isOpen && error.retryAfter != nil, "\(cause)")
+            #expect(error.message.contains("nothing was accepted") == !isOpen, "\(cause)")
+            // Before the acceptance nothing can have been accepted.
+            guard Failure(cause) == .storeUnavailable else { continue }
+            let before = await #expect(throws: JobError.self) { try await JobError.whileAway("notes") { () -> Void in throw cause } }
+            #expect(before?.code == .unavailable && before?.mayBeAccepted == false, "\(cause)")
+        }
+        let defect = PostgresError(.server, "no such column", sqlState: "42703")
+        #expect(JobError.unavailable("notes", defect) is PostgresError)
+    }
+
     @Test("over the bound of its queue a repeat is answered with its job; what is new is refused", arguments: [true, false])
     func overTheBound(isLedger: Bool) async throws {
         try await EngineFixture.with(configure: { $0.backlogBound = 1 }) { engine in

@@ -40,6 +40,21 @@ struct ProblemMappingTests {
         }
     }
 
+    @Test("a job that may be accepted is not said to be refused: the problem has its own type, and says what to do with and without a key")
+    func unknownAcceptance() throws {
+        func problem(mayBeAccepted: Bool) throws -> Problem {
+            let error = JobError(.unavailable, subject: "tickets", message: "lost", retryAfter: .seconds(7), mayBeAccepted: mayBeAccepted)
+            return try #require(map(error))
+        }
+        let unknown = try problem(mayBeAccepted: true)
+        #expect(unknown.status == .serviceUnavailable && unknown.retryAfter == .seconds(7) && unknown.name == "acceptance-unknown")
+        let detail = try #require(unknown.detail)
+        #expect(detail.contains("not known whether the job was accepted") && !detail.contains("was not accepted"))
+        #expect(detail.contains("the same Idempotency-Key") && detail.contains("Without a key"))
+        let refused = try problem(mayBeAccepted: false)
+        #expect(refused.retryAfter == .seconds(7) && refused.detail?.contains("was not accepted") == true && refused.type != unknown.type)
+    }
+
     @Test("the engine's own Retry-After is passed on")
     func retryAfter() {
         #expect(map(JobError(.backlogFull, subject: "q", message: "full", retryAfter: .seconds(17)))?.retryAfter == .seconds(17))

@@ -27,7 +27,7 @@ public struct JobError: RetryAdvice, Sendable, CustomStringConvertible {
         public static let idempotencyMismatch = Code(value: .idempotencyMismatch)
         /// The same request is being accepted at this moment.
         public static let inFlight = Code(value: .inFlight)
-        /// A store that acceptance needs is away. Nothing was accepted.
+        /// A store that acceptance needs is away. Nothing was accepted, unless ``JobError/mayBeAccepted`` says otherwise.
         public static let unavailable = Code(value: .unavailable)
         /// The queue is over its bound. Nothing was accepted.
         public static let backlogFull = Code(value: .backlogFull)
@@ -61,13 +61,19 @@ public struct JobError: RetryAdvice, Sendable, CustomStringConvertible {
     /// When trying again makes sense; nil where it never will.
     public let retryAfter: Duration?
     public let cause: (any Error)?
+    /// Of `.unavailable`: the job was handed to a store whose answer was lost, so it may be accepted, and run. To ask again makes a
+    /// second job of it, but under the same Idempotency-Key or id.
+    public let mayBeAccepted: Bool
 
-    public init(_ code: Code, subject: String, message: String, retryAfter: Duration? = nil, cause: (any Error)? = nil) {
+    public init(
+        _ code: Code, subject: String, message: String, retryAfter: Duration? = nil, cause: (any Error)? = nil, mayBeAccepted: Bool = false
+    ) {
         self.code = code
         self.subject = subject
         self.message = message
         self.retryAfter = retryAfter
         self.cause = cause
+        self.mayBeAccepted = mayBeAccepted
     }
 
     public var description: String {

@@ -14,7 +14,8 @@ extension JobProducer {
     ///   - isOwed: of a `ledger` kind: the installation owes the job to itself, and a workspace that is over its bound does not hold it up.
     ///   - unique: while another job of the same kind, workspace and key has been accepted in the period, that one is answered.
     /// - Throws: `JobError` with `.idempotencyMismatch`, `.inFlight`, `.backlogFull`, `.workspaceBacklogFull`, `.unavailable`,
-    ///   `.refused`: nothing was accepted.
+    ///   `.refused`: nothing was accepted. Only an `.unavailable` with ``JobError/mayBeAccepted`` leaves that open, for the answer of a
+    ///   store was lost.
     public func accept<Payload: JobPayload>(
         _ payload: Payload, workspace: UUID, id: UUID? = nil, notBefore: Date? = nil, priority: JobPriority? = nil, unique: Uniqueness? = nil,
         idempotency: Idempotency? = nil, repeatOnly: Bool = false, isOwed: Bool = false, trace: TraceParent? = nil
@@ -154,18 +155,34 @@ extension JobError {
         JobError(.idempotencyMismatch, subject: idempotency?.key ?? "", message: "this Idempotency-Key was used for another request")
     }
 
-    /// Runs an operation whose store may be away, and says so in the ingress's words.
+    /// Runs a step that comes before the acceptance and whose store may be away, and says so in the ingress's words: whatever became
+    /// of the step, nothing was accepted.
     static func whileAway<R>(_ subject: String, _ operation: () async throws -> R) async throws -> R {
         do {
             return try await operation()
         } catch {
-            throw unavailable(subject, error)
+            throw unavailable(subject, error, accepting: false)
         }
     }
 
     /// An error of a store as the answer to a producer: 503 where trying again can help, the error itself elsewhere.
-    static func unavailable(_ subject: String, _ error: any Error) -> any Error {
-        guard Failure(error) == .storeUnavailable else { return error }
-        return JobError(.unavailable, subject: subject, message: "a store is away; nothing was accepted", retryAfter: .seconds(2), cause: error)
+    /// - Parameter accepting: the store was asked to accept. Then an answer that was lost leaves open whether it did, be the error one
+    ///   that passes or not.
+    static func unavailable(_ subject: String, _ error: any Error, accepting: Bool = true) -> any Error {
+        let mayBeAccepted = accepting && leavesOpen(error)
+        guard mayBeAccepted || Failure(error) == .storeUnavailable else { return error }
+        return JobError(
+            .unavailable, subject: subject,
+            message: mayBeAccepted ? "a store's answer was lost; whether it accepted is not known" : "a store is away; nothing was accepted",
+            retryAfter: .seconds(2), cause: error, mayBeAccepted: mayBeAccepted)
+    }
+
+    /// Whether a store may have done what it was asked for, although it did not say so.
+    private static func leavesOpen(_ error: any Error) -> Bool {
+        switch error {
+        case let error as PostgresError: error.commitUnknown
+        case let error as RedisError: error.mayHaveExecuted
+        default: false
+        }
     }
 }

@@ -9,13 +9,12 @@ extension JobProducer {
     /// under way is over within milliseconds and is not interrupted.
     ///
     /// - Returns: the status before the wish; final when there was nothing left to cancel. Nil for a job that this workspace does not have.
-    /// - Throws: `JobError(.idempotencyMismatch)` when the key was used for another request; nothing is asked for then.
+    /// - Throws: `JobError(.idempotencyMismatch)` when the key was used for another request; nothing is asked for then. `PostgresError`,
+    ///   `RedisError`: asking again is safe.
     public func cancel(_ id: UUID, workspace: UUID, idempotency: Idempotency? = nil) async throws -> JobStatus? {
         guard let status = try await status(id, workspace: workspace) else { return nil }
         guard !status.state.isFinal else { return status }
-        try await JobError.whileAway("cancellations") {
-            try await ControlStore(pool: pool).requestCancellation(of: JobName(workspace: workspace, id: id), idempotency: idempotency)
-        }
+        try await ControlStore(pool: pool).requestCancellation(of: JobName(workspace: workspace, id: id), idempotency: idempotency)
         // Only quicker by it: a Redis that is away keeps its later jobs until their time.
         let partition = configuration.partition(of: workspace)
         await withDiscardingTaskGroup { group in

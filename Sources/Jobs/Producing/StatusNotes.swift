@@ -43,7 +43,7 @@ struct StatusNotes: Sendable {
             replies = try await redis.pipeline(commands + [RedisCommand("GET", .string(told))])
             progress = replies.last.flatMap { Self.progress($0) }
         } catch {
-            guard let ledger else { throw JobError.unavailable("status", error) }
+            guard let ledger else { throw error }
             return ledger
         }
         var status = ledger

@@ -135,7 +135,8 @@ extension APIOperation.Parameter {
         """
         Names this request. Sent again the same (path, query and body) it has no further effect and is answered with the same job or thing, as it is by \
         then; another request under it is answered 422. While the first is under way in the same server the answer is 409 with `Retry-After`; \
-        another server waits for the first.
+        another server waits for the first. After a 503 of the type `urn:mainstay:problem:acceptance-unknown` the job may be accepted: only the same \
+        key makes it safe to send the request again.
         """,
         schema: .string(minLength: 1, maxLength: 255))
     /// Rows of a page.
