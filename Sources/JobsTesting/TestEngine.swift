@@ -34,7 +34,9 @@ public struct TestEngine: Sendable {
         self.pool = pool
         self.redis = redis
         self.configuration = configuration
-        self.producer = JobProducer(pool: pool, redis: redis, configuration: configuration, queues: queues.sorted(), logger: logger)
+        self.producer = JobProducer(
+            pool: pool, redis: redis, configuration: configuration, queues: queues.sorted(),
+            uncancellable: registry.kinds.filter { !$0.isCancellable }, logger: logger)
         self.workspace = workspace
         self.registry = registry
         self.queues = queues
@@ -42,6 +44,8 @@ public struct TestEngine: Sendable {
     }
 
     /// The same engine with further handlers, for those that need its pool or its producer to be made.
+    ///
+    /// The producer stays as it is: of kinds that cannot be cancelled it knows those that `withEngine` was given.
     ///
     /// - Precondition: their queues are known to the engine (`withEngine(queues:)`), for its producer measures and asks them.
     public func serving(_ register: (inout HandlerRegistry) throws -> Void) rethrows -> TestEngine {

@@ -82,6 +82,7 @@ struct OperatorDesk: Sendable {
 
     /// Asks for the end of a job. The log tells of the first who asks; of two at the same moment it may tell of both.
     /// - Returns: its state before; a final one means that there was nothing to cancel.
+    /// - Throws: 404 when nobody has it; `JobError(.refused)` for a kind that cannot be cancelled.
     func cancel(_ job: JobName, by actor: AccessActor) async throws -> JobStatus.State {
         let before = try await administration.account(of: job, queues: queues)
         guard let status = try await producer.cancel(job.id, workspace: job.workspace) else { throw Self.unknownJob(job.id) }
@@ -90,6 +91,9 @@ struct OperatorDesk: Sendable {
         }
         return status.state
     }
+
+    /// Whether a wish to cancel such a job is taken.
+    func isCancellable(kind: String) -> Bool { producer.isCancellable(kind: kind) }
 
     private static func unknownJob(_ job: UUID) -> Problem { .notFound("Nobody knows a job `\(job.lowercased)`.") }
 

@@ -26,6 +26,9 @@ package struct Support: Sendable {
         registry.register(batch: EscalateTicketHandler())
     }
 
+    /// Kinds whose jobs nobody cancels: an escalation is owed to whoever waits for a reply.
+    package static var uncancellable: [JobKind] { [EscalateTicket.kind] }
+
     /// What every worker does beside its handlers.
     package var periodicTasks: [any PeriodicTask] {
         [EscalationSweep(pool: pool, producer: producer)]

@@ -13,6 +13,7 @@ package import Web
 /// | the workspace has as many jobs in the queue as one may | 429 `workspace-backlog-full`, `Retry-After` |
 /// | the answer of such a store was lost: the job may be accepted | 503 `acceptance-unknown`, `Retry-After` |
 /// | Idempotency-Key used for another request / under way | 422 / 409 |
+/// | what is asked of a job and cannot be, such as the end of one that cannot be cancelled | 409 `refused` |
 /// | what a workspace's rules forbid: the last owner's leaving, another role than the caller's may give, another's token | 409, 403 |
 /// | 23505 unique | 409 |
 /// | 23503 foreign key, 23514 check, 23502 not null, 22xxx data | 422 |
@@ -38,6 +39,7 @@ package enum ProblemMapping {
                 retryAfter: error.retryAfter ?? .seconds(5))
         case .payloadTooLarge:
             return Problem(.contentTooLarge, name: "too-large", title: "The body is too large", detail: "The job's payload is too large.")
+        case .refused: return .conflict("This is refused: \(error.message).", name: "refused")
         case .invalidPayload: return .invalid([], detail: "The job's payload is not valid.")
         default: return nil
         }

@@ -109,6 +109,31 @@ import Testing
         }
     }
 
+    @Test("a job of a kind that cannot be cancelled is refused: no wish is kept of it, and it does not come up before its time")
+    func cancelRefused() async throws {
+        try await EngineFixture.with { engine in
+            let producer = JobProducer(
+                pool: engine.pool, redis: engine.redis, configuration: engine.configuration, queues: ["notes"], uncancellable: [OwedNote.kind],
+                logger: engine.logger)
+            #expect(!producer.isCancellable(kind: OwedNote.kind.name) && producer.isCancellable(kind: "test.unheard"))
+            let tomorrow = Date(timeIntervalSinceNow: 86_400)
+            let owed = try await engine.producer.accept(OwedNote(), workspace: engine.workspace, notBefore: tomorrow)
+            let other = try await engine.producer.accept(Note(text: "other"), workspace: engine.workspace, notBefore: tomorrow)
+            try await engine.eventuallyAppended { try await engine.queue().measure().later == 2 }
+            let due = try await engine.dueTimes()
+
+            let error = await #expect(throws: JobError.self) { _ = try await producer.cancel(owed.id, workspace: engine.workspace) }
+            #expect(error?.code == .refused && error?.subject == OwedNote.kind.name)
+            #expect(try await producer.cancel(owed.id, workspace: .version7()) == nil, "another workspace's job is unknown")
+            #expect(try await ControlStore(pool: engine.pool).wishes().cancelled.isEmpty)
+            #expect(try await engine.dueTimes() == due)
+
+            #expect(try await producer.cancel(other.id, workspace: engine.workspace)?.state == .queued)
+            let hurried = try await engine.dueTimes()
+            #expect(hurried[owed.id] == due[owed.id] && hurried[other.id] != due[other.id])
+        }
+    }
+
     @Test("a running run hears of it and ends itself")
     func cancelRunning() async throws {
         try await EngineFixture.with { engine in
@@ -150,6 +175,11 @@ import Testing
 }
 
 extension EngineFixture {
+    /// When each of the jobs that wait for their time may begin.
+    fileprivate func dueTimes() async throws -> [UUID: Date?] {
+        Dictionary(uniqueKeysWithValues: try await queue().waiting().map { ($0.envelope.id, $0.due) })
+    }
+
     /// Has a job of another queue done: time in which a worker would have begun what it may.
     fileprivate func doOther() async throws {
         try await expect(try await producer.accept(StreamNote(text: "other"), workspace: workspace).id, .done)
@@ -177,6 +207,11 @@ private struct LongNoteHandler: RunHandler {
             transaction.submit("insert into notes (workspace_id, id, text) values ($1, $2, 'heard')", job.workspace, job.id)
         }
     }
+}
+
+/// Owed to somebody, whoever may not want it.
+private struct OwedNote: JobPayload {
+    static let kind = JobKind(name: "test.owed", queue: "notes", acceptance: .ledger, isCancellable: false)
 }
 
 /// Worth something for a minute.

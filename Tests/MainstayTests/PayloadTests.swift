@@ -41,6 +41,12 @@ import Testing
         #expect(registry.kinds.count >= 5)
     }
 
+    @Test("producers are told of every kind that cannot be cancelled, and of no other")
+    func uncancellable() async throws {
+        let kinds = try await Self.registry().kinds.filter { !$0.isCancellable }
+        #expect(Set(kinds) == Set(Features.uncancellable) && !kinds.isEmpty)
+    }
+
     @Test("what is recorded is noticed where it is missing")
     func missing() async throws {
         let registry = try await Self.registry()

@@ -49,10 +49,12 @@ import Workspaces
         try await OperationsFixture.with { fixture in
             let first = try await fixture.engine.accept(Note(text: "1"), after: .seconds(86_400))
             let second = try await fixture.engine.accept(Note(text: "2"), after: .seconds(86_400))
+            let owed = try await fixture.engine.accept(OwedNote(), after: .seconds(86_400))
             let start = try await fixture.workspaces.log.head()
             try await fixture.asking { ask in
                 for _ in 0..<2 { _ = try await ask(.post, "/v1/operations/jobs/\(first.lowercased)/cancel") }
                 #expect(try await ask(.post, "/v1/operations/jobs/\(UUID().lowercased)/cancel").status == .notFound)
+                #expect(try await ask(.post, "/v1/operations/jobs/\(owed.lowercased)/cancel").status == .conflict)
             }
             try await fixture.browsing { browser in
                 let page = "/ops/jobs/\(second.lowercased)"

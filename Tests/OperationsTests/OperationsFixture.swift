@@ -39,6 +39,15 @@ struct NoteHandler: EffectHandler {
     }
 }
 
+/// A kind that nobody cancels.
+struct OwedNote: JobPayload {
+    static let kind = JobKind(name: "test.owed", queue: "notes", acceptance: .ledger, isCancellable: false)
+}
+
+struct OwedNoteHandler: EffectHandler {
+    func handle(_ job: Job<OwedNote>, in transaction: PostgresTransaction) async throws -> JobResult? { nil }
+}
+
 /// The pages and the API over a real engine, with an operator and a tenant who show real tokens.
 struct OperationsFixture: Sendable {
     let database: TestDatabase
@@ -58,7 +67,11 @@ struct OperationsFixture: Sendable {
         let database = try await TestDatabase.make()
         let redis = try await TestStack.shared().redisURL
         try await withEngine(
-            redis: redis, postgres: database.serverURL, workspace: Workspace.defaultID, handlers: { $0.register(effect: NoteHandler()) }
+            redis: redis, postgres: database.serverURL, workspace: Workspace.defaultID,
+            handlers: {
+                $0.register(effect: NoteHandler())
+                $0.register(effect: OwedNoteHandler())
+            }
         ) { engine in
             let workspaces = Workspaces(pool: engine.pool, multiUser: true, logger: Logger(label: "test.operations"))
             let fleet = FleetReader(pool: engine.pool, redis: engine.redis, configuration: engine.configuration, queues: ["notes"])

@@ -211,6 +211,25 @@ import Web
         }
     }
 
+    @Test("a job that cannot be cancelled has no such form, and who asks all the same is refused")
+    func cancelRefused() async throws {
+        try await OperationsFixture.with { fixture in
+            let id = try await fixture.engine.accept(OwedNote(), after: .seconds(3600))
+            let page = "/ops/jobs/\(id.lowercased)"
+            try await fixture.asking { ask in
+                let refused = try await ask(.post, "/v1/operations/jobs/\(id.lowercased)/cancel")
+                #expect(refused.status == .conflict && refused.json["type"] == "urn:mainstay:problem:refused")
+                #expect(try await ask(.get, "/v1/operations/jobs/\(id.lowercased)").json["cancel_requested_at"] == nil)
+            }
+            try await fixture.browsing { browser in
+                let shown = try await browser.get(page)
+                #expect(shown.text.contains("cannot be cancelled") && !shown.text.contains("Cancel this job"))
+                let refused = try await browser.act("\(page)/cancel", from: "/ops")
+                #expect(refused.status == .conflict && refused.text.contains("cannot be cancelled"))
+            }
+        }
+    }
+
     @Test("a job that waits is cancelled from its page, which tells its story afterwards")
     func cancel() async throws {
         try await OperationsFixture.with { fixture in

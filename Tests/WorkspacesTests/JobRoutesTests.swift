@@ -87,9 +87,9 @@ struct JobRoutesTests {
         #expect(try await get("/v1/jobs/\(UUID())", scopes: ["tickets:read"]) { _, _, _ in nil }.response.status == .forbidden)
     }
 
-    @Test("a wish to cancel is asked in the caller's workspace: 202 while it may still help, 200 when the job had ended, 404 for another's")
+    @Test("a wish to cancel is asked in the caller's workspace: 202 while it may help, 200 after the end, 404 for another's, 409 where it cannot be")
     func cancelled() async throws {
-        let (known, ended) = (UUID(), UUID())
+        let (known, ended, owed) = (UUID(), UUID(), UUID())
         func post(_ id: String, scopes: Set<String> = ["jobs:write"], body: String = "") async throws -> TestResponse {
             let responder = WebResponder(
                 authenticator: Doorkeeper(scopes: scopes),
@@ -97,6 +97,7 @@ struct JobRoutesTests {
                     JobRoutes(
                         status: { _, _, _ in nil },
                         cancel: { id, _, _ in
+                            if id == owed { throw JobError(.refused, subject: "x", message: "a job of the kind x cannot be cancelled") }
                             guard id == known || id == ended else { return nil }
                             return JobStatus(id: id, kind: "x", state: id == known ? .queued : .done, attempts: 1, acceptedAt: Date())
                         }
@@ -110,9 +111,9 @@ struct JobRoutesTests {
         let statuses = [
             try await post("\(known)").status, try await post("\(known)", body: "{}").status, try await post("\(ended)").status,
             try await post("\(UUID())").status, try await post("7").status, try await post("\(known)", scopes: ["jobs:read"]).status,
-            try await post("\(known)", body: "{").status,
+            try await post("\(known)", body: "{").status, try await post("\(owed)").status,
         ]
-        #expect(statuses == [.accepted, .accepted, .ok, .notFound, .notFound, .forbidden, .badRequest])
+        #expect(statuses == [.accepted, .accepted, .ok, .notFound, .notFound, .forbidden, .badRequest, .conflict])
     }
 
     @Test("the description names every state, and says what `queued` does and does not mean")

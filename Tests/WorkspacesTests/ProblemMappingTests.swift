@@ -102,6 +102,8 @@ struct ProblemMappingTests {
     func engine() {
         #expect(map(JobError(.idempotencyMismatch, subject: "k", message: "x"))?.status == .unprocessableContent)
         #expect(map(JobError(.inFlight, subject: "k", message: "x"))?.status == .conflict)
+        let refused = map(JobError(.refused, subject: "k", message: "a job of the kind k cannot be cancelled"))
+        #expect(refused?.status == .conflict && refused?.name == "refused" && refused?.detail?.contains("cannot be cancelled") == true)
         #expect(map(JobError(.payloadTooLarge, subject: "k", message: "x"))?.status == .contentTooLarge)
         #expect(map(WorkspaceError(.idempotencyMismatch, "x"))?.type == map(JobError(.idempotencyMismatch, subject: "k", message: "x"))?.type)
         #expect(map(WorkspaceError(.slugTaken, "x"))?.status == .conflict)

@@ -40,6 +40,9 @@ package struct AgentReports: Sendable {
         registry.register(effect: NoteAgentRemovalHandler())
     }
 
+    /// Kinds whose jobs nobody cancels: a notice is owed to the owners of forks.
+    package static var uncancellable: [JobKind] { [NoteAgentRemoval.kind] }
+
     /// What every worker does beside its handlers.
     package var periodicTasks: [any PeriodicTask] {
         [NoticeSweep(pool: pool, producer: producer), ReportHousekeeping(pool: pool)]

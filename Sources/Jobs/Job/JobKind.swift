@@ -34,7 +34,8 @@ public struct JobKind: Sendable, Hashable {
     /// A job that is older than this is not begun any more and becomes a dead letter with code `expired`; nil for never. The age
     /// counts from the acceptance, or from the last replay.
     public let expiry: Duration?
-    /// Whether a wish to cancel a job of this kind is granted. False for what the installation owes to itself.
+    /// Whether a wish to cancel a job of this kind is granted. False for what the installation owes to itself; producers are told of
+    /// such kinds (`uncancellable`), and refuse the wish.
     public let isCancellable: Bool
     /// The class of its jobs, unless the producer says another.
     public let priority: JobPriority

@@ -9,11 +9,15 @@ extension JobProducer {
     /// under way is over within milliseconds and is not interrupted.
     ///
     /// - Returns: the status before the wish; final when there was nothing left to cancel. Nil for a job that this workspace does not have.
-    /// - Throws: `JobError(.idempotencyMismatch)` when the key was used for another request; nothing is asked for then. `PostgresError`,
+    /// - Throws: `JobError(.refused)` for a job of a kind that is not cancelled: its workers would grant nothing, so no wish is kept and it
+    ///   does not come up before its time. `JobError(.idempotencyMismatch)` when the key was used for another request; nothing is asked for then. `PostgresError`,
     ///   `RedisError`: asking again is safe.
     public func cancel(_ id: UUID, workspace: UUID, idempotency: Idempotency? = nil) async throws -> JobStatus? {
         guard let status = try await status(id, workspace: workspace) else { return nil }
         guard !status.state.isFinal else { return status }
+        guard isCancellable(kind: status.kind) else {
+            throw JobError(.refused, subject: status.kind, message: "a job of the kind \(status.kind) cannot be cancelled")
+        }
         try await ControlStore(pool: pool).requestCancellation(of: JobName(workspace: workspace, id: id), idempotency: idempotency)
         // Only quicker by it: a Redis that is away keeps its later jobs until their time.
         let partition = configuration.partition(of: workspace)

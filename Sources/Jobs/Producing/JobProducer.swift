@@ -29,14 +29,22 @@ public final class JobProducer: Service, Sendable {
     let redis: RedisClient
     /// Commits groups of jobs, and appends what was committed.
     let acceptance: LedgerAcceptance
+    /// Names of kinds.
+    private let uncancellable: Set<String>
     private let stopping = Signal()
 
-    /// - Parameter queues: those whose backlog bounds what is accepted.
-    public init(pool: PostgresPool, redis: RedisClient, configuration: JobsConfiguration, queues: [String], logger: Logger) {
+    /// - Parameters:
+    ///   - queues: those whose backlog bounds what is accepted.
+    ///   - uncancellable: kinds of which no job is cancelled (``JobKind/isCancellable``). A producer knows kinds by what it accepts alone, and
+    ///     is asked to cancel any: one that is not named here is taken for one that can be.
+    public init(
+        pool: PostgresPool, redis: RedisClient, configuration: JobsConfiguration, queues: [String], uncancellable: [JobKind] = [], logger: Logger
+    ) {
         self.configuration = configuration
         self.pool = pool
         self.redis = redis
         self.logger = logger
+        self.uncancellable = Set(uncancellable.map(\.name))
         self.outcomes = OutcomeStore(pool: pool)
         let store = AcceptanceStore(pool: pool)
         let acceptance = LedgerAcceptance(
@@ -77,6 +85,9 @@ public final class JobProducer: Service, Sendable {
             self.stop()
         }
     }
+
+    /// Whether a wish to cancel a job of this kind is taken; true for a kind that this producer does not know.
+    public func isCancellable(kind name: String) -> Bool { !uncancellable.contains(name) }
 
     /// What is known of a job; nil for a job that this workspace does not have.
     public func status(_ id: UUID, workspace: UUID) async throws -> JobStatus? {

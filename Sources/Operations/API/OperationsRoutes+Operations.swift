@@ -55,12 +55,16 @@ extension OperationsRoutes {
         answers: [.init(.ok, "The job", schema: JobAccountBody.schema)])
 
     static let cancel = APIOperation(
-        .post, "/v1/operations/jobs/{id}/cancel", summary: "Cancel a job of any workspace", tag: tag, scope: writing, parameters: [workspace],
+        .post, "/v1/operations/jobs/{id}/cancel", summary: "Cancel a job of any workspace",
+        description: """
+            A job of a kind that cannot be cancelled, such as `ticket.escalate`, is left as it is: 409 of the type `urn:mainstay:problem:refused`.
+            """,
+        tag: tag, scope: writing, parameters: [workspace],
         request: .action,
         answers: [
             .init(.accepted, "It is asked for: the job ends as `cancelled`, unless it was done by then.", schema: JobAccountBody.schema),
             .init(.ok, "There was nothing to cancel: the job had ended", schema: JobAccountBody.schema),
-        ])
+        ], problems: [.conflict])
 
     static let deadLetters = APIOperation(
         .get, "/v1/operations/dead-letters", summary: "List dead letters, the newest first", tag: tag, scope: reading,

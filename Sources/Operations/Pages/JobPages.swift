@@ -57,14 +57,14 @@ enum JobSearchPage {
 
 /// One job: what it is, and everything that happened to it.
 enum JobAccountPage {
-    static func main(_ account: JobAccount, _ running: RunningNow?, _ visitor: Visitor, notice: HTML) -> HTML {
+    static func main(_ account: JobAccount, _ running: RunningNow?, _ visitor: Visitor, isCancellable: Bool, notice: HTML) -> HTML {
         """
         <h1>\(account.kind) <span class="id">\(account.key.id.lowercased)</span> \(PageParts.state(account.state.rawValue))</h1>
         \(notice)
         <dl>
         \(facts(account, running))
         </dl>
-        \(actions(account, visitor))
+        \(actions(account, visitor, isCancellable: isCancellable))
         <h2>What happened</h2>
         <ol class="story">
         \(account.events.map { event($0) })
@@ -107,12 +107,13 @@ enum JobAccountPage {
 
     // MARK: What can be done
 
-    private static func actions(_ account: JobAccount, _ visitor: Visitor) -> HTML {
+    private static func actions(_ account: JobAccount, _ visitor: Visitor, isCancellable: Bool) -> HTML {
         var actions: HTML = ""
         if account.letter != nil {
             actions += "<p><a href=\"\(PageParts.letterAddress(account.key.id.lowercased))\">Its dead letter</a></p>\n"
         }
         guard !account.state.isFinal else { return actions }
+        guard isCancellable else { return actions + "<p class=\"notice\">A job of this kind cannot be cancelled.</p>" }
         guard account.cancelRequestedAt == nil else {
             return actions + "<p class=\"notice\">Its end was asked for. The worker that gets it decides.</p>"
         }

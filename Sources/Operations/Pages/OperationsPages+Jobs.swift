@@ -27,7 +27,9 @@ extension OperationsPages {
             let query = try Query(request)
             let name = try await desk.name(of: try context.pathID(), workspace: query["workspace"])
             let found = try await desk.account(of: name)
-            let main = JobAccountPage.main(found.account, found.running, visitor, notice: PageNotice.html(of: query))
+            let main = JobAccountPage.main(
+                found.account, found.running, visitor, isCancellable: desk.isCancellable(kind: found.account.kind),
+                notice: PageNotice.html(of: query))
             return page("\(found.account.kind) \(PageWords.short(name.id.lowercased))", visitor, current: "/ops/jobs", main)
         }
     }

@@ -60,14 +60,18 @@ package struct JobRoutes: Sendable {
         answers: [.init(.ok, "The job", schema: JobBody.schema)])
 
     static let cancelling = APIOperation(
-        .post, "/v1/jobs/{id}/cancel", summary: "Cancel a job", tag: "Jobs", scope: Scope.jobsWrite.rawValue,
+        .post, "/v1/jobs/{id}/cancel", summary: "Cancel a job",
+        description: """
+            A job of a kind that cannot be cancelled, such as `ticket.escalate`, is left as it is: 409 of the type `urn:mainstay:problem:refused`.
+            """,
+        tag: "Jobs", scope: Scope.jobsWrite.rawValue,
         parameters: [.idempotencyKey], request: .action,
         answers: [
             .init(
                 .accepted, "It is asked for: the job ends as `cancelled`, unless it was done by then. `GET /v1/jobs/{id}?wait=10s` tells.",
                 schema: JobBody.schema),
             .init(.ok, "There was nothing to cancel: the job had ended", schema: JobBody.schema),
-        ])
+        ], problems: [.conflict])
 }
 
 /// A job as the API shows it.

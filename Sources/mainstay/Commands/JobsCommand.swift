@@ -16,7 +16,8 @@ struct JobsCommand: AsyncParsableCommand {
 
     struct Cancel: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Ask for the end of a job. One that is done by the time its worker hears of it stays done.")
+            abstract: "Ask for the end of a job. One that is done by the time its worker hears of it stays done.",
+            discussion: "What the installation owes to its users, escalations and notices, cannot be cancelled: that is refused. Exit code 1 then.")
         @OptionGroup var settings: SettingsOptions
         @Argument(help: "The job's id.") var id: String
 

@@ -47,7 +47,8 @@ struct ServeCommand: AsyncParsableCommand {
         // An installation that was off for long has no day for its first job.
         await DayTable.makeAllDays(in: pool, logger: logger)
         let runLog = RedisClient(configuration: try settings.runLog(for: "serve"), logger: logger)
-        let producer = JobProducer(pool: pool, redis: redis, configuration: configuration, queues: Features.queues, logger: logger)
+        let producer = JobProducer(
+            pool: pool, redis: redis, configuration: configuration, queues: Features.queues, uncancellable: Features.uncancellable, logger: logger)
         let workspaces = Workspaces(
             pool: pool, multiUser: try settings.flag("multi.user"),
             grace: DeletionGrace(days: try settings.number("deletion.grace.days", in: DeletionGrace.bounds)), logger: logger)

@@ -48,7 +48,8 @@ struct WorkCommand: AsyncParsableCommand {
         try await StartCheck(pool: pool, redis: redis, logger: logger).run()
         let runLog = RedisClient(configuration: try settings.runLog(for: "work"), logger: logger)
         // Handlers and sweeps make jobs of their own.
-        let producer = JobProducer(pool: pool, redis: redis, configuration: configuration, queues: Features.queues, logger: logger)
+        let producer = JobProducer(
+            pool: pool, redis: redis, configuration: configuration, queues: Features.queues, uncancellable: Features.uncancellable, logger: logger)
         let features = try Features(
             pool: pool, runLog: runLog, producer: producer, inference: try settings.inference(), setup: try settings.inferenceSetup(),
             core: try settings.coreVersion(), logger: logger)

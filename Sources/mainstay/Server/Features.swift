@@ -15,6 +15,8 @@ import Workspaces
 struct Features: Sendable {
     /// The queues that their kinds travel in.
     static let queues = ["tickets", "forks", "runs", "profiles"]
+    /// Their kinds whose jobs nobody cancels: producers refuse the wish.
+    static let uncancellable = Support.uncancellable + AgentReports.uncancellable
 
     let support: Support
     let directory: Directory
