@@ -39,7 +39,9 @@ import Testing
 
     @Test("a workspace's bound in a queue has no number of its own unless it is set")
     func workspaceBound() async throws {
-        #expect(try await Settings.load(environment: [:]).jobs().workspaceBacklogBound == nil)
+        #expect(try await Settings.load(environment: ["MAINSTAY_MULTI_USER": "true"]).jobs().workspaceBacklogBound == nil)
+        let alone = try await Settings.load(environment: ["MAINSTAY_BACKLOG_BOUND": "10"]).jobs()
+        #expect(alone.workspaceBacklogBound == 10, "nobody is to be protected from the only workspace")
         let set = try await Settings.load(environment: ["MAINSTAY_BACKLOG_BOUND": "10", "MAINSTAY_BACKLOG_WORKSPACE_BOUND": "10"]).jobs()
         #expect(set.backlogBound == 10 && set.workspaceBacklogBound == 10)
         let wrong = try await Settings.load(environment: ["MAINSTAY_BACKLOG_WORKSPACE_BOUND": "0"])

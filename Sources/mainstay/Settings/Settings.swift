@@ -112,6 +112,8 @@ extension Settings {
         read("window", 1...10_000_000) { jobs.window = $0 }
         read("burst", 0...1_000_000) { jobs.burst = $0 }
         read("backlog.bound", 1...1_000_000_000) { jobs.backlogBound = $0 }
+        // Where there is one workspace, nobody is to be protected from it.
+        if try !flag("multi.user") { jobs.workspaceBacklogBound = jobs.backlogBound }
         if text("backlog.workspace.bound") != nil { read("backlog.workspace.bound", 1...1_000_000_000) { jobs.workspaceBacklogBound = $0 } }
         read("batch.size", 1...1000) { jobs.batchSize = $0 }
         read("batch.concurrency", 1...64) { jobs.batchConcurrency = $0 }

@@ -100,7 +100,7 @@ enum SettingsReference {
         .init(
             key: "backlog.workspace.bound", standard: nil,
             summary:
-                "jobs of one workspace in a queue beyond which the ingress answers it 429, and others not; jobs that wait for their time are not counted; half of `MAINSTAY_BACKLOG_BOUND` without it"
+                "jobs of one workspace in a queue beyond which the ingress answers it 429, and others not; jobs that wait for their time are not counted; without it half of `MAINSTAY_BACKLOG_BOUND`, and all of it unless `MAINSTAY_MULTI_USER`"
         ),
         .init(key: "batch.size", standard: "500", summary: "jobs in one transaction: where PostgreSQL's rate flattens"),
         .init(key: "batch.concurrency", standard: "3", summary: "batches that a worker has under way in each queue"),
