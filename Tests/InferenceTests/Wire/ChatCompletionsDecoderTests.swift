@@ -163,6 +163,13 @@ import Testing
         #expect(found.outcome == .completed)
     }
 
+    @Test("T24: a reason that is empty, or the word null, is no finish", arguments: ["", "null"])
+    func noFinish(_ word: String) {
+        let begun = ChatStream().chunk(#"{"content":"a"}"#, finish: word)
+        #expect(DecodedStream(begun).endings == [StepEnding(.incomplete(.truncated))])
+        #expect(DecodedStream(begun.text("b").finish("stop").done()).endings == [StepEnding(.completed, finish: FinishReason(.stop, raw: "stop"))])
+    }
+
     @Test("T27: a refusal has its own channel and its own unified reason")
     func refusal() {
         let found = DecodedStream(ChatFixtures.refusal)
@@ -175,7 +182,8 @@ import Testing
     func finishes() {
         let table: [(String, FinishReason.Unified)] = [
             ("stop", .stop), ("length", .length), ("tool_calls", .toolCalls), ("function_call", .toolCalls), ("content_filter", .contentFilter),
-            ("eos", .stop), ("something_new", .other), ("error", .error),
+            ("eos", .stop), ("eos_token", .stop), ("tool_use", .toolCalls), ("MAX_TOKENS", .length), ("model_length", .length),
+            ("max_output_tokens", .length), ("abort", .error), ("something_new", .other), ("error", .error),
         ]
         for (word, unified) in table {
             let found = DecodedStream(ChatStream().text("a").finish(word).done())
@@ -183,6 +191,37 @@ import Testing
         }
         #expect(DecodedStream(ChatFixtures.length).outcome == .incomplete(.maxOutputTokens))
         #expect(DecodedStream(ChatStream().text("a").finish("content_filter").done()).outcome == .incomplete(.contentFilter))
+    }
+
+    @Test("A finish completes an answer only with a word that is known to do so; what was shown of any other is cut, with its word beside it")
+    func cutFinishes() {
+        let table: [(String, FinishReason.Unified, IncompleteReason)] = [
+            ("model_length", .length, .maxOutputTokens), ("max_output_tokens", .length, .maxOutputTokens),
+            ("model_context_window_exceeded", .length, .maxOutputTokens), ("insufficient_system_resource", .error, .truncated),
+            ("abort", .error, .truncated), ("aborted", .error, .truncated), ("cancelled", .error, .truncated), ("something_new", .other, .truncated),
+        ]
+        for (word, unified, reason) in table {
+            let finish = FinishReason(unified, raw: word)
+            let found = DecodedStream(ChatStream().text("a").finish(word).done())
+            #expect(found.endings == [StepEnding(.incomplete(reason), finish: finish)], "\(word)")
+            let again = DecodedStream(ChatStream().text("a").finish(word).finish("stop").done())
+            #expect(again.endings == [StepEnding(.incomplete(reason), finish: finish)], "\(word)")
+            let calling = ChatStream().tool(index: 0, id: "a", name: "f", arguments: "{}").tool(index: 1, id: "b", name: "g", arguments: "{")
+            #expect(DecodedStream(calling.finish(word).done()).calls.map(\.id) == ["a"], "\(word)")
+        }
+        for word in ["stop", "STOP", "eos_token", "end_turn", "stop_sequence", "tool_use"] {
+            #expect(DecodedStream(ChatStream().text("a").finish(word).done()).outcome == .completed, "\(word)")
+        }
+    }
+
+    @Test("An answer that the provider gave up before anything was shown is an error that may be tried again, with the provider's word")
+    func givenUp() {
+        for word in ["insufficient_system_resource", "abort", "aborted", "cancelled"] {
+            guard case .failed(let error) = DecodedStream(ChatStream().role().finish(word).done()).outcome else {
+                return #expect(Bool(false), "\(word)")
+            }
+            #expect(error.kind == .serverError && error.code == word && error.isRetryable)
+        }
     }
 
     @Test("T17: of several finishes one that tells of a cut stays, and text after the finish is kept")

@@ -30,10 +30,11 @@ struct ChatCompletionsReader: EventReader {
         // One answer is asked for; choices of other indices are not it.
         for choice in chunk.choices ?? [] where (choice.index ?? 0) == 0 {
             if let delta = choice.delta ?? choice.message { read(delta, into: &answer) }
-            if let word = choice.finishReason, !word.isEmpty {
+            // Some gateways write null as a word.
+            if let word = choice.finishReason, !word.isEmpty, word != "null" {
                 let native = choice.nativeFinishReason.flatMap { $0.isEmpty ? nil : $0 }
-                let unified = Self.unified(word)
-                answer.finished(FinishReason(unified, raw: native ?? word), cut: Self.cut(unified))
+                let (unified, cut) = Self.meaning(of: word, hasOutput: answer.hasOutput)
+                answer.finished(FinishReason(unified, raw: native ?? word), cut: cut)
             }
         }
     }
@@ -48,22 +49,19 @@ struct ChatCompletionsReader: EventReader {
         }
     }
 
-    static func unified(_ word: String) -> FinishReason.Unified {
-        switch word {
-        case "stop", "end_turn", "eos", "stop_sequence": .stop
-        case "length", "max_tokens": .length
-        case "tool_calls", "function_call": .toolCalls
-        case "content_filter": .contentFilter
-        case "error": .error
-        default: .other
-        }
-    }
-
-    private static func cut(_ reason: FinishReason.Unified) -> IncompleteReason? {
-        switch reason {
-        case .length: .maxOutputTokens
-        case .contentFilter: .contentFilter
-        case .stop, .toolCalls, .refusal, .error, .other: nil
+    /// The reason of a finish, and why the answer is not whole although it was finished.
+    private static func meaning(of word: String, hasOutput: Bool) -> (FinishReason.Unified, IncompleteReason?) {
+        // Some servers hand on the words of the model behind them in capitals.
+        switch word.lowercased() {
+        case "stop", "end_turn", "eos", "eos_token", "stop_sequence": (.stop, nil)
+        case "tool_calls", "function_call", "tool_use": (.toolCalls, nil)
+        case "length", "max_tokens", "max_output_tokens", "model_length", "model_context_window_exceeded": (.length, .maxOutputTokens)
+        case "content_filter": (.contentFilter, .contentFilter)
+        case "error": (.error, nil)
+        // The provider gave it up. What was shown is cut; where nothing was it is an error, and the same request may be tried again.
+        case "insufficient_system_resource", "abort", "aborted", "cancelled", "canceled": (.error, hasOutput ? .truncated : nil)
+        // Servers of many makers speak this format, and cut answers under words of their own: one that is not known completes nothing.
+        default: (.other, .truncated)
         }
     }
 }
