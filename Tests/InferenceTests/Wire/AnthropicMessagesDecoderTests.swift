@@ -44,6 +44,20 @@ import Testing
         #expect(found.outcome == .completed)
     }
 
+    @Test("T8: of usage in another shape what can be read is counted, and the answer stands")
+    func oddUsages() {
+        let table: [(start: String, end: String, [TokenUsage])] = [
+            (#"{"input_tokens":"25","cache_read_input_tokens":3}"#, #"{"output_tokens":15}"#, [TokenUsage(output: 15, cachedInput: 3)]),
+            (#"{"input_tokens":25}"#, #"{"output_tokens":[15],"output_tokens_details":7}"#, [TokenUsage(input: 25)]),
+            (#"{"input_tokens":25}"#, #""none""#, [TokenUsage(input: 25)]), ("[25]", "15", []),
+        ]
+        for (start, end, counted) in table {
+            let found = AnthropicStream().start(usage: start).openText(0).text(0, "a").close(0).stop("end_turn", usage: end).end().decoded
+            #expect(found.usages == counted, "\(start), \(end)")
+            #expect(found.text == "a" && found.outcome == .completed, "\(start), \(end)")
+        }
+    }
+
     @Test("Every stop reason is told as what it is, with its own word")
     func stopReasons() {
         let table: [(String, FinishReason.Unified, StepEnding.Outcome)] = [

@@ -47,6 +47,25 @@ import Testing
         #expect(null.outcome == .completed)
     }
 
+    @Test("T8: of usage in another shape what can be read is counted, and the answer stands")
+    func oddUsages() {
+        let cost = #""cost":{"input_tokens_cost":0.001,"request_cost":0.005,"total_cost":0.006}"#
+        let details = #""prompt_tokens_details":{"cached_tokens":"1","cache_write_tokens":2},"completion_tokens_details":[3]"#
+        let table: [(String, [TokenUsage])] = [
+            (#"{"prompt_tokens":3,"total_tokens":7,"search_context_size":"low",\#(cost)}"#, [TokenUsage(input: 3, total: 7, cost: 0.006)]),
+            (#"{"prompt_tokens":3,"cost":{"currency":"EUR"}}"#, [TokenUsage(input: 3)]),
+            (#"{"prompt_tokens":3,"cost":"0.1"}"#, [TokenUsage(input: 3)]),
+            (#"{"prompt_tokens":"3","completion_tokens":4.5,"total_tokens":7}"#, [TokenUsage(total: 7)]),
+            (#"{"completion_tokens":4,\#(details)}"#, [TokenUsage(output: 4, cacheWriteInput: 2)]),
+            (#"{"prompt_tokens":{}}"#, []), ("{}", []), ("[3]", []), (#""none""#, []), ("3", []),
+        ]
+        for (usage, counted) in table {
+            let found = DecodedStream(ChatStream().text("a").chunk("{}", finish: "stop", more: #","usage":\#(usage)"#).done())
+            #expect(found.usages == counted, "\(usage)")
+            #expect(found.text == "a" && found.outcome == .completed, "\(usage)")
+        }
+    }
+
     @Test("T18: a clean end without a finish is truncated, with nothing shown an error; never completed")
     func cleanEndWithoutFinish() {
         #expect(DecodedStream(ChatStream().role().text("a")).outcome == .incomplete(.truncated))

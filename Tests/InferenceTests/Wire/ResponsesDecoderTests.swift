@@ -94,6 +94,21 @@ import Testing
         #expect(disguised.outcome == .incomplete(.maxOutputTokens))
     }
 
+    @Test("T8: of usage in another shape what can be read is counted, and the answer stands")
+    func oddUsages() {
+        let table: [(String, [TokenUsage])] = [
+            (#"{"input_tokens":3,"output_tokens":"4","total_tokens":7,"cost":{"total_cost":0.5}}"#, [TokenUsage(input: 3, total: 7, cost: 0.5)]),
+            (#"{"output_tokens":4,"input_tokens_details":7,"output_tokens_details":{"reasoning_tokens":{}}}"#, [TokenUsage(output: 4)]),
+            ("[3]", []), (#""none""#, []),
+        ]
+        for (usage, counted) in table {
+            let found = ResponsesStream().created().message(0, ["a"])
+                .event("response.completed", #""response":{"status":"completed","output":[],"usage":\#(usage)}"#).decoded
+            #expect(found.usages == counted, "\(usage)")
+            #expect(found.text == "a" && found.outcome == .completed, "\(usage)")
+        }
+    }
+
     @Test("T18: without a terminal event the answer is cut, also behind the end marker of another format")
     func missingEnd() {
         let answer = ResponsesStream().created().message(0, ["a"])

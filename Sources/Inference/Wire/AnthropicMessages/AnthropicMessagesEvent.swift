@@ -80,29 +80,34 @@ enum AnthropicMessagesEvent: Decodable {
         }
     }
 
+    /// What cannot be read of it is not counted.
     struct Usage: Decodable {
         var input: Int?
         var output: Int?
         var cacheRead: Int?
         var cacheWrite: Int?
-        var outputDetails: OutputDetails?
+        var reasoning: Int?
 
-        struct OutputDetails: Decodable {
-            var thinking: Int?
-            var reasoning: Int?
+        init() {}
 
-            enum CodingKeys: String, CodingKey {
-                case thinking = "thinking_tokens"
-                case reasoning = "reasoning_tokens"
-            }
+        init(from decoder: any Decoder) throws {
+            guard let counts = try? decoder.container(keyedBy: CodingKeys.self) else { return }
+            input = counts.count(.input)
+            output = counts.count(.output)
+            cacheRead = counts.count(.cacheRead)
+            cacheWrite = counts.count(.cacheWrite)
+            let details = counts.counts(.outputDetails)
+            reasoning = details?.count(.thinking) ?? details?.count(.reasoning)
         }
 
-        enum CodingKeys: String, CodingKey {
+        private enum CodingKeys: String, CodingKey {
             case input = "input_tokens"
             case output = "output_tokens"
             case cacheRead = "cache_read_input_tokens"
             case cacheWrite = "cache_creation_input_tokens"
             case outputDetails = "output_tokens_details"
+            case thinking = "thinking_tokens"
+            case reasoning = "reasoning_tokens"
         }
     }
 

@@ -145,11 +145,10 @@ struct AnthropicMessagesReader: EventReader {
         counted.output = usage.output ?? counted.output
         counted.cacheRead = usage.cacheRead ?? counted.cacheRead
         counted.cacheWrite = usage.cacheWrite ?? counted.cacheWrite
-        counted.outputDetails = usage.outputDetails ?? counted.outputDetails
+        counted.reasoning = usage.reasoning ?? counted.reasoning
         // The format counts what the cache has to do with beside the rest of the input.
         answer.usage = TokenUsage(
             input: counted.input.map { $0 &+ (counted.cacheRead ?? 0) &+ (counted.cacheWrite ?? 0) }, output: counted.output,
-            cachedInput: counted.cacheRead, reasoningOutput: counted.outputDetails?.thinking ?? counted.outputDetails?.reasoning,
-            cacheWriteInput: counted.cacheWrite)
+            cachedInput: counted.cacheRead, reasoningOutput: counted.reasoning, cacheWriteInput: counted.cacheWrite)
     }
 }

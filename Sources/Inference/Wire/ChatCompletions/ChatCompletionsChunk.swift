@@ -8,7 +8,7 @@ import Web
 /// whole object is read by the same code. `id`, `created` and `model` are not read: they change between chunks of one answer.
 struct ChatCompletionsChunk: Decodable {
     var choices: [Choice]?
-    var usage: Usage?
+    var usage: OpenAIUsage?
     var error: ProviderFault?
 
     struct Choice: Decodable {
@@ -56,31 +56,6 @@ struct ChatCompletionsChunk: Decodable {
     struct ReasoningDetail: Decodable {
         var text: String?
         var summary: String?
-    }
-
-    struct Usage: Decodable {
-        var promptTokens: Int?
-        var completionTokens: Int?
-        var totalTokens: Int?
-        var promptDetails: OpenAIInputDetails?
-        var completionDetails: OpenAIOutputDetails?
-        /// OpenRouter's, in US dollars.
-        var cost: Double?
-
-        enum CodingKeys: String, CodingKey {
-            case promptTokens = "prompt_tokens"
-            case completionTokens = "completion_tokens"
-            case totalTokens = "total_tokens"
-            case promptDetails = "prompt_tokens_details"
-            case completionDetails = "completion_tokens_details"
-            case cost
-        }
-
-        var tokens: TokenUsage {
-            TokenUsage(
-                input: promptTokens, output: completionTokens, total: totalTokens, cachedInput: promptDetails?.cachedTokens,
-                reasoningOutput: completionDetails?.reasoningTokens, cacheWriteInput: promptDetails?.cacheWriteTokens, cost: cost)
-        }
     }
 }
 

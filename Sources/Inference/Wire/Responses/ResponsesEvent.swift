@@ -157,35 +157,10 @@ struct ResponsesObject: Decodable {
     var error: ProviderFault?
     var incompleteDetails: Details?
     var output: [ResponsesItem]?
-    var usage: Usage?
+    var usage: OpenAIUsage?
 
     struct Details: Decodable {
         var reason: String?
-    }
-
-    struct Usage: Decodable {
-        var input: Int?
-        var output: Int?
-        var total: Int?
-        var inputDetails: OpenAIInputDetails?
-        var outputDetails: OpenAIOutputDetails?
-        /// OpenRouter's, in US dollars.
-        var cost: Double?
-
-        enum CodingKeys: String, CodingKey {
-            case input = "input_tokens"
-            case output = "output_tokens"
-            case total = "total_tokens"
-            case inputDetails = "input_tokens_details"
-            case outputDetails = "output_tokens_details"
-            case cost
-        }
-
-        var tokens: TokenUsage {
-            TokenUsage(
-                input: input, output: output, total: total, cachedInput: inputDetails?.cachedTokens,
-                reasoningOutput: outputDetails?.reasoningTokens, cacheWriteInput: inputDetails?.cacheWriteTokens, cost: cost)
-        }
     }
 
     enum CodingKeys: String, CodingKey {
