@@ -152,7 +152,7 @@ package struct ToolCallDelta: Sendable, Equatable {
 /// A whole tool call. A call that was cut, or whose arguments are no JSON, never becomes one.
 package struct ToolCall: Sendable, Equatable {
     package var index: Int
-    /// Unique within the step; made from the index when the provider sent none.
+    /// Unique within the run, see ``ToolCallAssembler``.
     package var id: String
     package var name: String
     /// One JSON value as text, `{}` when the provider sent nothing.

@@ -98,13 +98,13 @@ extension RunStore {
         /// Ids for which the run waits in its newest step, and which of them have a result now.
         var calls: [String] = []
         var answered: Set<String> = []
-        /// Ids that the run does not wait for; when there are any, nothing was written.
+        /// Ids that the run does not wait for and has no result of; when there are any, nothing was written.
         var unknown: [String] = []
         /// The run had ended before all of these results were there; then nothing was written.
         var isOver = false
     }
 
-    /// Writes results of the calls that a run waits for, each once: what is posted for a call again changes nothing.
+    /// Writes results of the calls that a run waits for, each once: what is posted for a call again changes nothing, in a later step too.
     ///
     /// - Throws: `JobError(.idempotencyMismatch)` when the key was used for another request.
     func post(
@@ -122,24 +122,31 @@ extension RunStore {
             ).first?.decode("state", as: String.self)
             let rows = try await transaction.query(
                 """
-                -- read the calls that a run waits for
-                select call_id, posted_at is not null as is_posted from run_tool_calls
+                -- read the calls that a run waits for, or has waited for
+                select call_id, posted_at is not null as is_posted, step = max(step) over () as is_newest from run_tool_calls
                 where workspace_id = $1 and run_id = $2
-                  and step = (select max(step) from run_tool_calls where workspace_id = $1 and run_id = $2)
-                order by call
+                order by step, call
                 """,
                 workspace, run)
+            var earlier: Set<String> = []
             for row in rows {
                 let id: String = try row.decode("call_id")
-                posted.calls.append(id)
-                if try row.decode("is_posted") { posted.answered.insert(id) }
+                let isPosted: Bool = try row.decode("is_posted")
+                if try row.decode("is_newest") {
+                    posted.calls.append(id)
+                    if isPosted { posted.answered.insert(id) }
+                } else if isPosted {
+                    earlier.insert(id)
+                }
             }
+            // An id that is waited for is that call's, whatever had it before.
+            earlier.subtract(posted.calls)
             let ids = results.map(\.id)
-            if state != RunState.running.rawValue, !posted.answered.isSuperset(of: ids) {
+            if state != RunState.running.rawValue, !posted.answered.union(earlier).isSuperset(of: ids) {
                 posted.isOver = state != nil
                 if posted.isOver { return posted }
             }
-            posted.unknown = ids.filter { !posted.calls.contains($0) }
+            posted.unknown = ids.filter { !posted.calls.contains($0) && !earlier.contains($0) }
             guard posted.unknown.isEmpty else { return posted }
             if try await IdempotencyStore.claim(idempotency, for: run, workspace: workspace, in: transaction) != nil {
                 posted.isReplay = true
@@ -154,7 +161,7 @@ extension RunStore {
                   and c.step = (select max(step) from run_tool_calls where workspace_id = $1 and run_id = $2)
                 """,
                 workspace, run, ids, results.map(\.output), results.map { $0.isError ?? false }, user)
-            posted.answered.formUnion(ids)
+            posted.answered.formUnion(Set(ids).subtracting(earlier))
             return posted
         }
     }

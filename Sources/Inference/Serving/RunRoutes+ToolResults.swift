@@ -109,7 +109,8 @@ extension RunRoutes {
         .post, "/v1/runs/{id}/tool-results", summary: "Post results of tool calls",
         description: """
             A run of several steps pauses for the calls of your tools: `run.paused` names them and says until when. Each call takes one result; what is \
-            posted for it again changes nothing. The run goes on when all of them have one. One id that is not waited for refuses the whole request.
+            posted for it again changes nothing, in a later step too. The run goes on when all of them have one. An id that is of none of these \
+            calls refuses the whole request.
             """,
         tag: "Runs", scope: "runs:write", parameters: [.idempotencyKey],
         request: .init(

@@ -50,7 +50,7 @@ struct Answer: Sendable {
             return
         }
         guard hasOutput else {
-            tools = ToolCallAssembler()
+            tools.clear()
             finish = nil
             cut = nil
             usage = TokenUsage()
@@ -164,9 +164,14 @@ struct Answer: Sendable {
 }
 
 extension Answer {
-    /// An answer of which a part was told already; what follows goes on behind it.
-    init(readingOn kept: KeptAnswer) {
+    /// The answer to `request`: no call of it gets an id that one of the conversation's has.
+    init(to request: ProviderRequest) {
         self.init()
+        tools = ToolCallAssembler(taken: Set(request.messages.flatMap { ($0.toolCalls ?? []).map(\.id) }))
+    }
+
+    /// Begins in the middle: a part of the answer was told already, and what follows goes on behind it.
+    mutating func readOn(_ kept: KeptAnswer) {
         hasBegun = true
         // What stands for the text that was told: that there was some is all that the rest of the answer depends on.
         for channel in kept.told.channels { say(channel, "…") }

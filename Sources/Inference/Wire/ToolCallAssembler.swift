@@ -8,6 +8,17 @@ import Foundation
 /// empty fragment; the whole arguments twice.
 ///
 /// The calls are numbered from 0 without gaps in the order of their first fragments.
+///
+/// A call's id is the provider's own, unless there is none or the conversation has it already: many servers count their calls anew with each
+/// answer, and a result that was posted for one step must not be that of another. Ids that are made here follow from the conversation and the
+/// answer alone, so whoever asks for a step once more, or reads on, makes the same.
+///
+/// | the conversation has | the provider sends | the ids |
+/// |---|---|---|
+/// | no call | none, none | `call_0`, `call_1` |
+/// | `call_0`, `call_1` | none | `call_2` |
+/// | no call | `f:0`, `f:0` | `f:0`, `f:0_1` |
+/// | `f:0`, `f:0_1` | `f:0`, `g:0` | `f:0_2`, `g:0` |
 struct ToolCallAssembler {
     private struct Slot {
         var wireIndex: Int?
@@ -29,11 +40,20 @@ struct ToolCallAssembler {
         case argumentsNotJSON(index: Int, name: String)
     }
 
+    /// Ids of the calls that stand in the conversation.
+    private let taken: Set<String>
     private var slots: [Slot] = []
+
+    init(taken: Set<String> = []) {
+        self.taken = taken
+    }
 
     var isEmpty: Bool { slots.isEmpty }
     /// The provider's own index of each call; its place where there was none.
     var wireIndices: [Int] { slots.enumerated().map { $0.element.wireIndex ?? $0.offset } }
+
+    /// Forgets the calls: another answer takes the place of theirs.
+    mutating func clear() { slots = [] }
 
     /// Takes a fragment and returns what is new in it; nil when it only repeats what is known.
     mutating func take(_ fragment: ToolCallFragment) -> ToolCallDelta? {
@@ -145,10 +165,12 @@ struct ToolCallAssembler {
         return text.utf8.enumerated().allSatisfy { offset, byte in unit[offset % unit.count] == byte }
     }
 
-    /// The provider's id; one made from the index when there was none; made unique when an earlier call has the same.
+    /// The provider's id; one made from the call's number when there was none; made unique when an earlier call has the same.
     private func id(of position: Int) -> String {
-        guard let id = slots[position].wireID else { return "call_\(position)" }
-        return slots[..<position].contains { $0.wireID == id } ? "\(id)_\(position)" : id
+        // Higher than that of any earlier call, whose ids are all in the conversation.
+        let number = taken.count + position
+        let id = slots[position].wireID ?? "call_\(number)"
+        return taken.contains(id) || slots[..<position].contains { $0.wireID == id } ? "\(id)_\(number)" : id
     }
 
     private static func isJSON(_ text: String) -> Bool {

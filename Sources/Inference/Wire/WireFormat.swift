@@ -18,7 +18,8 @@ protocol WireFormat: Sendable {
     ///   answer to another request.
     func body(_ request: ProviderRequest) throws -> [UInt8]
 
-    func decoder() -> any StreamDecoder
+    /// - Parameter answer: What the stream is read into.
+    func decoder(into answer: Answer) -> any StreamDecoder
 
     /// The decoder of the answer to `request`, which may begin in the middle (``ProviderRequest/kept``).
     func decoder(for request: ProviderRequest) -> any StreamDecoder
@@ -36,7 +37,7 @@ protocol WireFormat: Sendable {
 }
 
 extension WireFormat {
-    func decoder(for request: ProviderRequest) -> any StreamDecoder { decoder() }
+    func decoder(for request: ProviderRequest) -> any StreamDecoder { decoder(into: Answer(to: request)) }
 
     func rest(of position: AnswerPosition) -> String? { nil }
 

@@ -103,6 +103,40 @@ import Testing
         }
     }
 
+    @Test(
+        "T11: takes nothing in a later step of what is posted again for an earlier one, though the provider gives the calls of both one id, or none",
+        arguments: [nil, "f:0"] as [String?])
+    func again(_ given: String?) async throws {
+        let provider = PlayedProvider { request, receive in
+            let results = request.messages.filter { $0.role == .tool }.map(\.content)
+            let calling = ChatStream().tool(index: 0, id: given, name: "weather", arguments: "{}").finish("tool_calls").done()
+            let stream = results.count < 2 ? calling : ChatStream().text(results.joined(separator: " | ")).finish("stop").done()
+            var decoder = ChatCompletionsFormat().decoder(for: request)
+            for event in decoder.decode(stream.bytes()) { try await receive(event) }
+        }
+        let (first, second) = given == nil ? ("call_0", "call_1") : ("f:0", "f:0_1")
+        try await InferenceFixture.with { fixture in
+            try await fixture.withEngine([provider]) { engine in
+                let id = try await engine.accept(request())
+                try await eventually("it waits") { try await fixture.post([], to: id).calls == [first] }
+                try await fixture.post([ToolResultBody(id: first, output: "rain")], to: id)
+                try await fixture.log.announce(.results(id))
+                try await eventually("it waits once more") { try await fixture.post([], to: id).calls == [second] }
+                let again = try await fixture.post([ToolResultBody(id: first, output: "rain")], to: id)
+                #expect(again.unknown.isEmpty && !again.isOver)
+                #expect(again.calls == [second] && again.answered.isEmpty)
+                let wrong = try await fixture.post([ToolResultBody(id: first, output: "rain"), ToolResultBody(id: "call_9", output: "x")], to: id)
+                #expect(wrong.unknown == ["call_9"])
+                // One that is posted again beside one that is waited for.
+                let both = try await fixture.post([ToolResultBody(id: first, output: "fog"), ToolResultBody(id: second, output: "sun")], to: id)
+                #expect(both.answered == [second])
+                try await fixture.log.announce(.results(id))
+                #expect(try await engine.finished(id).text == "rain | sun")
+                #expect(try await !fixture.post([ToolResultBody(id: first, output: "rain")], to: id).isOver)
+            }
+        }
+    }
+
     @Test("takes no result for a call that it does not wait for, and none from another workspace; then nothing is written")
     func unknown() async throws {
         try await InferenceFixture.with { fixture in

@@ -56,6 +56,32 @@ import Web
         #expect(before == whole)
     }
 
+    @Test("gives its calls the same ids, also where the conversation has those of the provider")
+    func ids() {
+        let fixture = ResponsesFixtures.tools.fixture()
+        let calls = fixture.decoded().calls.map { RunMessage.Call(id: $0.id, name: $0.name, arguments: $0.arguments) }
+        func later(_ kept: KeptAnswer? = nil) -> ProviderRequest {
+            var request = request(kept)
+            request.messages.append(RunMessage(.assistant, "", toolCalls: calls))
+            return request
+        }
+        var decoder = format.decoder(for: later())
+        var (whole, told) = (DecodedStream(), ToldAnswer())
+        for frame in fixture.frames {
+            for event in decoder.decode(fixture.bytes([frame])) {
+                guard case .group(let events, let position) = event else { continue }
+                whole.add(events)
+                for event in events { if let shown = RunEvent(event) { told.take(shown) } }
+                guard !decoder.isEnded, told != ToldAnswer() else { continue }
+                var rest = format.decoder(for: later(KeptAnswer(position: position, told: told)))
+                var found = DecodedStream()
+                found.add(rest.decode(fixture.bytes(Array(fixture.frames.dropFirst(position.sequence + 1)))))
+                #expect(found.calls.map(\.id) == ["call_a_2", "call_b_3"], "behind \(position.sequence)")
+            }
+        }
+        #expect(whole.calls.map(\.id) == ["call_a_2", "call_b_3"])
+    }
+
     @Test("has a position from its first event on, and as a group what came as one")
     func groups() {
         var decoder = format.decoder(for: request())

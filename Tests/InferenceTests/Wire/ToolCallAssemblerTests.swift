@@ -6,12 +6,16 @@ import Testing
 @Suite struct ToolCallAssemblerTests {
     private typealias Fragment = (index: Int?, id: String?, name: String?, arguments: String?)
 
-    private func decode(_ fragments: [Fragment], finish: String = "tool_calls") -> DecodedStream {
+    /// - Parameter ids: Those of the calls in the conversation.
+    private func decode(_ fragments: [Fragment], finish: String = "tool_calls", after ids: [String] = []) -> DecodedStream {
         var stream = ChatStream().role()
         for fragment in fragments {
             stream = stream.tool(index: fragment.index, id: fragment.id, name: fragment.name, arguments: fragment.arguments)
         }
-        return DecodedStream(stream.finish(finish).done())
+        let calls = ids.map { RunMessage.Call(id: $0, name: "f", arguments: "{}") }
+        let request = ProviderRequest(run: "r", model: "m", messages: [RunMessage(.assistant, "", toolCalls: calls)])
+        var decoder = ChatCompletionsFormat().decoder(for: request)
+        return DecodedStream(decoder.decode(stream.finish(finish).done().bytes()) + decoder.end(.clean))
     }
 
     private func call(_ index: Int, _ id: String, _ name: String, _ arguments: String) -> ToolCall {
@@ -88,6 +92,19 @@ import Testing
     func sameID() {
         let found = decode([(0, "a", "f", #"{"x":1}"#), (1, "a", "f", #"{"x":2}"#)])
         #expect(found.calls == [call(0, "a", "f", #"{"x":1}"#), call(1, "a_1", "f", #"{"x":2}"#)])
+    }
+
+    @Test("T11: ids that are made are counted through the conversation, and one that it has is made another")
+    func idsOfEarlierSteps() {
+        let table: [(taken: [String], fragments: [Fragment], ids: [String])] = [
+            (["call_0", "call_1"], [(0, nil, "f", "{}"), (1, "", "g", "{}")], ["call_2", "call_3"]),
+            (["f:0"], [(0, "f:0", "f", "{}"), (1, "g:1", "g", "{}")], ["f:0_1", "g:1"]),
+            (["0", "0_1"], [(0, "0", "f", "{}"), (1, "0", "g", "{}")], ["0_2", "0_3"]),
+            (["call_1"], [(0, nil, "f", "{}")], ["call_1_1"]),
+        ]
+        for (taken, fragments, ids) in table { #expect(decode(fragments, after: taken).calls.map(\.id) == ids) }
+        var assembler = ToolCallAssembler(taken: ["f:0"])
+        #expect(assembler.take(ToolCallFragment(index: 0, id: "f:0", name: "f", arguments: "{}"))?.id == "f:0_1", "it is told so from the first")
     }
 
     @Test("T25: an id that rotates without a name is the same call")

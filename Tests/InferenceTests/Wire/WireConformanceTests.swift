@@ -168,6 +168,21 @@ import Testing
         #expect(!decoder.isSettled)
     }
 
+    @Test("T11: no call gets an id that the conversation has, and nothing else of the answer is another", arguments: WireFixture.all)
+    func idsOfEarlierSteps(_ fixture: WireFixture) {
+        var expected = fixture.decoded()
+        let calls = expected.calls.map { RunMessage.Call(id: $0.id, name: $0.name, arguments: $0.arguments) }
+        let request = ProviderRequest(run: "r", model: "m", messages: [RunMessage(.assistant, expected.text, toolCalls: calls)])
+        var decoder = fixture.format.wire().decoder(for: request)
+        var found = DecodedStream()
+        found.add(decoder.decode(fixture.bytes()))
+        found.add(decoder.end(.clean))
+        let ids = Set(found.calls.map(\.id))
+        #expect(ids.count == calls.count && ids.isDisjoint(with: calls.map(\.id)))
+        for index in expected.calls.indices where index < found.calls.count { expected.calls[index].id = found.calls[index].id }
+        #expect(found == expected)
+    }
+
     @Test("T22: an event that is no JSON fails the answer wherever it stands before the end", arguments: WireFixture.all)
     func malformed(_ fixture: WireFixture) {
         for place in 0...min(fixture.settling, fixture.frames.count - 1) {

@@ -58,6 +58,11 @@ struct WireFixture: Sendable, CustomTestStringConvertible {
     }
 }
 
+extension WireFormat {
+    /// The decoder of an answer to a conversation without calls.
+    func decoder() -> any StreamDecoder { decoder(into: Answer()) }
+}
+
 // MARK: OpenRouter
 
 extension WireFixture {

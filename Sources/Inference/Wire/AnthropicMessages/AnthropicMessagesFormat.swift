@@ -12,5 +12,5 @@ struct AnthropicMessagesFormat: WireFormat {
 
     func body(_ request: ProviderRequest) throws -> [UInt8] { try AnthropicMessagesRequest.body(request).bytes() }
 
-    func decoder() -> any StreamDecoder { AnthropicMessagesDecoder() }
+    func decoder(into answer: Answer) -> any StreamDecoder { AnthropicMessagesDecoder(answer: answer) }
 }

@@ -4,5 +4,5 @@ struct ChatCompletionsFormat: WireFormat {
 
     func body(_ request: ProviderRequest) throws -> [UInt8] { try ChatCompletionsRequest(request).encoded() }
 
-    func decoder() -> any StreamDecoder { ChatCompletionsDecoder() }
+    func decoder(into answer: Answer) -> any StreamDecoder { ChatCompletionsDecoder(answer: answer) }
 }

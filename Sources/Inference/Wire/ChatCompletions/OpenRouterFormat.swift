@@ -27,5 +27,5 @@ struct OpenRouterFormat: WireFormat {
         return try body.encoded()
     }
 
-    func decoder() -> any StreamDecoder { ChatCompletionsDecoder() }
+    func decoder(into answer: Answer) -> any StreamDecoder { ChatCompletionsDecoder(answer: answer) }
 }

@@ -6,12 +6,13 @@ struct ResponsesFormat: WireFormat {
 
     func body(_ request: ProviderRequest) throws -> [UInt8] { try ResponsesRequest.body(request).bytes() }
 
-    func decoder() -> any StreamDecoder { ResponsesDecoder() }
+    func decoder(into answer: Answer) -> any StreamDecoder { ResponsesDecoder(answer: answer) }
 
     func decoder(for request: ProviderRequest) -> any StreamDecoder {
-        guard request.isKept else { return decoder() }
-        guard let kept = request.kept else { return ResponsesDecoder(reader: ResponsesReader(keeping: nil)) }
-        return ResponsesDecoder(reader: ResponsesReader(keeping: kept.position), answer: Answer(readingOn: kept))
+        var answer = Answer(to: request)
+        guard request.isKept else { return decoder(into: answer) }
+        if let kept = request.kept { answer.readOn(kept) }
+        return ResponsesDecoder(reader: ResponsesReader(keeping: request.kept?.position), answer: answer)
     }
 
     func rest(of position: AnswerPosition) -> String? {
