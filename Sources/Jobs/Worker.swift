@@ -152,8 +152,8 @@ public final class Worker: Service {
                 }
             }
             let relay = Relay(
-                store: RelayStore(pool: pool), redis: redis, configuration: configuration, queues: registry.queues, draining: leaving, clock: clock,
-                logger: logger)
+                store: RelayStore(pool: pool), redis: redis, configuration: configuration, queues: registry.queues, worker: id,
+                draining: leaving, clock: clock, logger: logger)
             group.addTask { await relay.run() }
             group.addTask { await relay.sweepUntilDraining(as: id) }
             group.addTask {

@@ -1,4 +1,5 @@
 import Foundation
+import LocalStack
 import Logging
 import Postgres
 import Redis
@@ -175,10 +176,35 @@ struct EngineFixture: Sendable {
     }
 
     /// The relay of a worker, to be asked by hand.
-    func relay(_ given: JobsConfiguration? = nil) -> Relay {
+    func relay(_ given: JobsConfiguration? = nil, of worker: UUID = .version7(), draining: Signal = Signal()) -> Relay {
         Relay(
-            store: RelayStore(pool: pool), redis: redis, configuration: given ?? configuration, queues: ["notes"], draining: Signal(),
-            clock: ContinuousClock(), logger: logger)
+            store: RelayStore(pool: pool), redis: redis, configuration: given ?? configuration, queues: ["notes"], worker: worker,
+            draining: draining, clock: ContinuousClock(), logger: logger)
+    }
+
+    /// Holds the ledger for the length of `body`, so that whoever asks it waits.
+    func holdingLedger(_ body: @Sendable () async throws -> Void) async throws {
+        let name = try #require(await pool.query(.unscoped, "select current_database()::text as name").first?.decode("name", as: String.self))
+        let stack = try await TestStack.shared()
+        try await withPool(stack.endpoints.postgres(.superuser, database: name), size: 1) { other in
+            try await other.transaction(.unscoped, timeout: .seconds(60)) { holder in
+                try await holder.execute("lock table acceptances in access exclusive mode")
+                try await body()
+            }
+        }
+    }
+
+    /// Waits for a relay that waits for the ledger in the middle of a reconciliation.
+    func untilRelayWaits() async throws {
+        try await eventually("a relay waits for the ledger") {
+            try await !pool.query(
+                .unscoped,
+                """
+                select pid from pg_stat_activity
+                where datname = current_database() and wait_event_type = 'Lock' and query like '%owed jobs among a page of acceptances%'
+                """
+            ).isEmpty
+        }
     }
 
     func queue(_ name: String = "notes") -> Queue {

@@ -120,33 +120,6 @@ import Testing
         }
     }
 
-    @Test("the mark of a reconciliation is kept by who renews it, and is nobody's when it stands still or is another's")
-    func mark() async throws {
-        try await EngineFixture.with { engine in
-            let queue = engine.queue()
-            var mark = PendingEpoch(in: queue, seen: nil)
-            let isSet = try await mark.set()
-            let shown = try #require(await queue.epoch())
-            #expect(isSet && PendingEpoch.isKept(shown) && !PendingEpoch.isKept(shown, now: Date(timeIntervalSinceNow: 121)))
-            #expect(!PendingEpoch.isKept(UUID.version7().lowercased))
-            let isKept = try await mark.keep()
-            let young = try await queue.epoch()
-            #expect(isKept && young == shown)
-            let isRenewed = try await mark.set()
-            let renewed = try await queue.epoch()
-            #expect(isRenewed && renewed != shown)
-
-            var other = PendingEpoch(in: queue, seen: renewed)
-            let isOthers = try await other.set()
-            let isMine = try await mark.set()
-            #expect(isOthers && !isMine)
-            let epoch = UUID.version7()
-            #expect(try await mark.conclude(as: epoch) == false)
-            #expect(try await other.conclude(as: epoch))
-            #expect(try await queue.epoch() == epoch.lowercased)
-        }
-    }
-
     /// So few in the lanes that some are parked.
     private static func small(_ configuration: inout JobsConfiguration) {
         configuration.sweepAge = .zero

@@ -16,6 +16,8 @@ import Redis
 ///    epoch says `pending` (`PendingEpoch`), so that a second loss in the middle starts it over:
 ///
 ///        seen ≠ recorded ─▶ set pending ─▶ append what is missing, renew pending ─▶ set <new> if still pending ─▶ record <new>
+///          ▲                                │ an error, or the worker leaves
+///          └──────── put back what was seen ─┘
 ///
 /// 3. *Redis lost a part, and its epoch knows nothing of it*: a log that was not synced, an entry that somebody deleted under the
 ///    id of another. What has been owed for long is compared with what Redis holds, whatever the epoch says (`sweep`).
@@ -27,6 +29,8 @@ struct Relay: Sendable {
     let redis: RedisClient
     let configuration: JobsConfiguration
     let queues: [String]
+    /// Whose relay it is.
+    let worker: UUID
     let draining: Signal
     let clock: any Clock<Duration>
     let logger: Logger
@@ -70,15 +74,22 @@ struct Relay: Sendable {
     /// The second way. Returns how many jobs were missing; nil when nothing was wrong.
     func reconcile(_ partition: QueuePartition) async throws -> Int? {
         let queue = configuration.queue(partition, on: redis)
-        let seen = try await queue.epoch()
+        let seen = try await queue.shownEpoch()
         let recorded = try await store.epoch(of: partition)
-        if let seen, let recorded, seen == recorded.lowercased { return nil }
-        if let seen, PendingEpoch.isKept(seen) { return nil }
-        var mark = PendingEpoch(in: queue, seen: seen)
-        guard try await mark.set() else { return nil }
-        guard let missing = try await appendMissing(in: partition, queue, keeping: &mark) else { return nil }
+        if let name = seen.name, let recorded, name == recorded.lowercased { return nil }
+        guard !PendingEpoch.isKept(seen, from: worker) else { return nil }
+        var mark = PendingEpoch(in: queue, of: worker, seen: seen.name)
         let new = UUID.version7()
-        guard try await mark.conclude(as: new) else { return missing }
+        let missing: Int
+        do {
+            guard try await mark.set() else { return nil }
+            guard let appended = try await appendMissing(in: partition, queue, keeping: &mark) else { return nil }
+            guard try await mark.conclude(as: new) else { return appended }
+            missing = appended
+        } catch {
+            await mark.putBack()
+            throw error
+        }
         try await store.record(epoch: new, of: partition)
         if recorded != nil, missing > 0 {
             Measures.relayed(missing)
@@ -120,10 +131,11 @@ struct Relay: Sendable {
     }
 
     /// - Returns: nil when the mark is another's.
-    private func heldJobs(of queue: Queue, keeping mark: inout PendingEpoch) async throws -> Set<JobName>? {
+    func heldJobs(of queue: Queue, keeping mark: inout PendingEpoch) async throws -> Set<JobName>? {
         var pages = queue.held()
         var names: Set<JobName> = []
         while let page = try await pages.next() {
+            guard !draining.isRaised else { throw CancellationError() }
             guard try await mark.keep() else { return nil }
             for job in page { names.insert(JobName(workspace: job.workspace, id: job.id)) }
         }
