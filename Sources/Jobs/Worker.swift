@@ -97,11 +97,13 @@ public final class Worker: Service {
         let partitions = queues.flatMap { configuration.partitions(of: $0) }
         logger.info("working", metadata: ["queues": "\(queues.joined(separator: " "))", "partitions": "\(partitions.count)"])
 
-        let drained = Countdown(partitions.count * 2)
-        let failure = await failure { try await self.work(id, partitions, executor, workers, drained, logger) }
+        let farewell = Farewell(
+            worker: id, queues: partitions.map { configuration.queue($0, on: redis) }, workers: workers, leaving: leaving, logger: logger)
+        let failure = await failure { try await self.work(id, partitions, executor, workers, farewell, logger) }
         // A worker that was declared dead owns nothing that it could give back.
         if let failure, Failure(failure) == .fenced { throw failure }
-        await leave(id, partitions, workers, logger)
+        // Where it has not left already, when everything had drained.
+        await farewell.leave()
         if let failure { throw failure }
     }
 
@@ -116,8 +118,9 @@ public final class Worker: Service {
     }
 
     private func work(
-        _ id: UUID, _ partitions: [QueuePartition], _ executor: Executor, _ workers: WorkerStore, _ drained: Countdown, _ logger: Logger
+        _ id: UUID, _ partitions: [QueuePartition], _ executor: Executor, _ workers: WorkerStore, _ farewell: Farewell, _ logger: Logger
     ) async throws {
+        let drained = farewell.drained
         // Known before the first read: entries of a name that never beat would be nobody's.
         for partition in partitions { _ = try? await configuration.queue(partition, on: redis).beat(worker: id) }
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -135,7 +138,7 @@ public final class Worker: Service {
                     queue: queue, executor: executor, registry: registry, workers: workers, dead: dead, inFlight: inFlight,
                     lease: configuration.lease, drainBudget: configuration.drainBudget, places: configuration.runConcurrency, logger: logger)
                 let heartbeat = Heartbeat(
-                    queue: queue, worker: id, lease: configuration.lease, dead: dead, draining: leaving, ended: drained.zero, clock: clock,
+                    queue: queue, worker: id, lease: configuration.lease, dead: dead, draining: leaving, ended: farewell.handedBack, clock: clock,
                     logger: logger)
                 group.addTask {
                     try await pool.run()
@@ -146,16 +149,22 @@ public final class Worker: Service {
                     drained.ended()
                 }
                 // Beats go on while the others drain, or their jobs would be taken over.
-                group.addTask { await heartbeat.run() }
+                group.addTask {
+                    await heartbeat.run()
+                    farewell.beating.ended()
+                }
                 if configuration.promotes {
-                    group.addTask { await Promoter(queue: queue, draining: self.leaving, clock: self.clock, logger: logger).run() }
+                    group.addTask {
+                        await self.untilLeaving { await Promoter(queue: queue, draining: self.leaving, clock: self.clock, logger: logger).run() }
+                    }
                 }
             }
+            group.addTask { await farewell.run() }
             let relay = Relay(
                 store: RelayStore(pool: pool), redis: redis, configuration: configuration, queues: registry.queues, worker: id,
                 draining: leaving, clock: clock, logger: logger)
-            group.addTask { await relay.run() }
-            group.addTask { await relay.sweepUntilDraining(as: id) }
+            group.addTask { await self.untilLeaving { await relay.run() } }
+            group.addTask { await self.untilLeaving { await relay.sweepUntilDraining(as: id) } }
             group.addTask {
                 await Housekeeping(
                     pool: self.pool, idempotencyWindow: self.configuration.idempotencyWindow, retention: self.configuration.retention,
@@ -174,11 +183,11 @@ public final class Worker: Service {
                 ).run()
             }
             group.addTask {
-                await LimitsKeeper(
-                    store: LimitStore(pool: self.pool), queues: partitions.map { self.configuration.queue($0, on: self.redis) },
-                    draining: self.leaving,
-                    clock: self.clock, logger: logger
-                ).run()
+                await self.untilLeaving {
+                    await LimitsKeeper(
+                        store: LimitStore(pool: self.pool), queues: farewell.queues, draining: self.leaving, clock: self.clock, logger: logger
+                    ).run()
+                }
             }
             group.addTask {
                 // Of the jobs that handlers enqueued.
@@ -204,36 +213,24 @@ public final class Worker: Service {
 
     private func repeatedly(_ task: any PeriodicTask, _ logger: Logger) async {
         repeat {
-            // A round is given up when the worker is asked to leave: the next worker does it.
-            await withTaskGroup(of: Void.self) { race in
-                race.addTask {
-                    do {
-                        try await task.run()
-                    } catch {
-                        guard !Task.isCancelled else { return }
-                        logger.warning("a periodic task failed", metadata: ["task": "\(task.name)", "error": "\(error)"])
-                    }
+            await untilLeaving {
+                do {
+                    try await task.run()
+                } catch {
+                    guard !Task.isCancelled else { return }
+                    logger.warning("a periodic task failed", metadata: ["task": "\(task.name)", "error": "\(error)"])
                 }
-                race.addTask { await self.leaving.wait() }
-                await race.next()
-                race.cancelAll()
             }
         } while await leaving.isQuiet(for: task.interval, clock: clock)
     }
 
-    /// Gives everything back and takes the name off the list; what Redis does not hear now, the lease settles later.
-    private func leave(_ id: UUID, _ partitions: [QueuePartition], _ workers: WorkerStore, _ logger: Logger) async {
-        do {
-            var returned = 0
-            for partition in partitions {
-                let queue = configuration.queue(partition, on: redis)
-                returned += try await queue.handBack(worker: id)
-                _ = try await queue.leave(worker: id)
-            }
-            try await workers.stopped(id)
-            logger.info("left in good order", metadata: ["jobs_handed_back": "\(returned)"])
-        } catch {
-            logger.warning("could not say goodbye; the lease will", metadata: ["error": "\(error)"])
+    /// Work that is given up when the worker is asked to leave, in the middle of a statement that may take minutes: the next worker does it.
+    private func untilLeaving(_ work: @escaping @Sendable () async -> Void) async {
+        await withTaskGroup(of: Void.self) { race in
+            race.addTask { await work() }
+            race.addTask { await self.leaving.wait() }
+            await race.next()
+            race.cancelAll()
         }
     }
 

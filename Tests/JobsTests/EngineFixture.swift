@@ -194,15 +194,16 @@ struct EngineFixture: Sendable {
         }
     }
 
-    /// Waits for a relay that waits for the ledger in the middle of a reconciliation.
-    func untilRelayWaits() async throws {
-        try await eventually("a relay waits for the ledger") {
+    /// Waits for a statement that waits for a table.
+    /// - Parameter question: what the comment in it says.
+    func untilItWaits(_ question: String = "owed jobs among a page of acceptances") async throws {
+        try await eventually("a statement waits: \(question)") {
             try await !pool.query(
                 .unscoped,
                 """
                 select pid from pg_stat_activity
-                where datname = current_database() and wait_event_type = 'Lock' and query like '%owed jobs among a page of acceptances%'
-                """
+                where datname = current_database() and wait_event_type = 'Lock' and strpos(query, $1) > 0
+                """, question
             ).isEmpty
         }
     }

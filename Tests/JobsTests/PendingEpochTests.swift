@@ -81,7 +81,7 @@ import Testing
             let queue = engine.queue()
             try await engine.holdingLedger {
                 let reconciliation = Task { try await engine.relay().reconcile(queue.partition) }
-                try await engine.untilRelayWaits()
+                try await engine.untilItWaits()
                 #expect(try await PendingEpoch.isKept(queue.shownEpoch(), from: observer))
                 reconciliation.cancel()
                 await #expect(throws: (any Error).self) { _ = try await reconciliation.value }

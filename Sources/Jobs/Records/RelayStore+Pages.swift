@@ -81,13 +81,13 @@ extension RelayStore {
     /// Writes down how far the sweep has come.
     /// - Parameter rest: after which the turn is free; a worker that goes on says its lease.
     /// - Returns: false when another worker has the turn.
-    func keepSweep(at last: UUID, as worker: UUID, rest: Duration) async throws -> Bool {
+    func keepSweep(at last: UUID, as worker: UUID, rest: Duration, timeout: Duration? = nil) async throws -> Bool {
         try await pool.execute(
             .role(.upkeep),
             """
             -- keep the turn of the sweep
             update ledger_sweep set looked_to = $1, turn_at = clock_timestamp() + $2 * interval '1 second' where owner = $3
-            """, last, rest.inSeconds, worker) == 1
+            """, last, rest.inSeconds, worker, timeout: timeout) == 1
     }
 
     /// The sweep has come to the end. When the time for it has come, it begins at the beginning again.

@@ -3,7 +3,7 @@ import Logging
 import Redis
 import Synchronization
 
-/// Beats for this worker in one partition, from before its first read to after its last acknowledgement, and notes who
+/// Beats for this worker in one partition, from before its first read until it has handed back what it had, and notes who
 /// stopped beating. It does nothing else, so that nothing it finds can make it late.
 struct Heartbeat: Sendable {
     let queue: Queue
@@ -11,7 +11,7 @@ struct Heartbeat: Sendable {
     let lease: Duration
     let dead: DeadWorkers
     let draining: Signal
-    /// Raised when nothing of this worker is under way any more.
+    /// Raised when nothing is this worker's any more.
     let ended: Signal
     let clock: any Clock<Duration>
     let logger: Logger

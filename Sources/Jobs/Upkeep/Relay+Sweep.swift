@@ -40,8 +40,10 @@ extension Relay {
         do {
             return try await sweep(from: &place, as: worker)
         } catch {
-            // The next one goes on from there, soon.
-            _ = try? await store.keepSweep(at: place, as: worker, rest: sweepPause)
+            // The next one goes on from there, soon. No child of this task: of one that is cancelled, as when the worker leaves, the turn
+            // would keep to its lease.
+            let keep = Task { [place] in try await store.keepSweep(at: place, as: worker, rest: sweepPause, timeout: .seconds(5)) }
+            _ = await keep.result
             throw error
         }
     }
