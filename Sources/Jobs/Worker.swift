@@ -168,8 +168,9 @@ public final class Worker: Service {
             group.addTask {
                 await Housekeeping(
                     pool: self.pool, idempotencyWindow: self.configuration.idempotencyWindow, retention: self.configuration.retention,
-                    draining: self.leaving, clock: self.clock,
-                    logger: logger
+                    silent: SilentWorkers(
+                        workers: workers, redis: self.redis, configuration: self.configuration, clock: self.clock, logger: logger),
+                    draining: self.leaving, clock: self.clock, logger: logger
                 ).run()
             }
             group.addTask {

@@ -11,17 +11,6 @@ private let kinds = [
     JobKind(name: "run.execute", queue: "runs", acceptance: .stream),
 ]
 
-/// A clock that does not wait: the test says what happens meanwhile.
-private struct Meanwhile: Clock {
-    typealias Duration = Swift.Duration
-    typealias Instant = ContinuousClock.Instant
-
-    let act: @Sendable () async throws -> Void
-    var now: Instant { .now }
-    var minimumResolution: Swift.Duration { .zero }
-    func sleep(until deadline: Instant, tolerance: Swift.Duration?) async throws { try await act() }
-}
-
 extension EngineFixture {
     fileprivate func audit(byWorkspace: Bool = false, meanwhile: @escaping @Sendable () async throws -> Void = {}) async throws -> AuditResult {
         try await Audit(pool: pool, redis: redis, configuration: configuration, kinds: kinds, clock: Meanwhile(act: meanwhile)).run(

@@ -57,6 +57,7 @@ struct QueueKeys: Sendable, Hashable {
     var later: String { base + ":later" }
     var laterJobs: String { base + ":later:jobs" }
     var failures: String { base + ":failures" }
+    var beats: String { base + ":beats" }
     var epoch: String { base + ":epoch" }
     func accepted(_ job: String) -> String { "\(base):accepted:\(job)" }
 

@@ -42,6 +42,24 @@ package struct WorkerStore: Sendable {
         _ = try await pool.execute(.unscoped, "update workers set stopped_at = clock_timestamp() where id = $1 and dead_at is null", id)
     }
 
+    /// A worker that has neither stopped nor was declared dead.
+    struct Living: Sendable, Hashable {
+        let id: UUID
+        let queues: [String]
+    }
+
+    /// Those that registered longer than `age` ago, by PostgreSQL's time, a page in the order of their ids.
+    func living(for age: Duration, after last: UUID, most: Int) async throws -> [Living] {
+        let rows = try await pool.query(
+            .role(.upkeep),
+            """
+            select id, queues from workers
+            where stopped_at is null and dead_at is null and started_at < clock_timestamp() - $1 * interval '1 second' and id > $2
+            order by id limit $3
+            """, age.inSeconds, last, most)
+        return try rows.map { Living(id: try $0.decode("id"), queues: try $0.decode("queues")) }
+    }
+
     /// Workers that run, and those that ended within the last hour; at most 200, for whose sake none that runs is left out.
     package func list() async throws -> [WorkerRecord] {
         let rows = try await pool.query(

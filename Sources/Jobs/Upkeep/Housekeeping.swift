@@ -3,12 +3,14 @@ import Logging
 import Postgres
 
 /// What must be done now and then: days of partitions ahead, and away what nobody needs any more, which is bodies of
-/// finished jobs, days that are over, closed groups, old idempotency keys and worker rows.
+/// finished jobs, days that are over, closed groups, old idempotency keys and worker rows, which end first where nobody ended them.
 struct Housekeeping: Sendable {
     let pool: PostgresPool
     let idempotencyWindow: Duration
     /// How long days are kept that are over; `.zero` for ever.
     var retention: Duration = .zero
+    /// Nil where nobody looks for them.
+    var silent: SilentWorkers?
     let draining: Signal
     let clock: any Clock<Duration>
     let logger: Logger
@@ -36,6 +38,8 @@ struct Housekeeping: Sendable {
                 await step("days") { _ = try await forgetDays() }
                 await step("undone jobs") { _ = try await forgetUndone() }
             }
+            // Last, for it waits where there are any.
+            if let silent { await step("silent workers") { _ = try await silent.declareDead() } }
             round += 1
         } while await draining.isQuiet(for: Self.pause(using: &generator), clock: clock)
     }
