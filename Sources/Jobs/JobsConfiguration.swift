@@ -34,6 +34,10 @@ public struct JobsConfiguration: Sendable {
     public var drainBudget: Duration = .seconds(20)
     /// Bodies beyond this lie in PostgreSQL and the stream carries their reference.
     public var inlineBodyLimit = 16 * 1024
+    /// Bytes of bodies from PostgreSQL that a batch has in memory at once, or one body that is larger; what is beyond them is fetched
+    /// when these have committed. All batches of a worker together have twice as many. A body is there several times while it is
+    /// decoded and written, and a worker of 512 MiB has to live through that. Long runs and burials fetch one body each, beside it.
+    public var bodyChunk = 16 * 1024 * 1024
     /// How long an Idempotency-Key is remembered.
     public var idempotencyWindow: Duration = .seconds(24 * 3600)
     /// How long the status of a stream job is remembered that no worker has finished.

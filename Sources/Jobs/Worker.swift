@@ -93,7 +93,7 @@ public final class Worker: Service {
         let executor = Executor(
             registry: registry, worker: id, outcomes: OutcomeStore(pool: pool), letters: DeadLetterStore(pool: pool), ledger: ledger,
             controls: controls,
-            draining: leaving, clock: clock, logger: logger)
+            draining: leaving, clock: clock, logger: logger, bodies: BodyBudget(chunk: configuration.bodyChunk))
         let partitions = queues.flatMap { configuration.partitions(of: $0) }
         logger.info("working", metadata: ["queues": "\(queues.joined(separator: " "))", "partitions": "\(partitions.count)"])
 

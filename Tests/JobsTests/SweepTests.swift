@@ -110,12 +110,12 @@ import Testing
             let ids = try await engine.acceptNotes(7)
             let (store, partition) = (RelayStore(pool: engine.pool), engine.queue().partition)
             var (found, places) = ([UUID](), [UUID(high: 0, low: 0)])
-            while let page = try await store.owed(in: partition, after: places[places.count - 1], looking: 3) {
+            while let page = try await store.owed(in: partition, after: places[places.count - 1], looking: 3, inline: 1000) {
                 found += page.owed.map(\.envelope.id)
                 places.append(page.last)
             }
             #expect(found == ids.sorted { $0.words < $1.words } && places.count == 4)
-            let elsewhere = try #require(await store.owed(in: QueuePartition(queue: "other", index: 0), after: places[0], looking: 3))
+            let elsewhere = try #require(await store.owed(in: QueuePartition(queue: "other", index: 0), after: places[0], looking: 3, inline: 1000))
             #expect(elsewhere.owed.isEmpty && elsewhere.last == places[1])
         }
     }

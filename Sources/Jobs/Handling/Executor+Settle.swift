@@ -18,12 +18,6 @@ extension Executor {
         return entries.filter { found[$0.envelope.id] == nil }
     }
 
-    /// Fetches bodies that the stream carries by reference.
-    func withBodies(_ entries: [Entry]) async throws -> [Entry] {
-        guard entries.indices.contains(where: { entries[$0].envelope.marks.contains(.stored) }) else { return entries }
-        return try await patiently("bodies") { try await outcomes.withBodies(entries, \.envelope) } ?? []
-    }
-
     /// One job's attempt ended otherwise than by a commit.
     func settle(_ entry: Entry, _ failure: Failure, _ error: any Error, policy: RetryPolicy, in queue: Queue) async throws {
         var state = JobState(attempt: entry.envelope.attempt)

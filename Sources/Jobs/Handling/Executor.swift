@@ -23,6 +23,8 @@ struct Executor: Sendable {
     let logger: Logger
     /// What is under way, for those who watch.
     var activity = Activity()
+    /// Room for the stored bodies of all batches.
+    var bodies = BodyBudget()
 
     /// Runs a unit of work whose failure must not end the worker: what it did not settle stays pending, and is found again
     /// as lost. Only the fence passes.
@@ -62,8 +64,14 @@ struct Executor: Sendable {
         let started = ContinuousClock.now
         var owed = try await unfinished(entries, in: queue)
         owed = try await wanted(owed, of: runner.kind, in: queue)
-        owed = try await withBodies(owed)
         guard !owed.isEmpty else { return }
+        try await inChunks(owed) { try await handle($0, with: runner, since: started, in: queue) }
+    }
+
+    /// - Parameter started: when their whole batch was begun.
+    private func handle(
+        _ owed: [Entry], with runner: any TransactionalRunner, since started: ContinuousClock.Instant, in queue: Queue
+    ) async throws {
         let (batch, refused) = runner.prepare(owed)
         for (entry, error) in refused { try await settle(entry, Failure(error), error, policy: runner.kind.retry, in: queue) }
 

@@ -66,7 +66,7 @@ extension JobAdministration {
     private func owed(in partition: QueuePartition) async throws -> [RelayStore.Owed] {
         let store = RelayStore(pool: pool)
         var (owed, last) = ([RelayStore.Owed](), UUID(high: 0, low: 0))
-        while let page = try await store.owed(in: partition, after: last, looking: 1000) {
+        while let page = try await store.owed(in: partition, after: last, looking: 1000, inline: .max) {
             owed += page.owed
             last = page.last
         }

@@ -92,13 +92,30 @@ package struct OutcomeStore: Sendable {
         return found
     }
 
-    /// Gives those their bodies that carry them by reference; a body that is not there leaves its job as it was.
+    /// Bytes that ``bodies(workspaces:jobs:)`` would answer for each job, and none of the bodies: the server reads their lengths only.
+    func bodySizes(workspaces: [UUID], jobs: [UUID]) async throws -> [UUID: Int] {
+        let rows = try await pool.query(
+            .workspaces(workspaces),
+            """
+            -- sizes of stored bodies
+            select id, octet_length(body) as size from job_bodies where id = any($1)
+            union all
+            select id, octet_length(body) as size from acceptances where id = any($1)
+            """, jobs)
+        var found: [UUID: Int] = [:]
+        // A replayed job of a stream kind has both rows, and both are fetched.
+        for row in rows { found[try row.decode("id", as: UUID.self), default: 0] += Int(try row.decode("size", as: Int32.self)) }
+        return found
+    }
+
+    /// Gives those their bodies that carry them by reference and have not got them yet; a body that is not there leaves its job as it
+    /// was.
     func withBodies<Carrier>(_ carriers: [Carrier], _ envelope: WritableKeyPath<Carrier, Envelope>) async throws -> [Carrier] {
-        let referring = carriers.map { $0[keyPath: envelope] }.filter { $0.marks.contains(.stored) }
+        let referring = carriers.map { $0[keyPath: envelope] }.filter(\.lacksBody)
         guard !referring.isEmpty else { return carriers }
         let bodies = try await bodies(workspaces: Array(Set(referring.map(\.workspace))), jobs: referring.map(\.id))
         return carriers.map { carrier in
-            guard carrier[keyPath: envelope].marks.contains(.stored), let body = bodies[carrier[keyPath: envelope].id] else { return carrier }
+            guard carrier[keyPath: envelope].lacksBody, let body = bodies[carrier[keyPath: envelope].id] else { return carrier }
             var complete = carrier
             complete[keyPath: envelope].body = body
             return complete
@@ -120,4 +137,7 @@ package struct OutcomeStore: Sendable {
 
 extension Envelope {
     var acceptedDate: Date { Date(timeIntervalSince1970: Double(acceptedAt) / 1000) }
+
+    /// It carries its body by reference, and nobody has fetched it.
+    var lacksBody: Bool { marks.contains(.stored) && body.isEmpty }
 }

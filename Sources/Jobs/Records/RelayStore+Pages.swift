@@ -5,19 +5,24 @@ import Postgres
 /// had found enough would go through all of it.
 extension RelayStore {
     /// What of a partition is owed among the next acceptances in the order of their ids.
-    /// - Parameter rows: acceptances to look at, of whatever partition.
+    /// - Parameters:
+    ///   - rows: acceptances to look at, of whatever partition.
+    ///   - limit: bodies beyond so many bytes stay in PostgreSQL, and the envelope carries their reference.
     /// - Returns: where the next page begins; nil when there is none.
-    func owed(in partition: QueuePartition, after last: UUID, looking rows: Int) async throws -> (owed: [Owed], last: UUID)? {
-        let rows = try await page(Self.owedPage, last, partition.queue, Int16(clamping: partition.index), rows)
+    func owed(
+        in partition: QueuePartition, after last: UUID, looking rows: Int, inline limit: Int
+    ) async throws -> (owed: [Owed], last: UUID)? {
+        let rows = try await page(Self.owedPage, last, partition.queue, Int16(clamping: partition.index), rows, limit)
         guard let first = rows.first else { return nil }
         let owed = try rows.filter { try $0.decode("id", as: UUID?.self) != nil }.map(Self.owed)
         return (owed, try first.decode("last"))
     }
 
     /// Those of `jobs` that are owed and whose append nobody looks after. At most some hundreds a call.
-    func owed(among jobs: [JobName]) async throws -> [Owed] {
+    /// - Parameter limit: as above.
+    func owed(among jobs: [JobName], inline limit: Int) async throws -> [Owed] {
         guard !jobs.isEmpty else { return [] }
-        return try await page(Self.owedByName, jobs.map(\.workspace), jobs.map(\.id)).map(Self.owed)
+        return try await page(Self.owedByName, jobs.map(\.workspace), jobs.map(\.id), limit).map(Self.owed)
     }
 
     /// Those of `jobs` that have an outcome. At most some thousands a call.
@@ -126,14 +131,16 @@ extension RelayStore {
     }
 
     // As in the audit, the looks for one job each have a limit, so that they stay looks by primary key; and `with ties`, because an
-    // id may stand in two workspaces, and a group has many jobs.
+    // id may stand in two workspaces, and a group has many jobs. Of a large body only the length is read.
 
     private static let owedPage: SQL = """
         -- owed jobs among a page of acceptances
         with page as (
           select * from acceptances where id > $1 order by id fetch first $4 rows with ties
         ), owed as (
-          select * from page p
+          select p.workspace_id, p.id, p.kind, p.version, p.queue, p.partition, p.trace, p.route, p.accepted_at, p.not_before,
+            case when octet_length(p.body) <= $5 then p.body end as body
+          from page p
           where p.queue = $2 and p.partition = $3
             and (select true from finished_jobs f where f.workspace_id = p.workspace_id and f.id = p.id limit 1) is null
         )
@@ -142,7 +149,9 @@ extension RelayStore {
 
     private static let owedByName: SQL = """
         -- owed jobs by name
-        select a.* from unnest($1::uuid[], $2::uuid[]) as g (workspace_id, id)
+        select a.workspace_id, a.id, a.kind, a.version, a.queue, a.partition, a.trace, a.route, a.accepted_at, a.not_before,
+          case when octet_length(a.body) <= $3 then a.body end as body
+        from unnest($1::uuid[], $2::uuid[]) as g (workspace_id, id)
         cross join lateral (select * from acceptances c where c.workspace_id = g.workspace_id and c.id = g.id limit 1) a
         where (select true from finished_jobs f where f.workspace_id = g.workspace_id and f.id = g.id limit 1) is null
           and not exists (select 1 from append_groups u where u.id = a.append_group)

@@ -91,7 +91,7 @@ extension Relay {
         // What has left Redis meanwhile has its outcome by now.
         var appended = 0
         for part in Self.parts(of: absent, 500) {
-            let owed = try await store.owed(among: part)
+            let owed = try await store.owed(among: part, inline: configuration.inlineBodyLimit)
             try await append(owed)
             appended += owed.count
         }

@@ -35,7 +35,7 @@ struct Relay: Sendable {
     let clock: any Clock<Duration>
     let logger: Logger
 
-    /// Acceptances that one statement looks at: 2,000 bodies at the most are a page.
+    /// Acceptances that one statement looks at: 2,000 bodies at the most are a page, none of them beyond the inline limit.
     static let rows = 2000
     /// After a loss, until the sweep looks at everything again: longer than a batch is in anybody's hands.
     static let afterLoss = Duration.seconds(600)
@@ -63,7 +63,7 @@ struct Relay: Sendable {
 
     /// The first way, one page of groups. Returns whether there may be more.
     func relayUnconfirmed() async throws -> Bool {
-        try await store.unconfirmed(olderThan: configuration.relayAge) { owed in
+        try await store.unconfirmed(olderThan: configuration.relayAge, inline: configuration.inlineBodyLimit) { owed in
             try await append(owed)
             guard !owed.isEmpty else { return }
             Measures.relayed(owed.count)
@@ -110,7 +110,7 @@ struct Relay: Sendable {
     private func appendMissing(in partition: QueuePartition, _ queue: Queue, keeping mark: inout PendingEpoch) async throws -> Int? {
         var held: Set<JobName>?
         var (missing, last) = (0, UUID(high: 0, low: 0))
-        while let page = try await store.owed(in: partition, after: last, looking: Self.rows) {
+        while let page = try await store.owed(in: partition, after: last, looking: Self.rows, inline: configuration.inlineBodyLimit) {
             guard !draining.isRaised else { throw CancellationError() }
             guard try await mark.keep() else { return nil }
             last = page.last
