@@ -81,7 +81,7 @@ extension Executor {
 
     func bury(_ entry: Entry, code: String, error: any Error, in queue: Queue) async throws {
         guard let entry = try await withBodies([entry]).first else { return }
-        let history = await failureNote(of: entry, in: queue)?.history ?? []
+        let history = await failures(of: entry, in: queue)
         let encoded = (try? JSONEncoder().encode(history)).map { Array($0) } ?? Array("[]".utf8)
         let isBuried = try await patiently("dead letters") {
             do {
@@ -147,20 +147,5 @@ extension Executor {
     /// up again by whoever takes it over.
     private func acknowledge(_ entries: [Queue.Finished], as counter: String, clearing jobs: [UUID], in queue: Queue) async throws {
         _ = try await patiently("acknowledgement") { try await queue.acknowledge(entries, as: counter, clearing: jobs) }
-    }
-
-    /// Repeats an operation while its store is away.
-    /// - Returns: nil when the worker was asked to leave meanwhile.
-    func patiently<R>(_ what: String, _ operation: () async throws -> R) async throws -> R? {
-        var pause = Duration.milliseconds(100)
-        while true {
-            do {
-                return try await operation()
-            } catch  where Failure(error) == .storeUnavailable {
-                logger.debug("waiting for a store", metadata: ["for": "\(what)", "error": "\(error)"])
-                guard await draining.isQuiet(for: pause, clock: clock) else { return nil }
-                pause = min(pause * 2, .seconds(5))
-            }
-        }
     }
 }

@@ -88,7 +88,7 @@ struct Executor: Sendable {
                 try await acknowledge(part.entries, in: queue)
                 Measures.finished(runner.kind.name, "done", count: part.entries.count, seconds: (ContinuousClock.now - started).inSeconds)
             } catch {
-                let failure = Failure(error)
+                let failure = Failure(ofTransaction: error)
                 if failure == .fenced { throw error }
                 // A duplicate among many is found like a bad job: alone, where its outcome is looked up.
                 guard split.failed(range) else { continue }
@@ -99,11 +99,12 @@ struct Executor: Sendable {
 
     /// Commits a batch, waiting while PostgreSQL is away.
     /// - Returns: false when the worker is leaving and the batch was not committed: it is handed back.
+    /// - Throws: what the handler or the commit failed with; `JobError(.brokenOff)` or `(.tooSlow)` when it failed too often while
+    ///   PostgreSQL answered others: a part of the batch may pass.
     private func commit(_ batch: any PreparedBatch, of kind: JobKind) async throws -> Bool {
         let workspaces = Array(Set(batch.entries.map(\.envelope.workspace)))
         let ownRows = kind.outcome == .ownTable ? OwnRows(of: kind.name, jobs: batch.entries.map(\.envelope.id)) : nil
-        var pause = Duration.milliseconds(100)
-        var timeouts = 0
+        var patience = Patience()
         while true {
             do {
                 let accepted = try await outcomes.fenced(worker: worker, workspaces: workspaces, writing: ownRows) { transaction in
@@ -124,23 +125,17 @@ struct Executor: Sendable {
                 await ledger.append(accepted)
                 return true
             } catch {
-                guard Failure(error) == .storeUnavailable else { throw error }
-                // A server that answers others is not away: what runs into its deadline again and again is too heavy, and a
-                // batch that is split may pass.
-                if (error as? PostgresError)?.code == .timeout { timeouts += 1 }
-                if timeouts >= 3, (try? await outcomes.pool.query(.unscoped, "select 1")) != nil {
-                    throw JobError(.tooSlow, subject: kind.name, message: "the transaction ran into its deadline \(timeouts) times", cause: error)
-                }
+                guard Failure(ofTransaction: error) == .storeUnavailable else { throw error }
                 logger.warning(
                     "a batch waits for PostgreSQL", metadata: ["kind": "\(kind.name)", "jobs": "\(batch.entries.count)", "error": "\(error)"])
-                guard await draining.isQuiet(for: pause, clock: clock) else { return false }
-                pause = min(pause * 2, .seconds(5))
+                guard await draining.isQuiet(for: patience.pause(), clock: clock) else { return false }
                 // The commit may have happened before the connection broke; then nothing is owed any more.
                 if let found = try? await outcomes.finished(workspaces: workspaces, jobs: batch.entries.map(\.envelope.id)),
                     found.count == batch.entries.count
                 {
                     return true
                 }
+                if await answersOthers(after: error), let failure = patience.failed(with: error, on: kind.name) { throw failure }
             }
         }
     }
@@ -200,13 +195,8 @@ struct Executor: Sendable {
             }
             let failure = Failure(error)
             if failure == .fenced { throw error }
-            // The run had not begun to act outside, or it would have finished. A store that is away is no fault of the job: it
-            // comes again later, for a run cannot be repeated in place, and no attempt is counted.
-            if failure == .storeUnavailable {
-                let pause = Duration.seconds(Double.random(in: 1...10))
-                return try await postpone(
-                    entry, nextAttempt: entry.envelope.attempt, after: pause, code: "store_unavailable", error: error, in: queue)
-            }
+            // The run had not begun to act outside, or it would have finished.
+            if failure == .storeUnavailable { return try await putOff(entry, error, policy: runner.kind.retry, in: queue) }
             try await settle(entry, failure, error, policy: runner.kind.retry, in: queue)
         }
     }

@@ -15,6 +15,9 @@ enum Failure: Equatable, Sendable {
     case fenced
     case cancelled
 
+    /// The code of a failure that may be the work's own, although it looks like that of a store.
+    static let brokenOff = "broken_off"
+
     init(_ error: any Error) {
         switch error {
         case let error as PermanentJobError:
@@ -29,6 +32,10 @@ enum Failure: Equatable, Sendable {
             self = .ofOtherRelease(.unknownKind)
         case let error as JobError where error.code == .laterVersion:
             self = .ofOtherRelease(.laterVersion)
+        case let error as JobError where error.code == .tooSlow:
+            self = .failed(permanent: false, code: "too_slow")
+        case let error as JobError where error.code == .brokenOff:
+            self = .failed(permanent: false, code: Self.brokenOff)
         case let error as PostgresError:
             self.init(error)
         case let error as RedisError:
@@ -38,6 +45,14 @@ enum Failure: Equatable, Sendable {
         default:
             self = .failed(permanent: false, code: String(describing: type(of: error)))
         }
+    }
+
+    /// What an error means of a handler that is given a transaction. That the transaction's store is away a `PostgresError` says; any
+    /// other store that the handler misses it asked of its own accord, outside of what can be repeated in place, and the attempt counts.
+    init(ofTransaction error: any Error) {
+        let failure = Failure(error)
+        let isHandlers = failure == .storeUnavailable && !(error is PostgresError)
+        self = isHandlers ? .failed(permanent: false, code: "unavailable") : failure
     }
 
     private init(_ error: PostgresError) {
@@ -69,5 +84,15 @@ enum Failure: Equatable, Sendable {
                 self = .failed(permanent: state.hasPrefix("22") || state.hasPrefix("23"), code: state)
             }
         }
+    }
+}
+
+extension PostgresError {
+    /// Whether work that failed with it may itself be the cause, where the server answers others. Not so what keeps everybody from
+    /// writing or connecting: those wait for an operator.
+    var mayBeOfTheWork: Bool {
+        guard code != .overloaded else { return false }
+        // Read only after a failover, a full disk, no connection left, a server that starts or stops.
+        return !["25006", "53100", "53300", "57P03"].contains(sqlState)
     }
 }

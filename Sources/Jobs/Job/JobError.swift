@@ -18,7 +18,7 @@ public struct JobError: RetryAdvice, Sendable, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String {
             case idempotencyMismatch, inFlight, unavailable, backlogFull, workspaceBacklogFull, payloadTooLarge, unknownKind, invalidPayload, fenced,
-                unfinishedRun, tooSlow, refused, timedOut, notTransactional, laterVersion
+                unfinishedRun, tooSlow, brokenOff, refused, timedOut, notTransactional, laterVersion
         }
         private let value: Value
         public var description: String { value.rawValue }
@@ -45,6 +45,9 @@ public struct JobError: RetryAdvice, Sendable, CustomStringConvertible {
         public static let unfinishedRun = Code(value: .unfinishedRun)
         /// A transaction ran into its deadline several times while the server answered others.
         public static let tooSlow = Code(value: .tooSlow)
+        /// Work on PostgreSQL broke off several times while the server answered others: each time it broke its own connection, had no
+        /// memory, or lost a deadlock.
+        public static let brokenOff = Code(value: .brokenOff)
         /// What was asked for cannot be: the caller has to ask otherwise.
         public static let refused = Code(value: .refused)
         /// A handler took longer than its limit; nothing of it was committed.
