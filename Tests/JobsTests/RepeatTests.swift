@@ -71,7 +71,7 @@ import Testing
             #expect(error.message.contains("nothing was accepted") == !isOpen, "\(cause)")
             // Before the acceptance nothing can have been accepted.
             guard Failure(cause) == .storeUnavailable else { continue }
-            let before = await #expect(throws: JobError.self) { try await JobError.whileAway("notes") { () -> Void in throw cause } }
+            let before = await #expect(throws: JobError.self) { try await JobError.whileAway("notes") { () throws -> Void in throw cause } }
             #expect(before?.code == .unavailable && before?.mayBeAccepted == false, "\(cause)")
         }
         let defect = PostgresError(.server, "no such column", sqlState: "42703")
