@@ -21,10 +21,13 @@ package struct FinishReason: Sendable, Equatable {
     package var unified: Unified
     /// The provider's word, unchanged; nil when there was none.
     package var raw: String?
+    /// Which of the texts of `stop` ended the answer; nil for any other end, and where the provider does not tell.
+    package var stopSequence: String?
 
-    package init(_ unified: Unified, raw: String?) {
+    package init(_ unified: Unified, raw: String?, stopSequence: String? = nil) {
         self.unified = unified
         self.raw = raw
+        self.stopSequence = stopSequence
     }
 }
 

@@ -141,9 +141,10 @@ private struct WireEvent: Decodable {
 private struct WireFinish: Decodable {
     var unified: String
     var raw: String?
+    var stopSequence: String?
 
     /// A unified word of a later version reads as `other`; the raw word is kept.
-    var reason: FinishReason { FinishReason(FinishReason.Unified(rawValue: unified) ?? .other, raw: raw) }
+    var reason: FinishReason { FinishReason(FinishReason.Unified(rawValue: unified) ?? .other, raw: raw, stopSequence: stopSequence) }
 }
 
 private struct WireUsage: Decodable {

@@ -127,6 +127,7 @@ extension JSONObjectWriter {
         object("finish") {
             $0.member("unified", reason.unified.rawValue)
             $0.member("raw", ifPresent: reason.raw)
+            $0.member("stop_sequence", ifPresent: reason.stopSequence)
         }
     }
 

@@ -24,8 +24,8 @@
 /// | `run.failed` | `error` | terminal: there is no answer to rely on |
 /// | `run.cancelled` | – | terminal: someone asked for the end |
 ///
-/// `finish` is `{"unified":…,"raw":…}` (``FinishReason``), `error` is described by ``InferenceError``. A log holds exactly one
-/// terminal event and nothing after it.
+/// `finish` is `{"unified":…,"raw?":…,"stop_sequence?":…}` (``FinishReason``), `error` is described by ``InferenceError``. A log holds exactly
+/// one terminal event and nothing after it.
 package enum RunEvent: Sendable, Equatable {
     case runStarted(RunStarted)
     case resumed(RunResumed)

@@ -23,8 +23,14 @@ def message_of(message):
         "thinking": "".join(block.thinking for block in message.content if block.type == "thinking"),
         "calls": [[block.id, block.name, block.input] for block in message.content if block.type == "tool_use"],
         "stop": message.stop_reason,
-        "tokens": message.usage.input_tokens + message.usage.output_tokens,
+        "sequence": message.stop_sequence,
+        "tokens": input_of(message.usage) + message.usage.output_tokens,
     }
+
+
+def input_of(usage):
+    """All of the input: what went into a cache and what came from one are counted apart."""
+    return usage.input_tokens + (usage.cache_creation_input_tokens or 0) + (usage.cache_read_input_tokens or 0)
 
 
 def whole(word):
@@ -114,7 +120,7 @@ def extended():
 results = {}
 for way in (whole, stream, helper):
     results[way.__name__] = {
-        word: guarded(way, word) for word in ("text", "tools", "refusal", "length", "before", "during")
+        word: guarded(way, word) for word in ("text", "tools", "refusal", "length", "sequence", "before", "during")
     }
 results["thinking"] = guarded(thinking, "text")
 results["unknown_model"] = refused()

@@ -27,8 +27,38 @@ import Web
         #expect(frames[2].data == ["type": "content_block_delta", "index": 0, "delta": ["type": "text_delta", "text": "Hel"]])
         #expect(frames[5].data[path: "delta.stop_reason"] == "end_turn")
         #expect(frames[5].data[path: "usage.output_tokens"] == 5)
-        #expect(frames[5].data[path: "usage.input_tokens"] == 7)
+        #expect(frames[5].data[path: "delta.stop_sequence"] == .null)
+        // Of the 7 that the run counts, 2 came from a cache and stand beside the others.
+        #expect(frames[5].data[path: "usage.input_tokens"] == 5)
         #expect(frames[5].data[path: "usage.cache_read_input_tokens"] == 2)
+    }
+
+    @Test(
+        "The three counts of the input add up to what the run counts, whole and streamed; none is below zero",
+        arguments: [
+            (TokenUsage(input: 165, output: 15, cachedInput: 40, cacheWriteInput: 100), [25, 100, 40]),
+            (TokenUsage(input: 9, output: 1), [9, 0, 0]), (TokenUsage(input: 9, output: 1, cachedInput: 9), [0, 0, 9]),
+            (TokenUsage(input: 3, output: 1, cachedInput: 4), [0, 0, 4]), (TokenUsage(output: 1, cachedInput: 4), [0, 0, 4]),
+        ] as [(TokenUsage, [Int64])])
+    func cachedInput(_ usage: TokenUsage, _ counts: [Int64]) {
+        let events = ToldRun.events([ToldRun.text("Hi")], .completed(finish: FinishReason(.stop, raw: "end_turn"), usage: usage))
+        let frames = encoder().told(events)
+        let whole = MessagesShape.whole(ToldRun.answer(events), run: ToldRun.id, for: request)
+        for told in [frames[frames.count - 2].data, whole] {
+            let names = ["input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"]
+            #expect(names.map { told[path: "usage.\($0)"].number } == counts)
+        }
+    }
+
+    @Test("The text at which the model stopped is told at the end of a stream and in a whole message")
+    func stopSequence() {
+        let finish = FinishReason(.stop, raw: "stop_sequence", stopSequence: "END")
+        let events = ToldRun.events([ToldRun.text("Hi")], .completed(finish: finish, usage: nil))
+        let frames = encoder().told(events)
+        #expect(frames[0].data[path: "message.stop_sequence"] == .null)
+        #expect(frames[frames.count - 2].data[path: "delta"] == ["stop_reason": "stop_sequence", "stop_sequence": "END", "stop_details": nil])
+        let whole = MessagesShape.whole(ToldRun.answer(events), run: ToldRun.id, for: request)
+        #expect(whole[path: "stop_reason"] == "stop_sequence" && whole[path: "stop_sequence"] == "END")
     }
 
     @Test("Parallel calls are blocks one after the other")

@@ -45,6 +45,9 @@ import Web
         case "refusal":
             for piece in ["I ", "won't."] { try await receive(.chunk(StreamChunk(.refusal, piece))) }
             try await end(receive, .completed, FinishReason(.refusal, raw: "stop"))
+        case "sequence":
+            try await receive(.text("Up to here"))
+            try await end(receive, .completed, FinishReason(.stop, raw: "stop_sequence", stopSequence: "END"))
         case "length":
             try await receive(.toolCallDelta(ToolCallDelta(index: 0, id: "c0", name: "weather", arguments: "")))
             try await receive(.toolCallDelta(ToolCallDelta(index: 0, arguments: #"{"city":"#)))
@@ -152,6 +155,9 @@ import Web
                 #expect(told[path: "\(way).refusal.text"] == "I won't.", "\(way)")
                 #expect(told[path: "\(way).refusal.stop"] == "refusal", "\(way)")
                 #expect(told[path: "\(way).length.stop"] == "max_tokens", "\(way)")
+                #expect(told[path: "\(way).sequence.stop"] == "stop_sequence", "\(way)")
+                #expect(told[path: "\(way).sequence.sequence"] == "END", "\(way)")
+                #expect(told[path: "\(way).text.sequence"] == .null, "\(way)")
             }
             #expect(told[path: "whole.during.error"] == "RateLimitError")
             for way in ["whole", "stream", "helper"] {

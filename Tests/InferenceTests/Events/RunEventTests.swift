@@ -78,6 +78,10 @@ import Testing
             .completed(finish: FinishReason(.toolCalls, raw: "tool_calls"), usage: TokenUsage(output: 7)),
             #"{"type":"run.completed","finish":{"unified":"tool_calls","raw":"tool_calls"},"usage":{"output_tokens":7}}"#
         ),
+        (
+            .completed(finish: FinishReason(.stop, raw: "stop_sequence", stopSequence: "END"), usage: nil),
+            #"{"type":"run.completed","finish":{"unified":"stop","raw":"stop_sequence","stop_sequence":"END"}}"#
+        ),
         (.incomplete(reason: .interrupted, finish: nil, usage: nil), #"{"type":"run.incomplete","reason":"interrupted"}"#),
         (
             .incomplete(reason: .maxOutputTokens, finish: FinishReason(.length, raw: "length"), usage: nil),

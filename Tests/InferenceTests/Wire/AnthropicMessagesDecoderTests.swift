@@ -71,6 +71,20 @@ import Testing
         }
     }
 
+    @Test("The text at which the model stopped is told with the reason, in a stream and in a whole message; what is none takes no answer away")
+    func stopSequence() {
+        let stream = AnthropicStream().start().openText(0).text(0, "a").close(0)
+        let table: [(String, String?)] = [(#""END""#, "END"), ("null", nil), (#"["END"]"#, nil)]
+        for (sequence, told) in table {
+            let ending = StepEnding(.completed, finish: FinishReason(.stop, raw: "stop_sequence", stopSequence: told))
+            #expect(stream.stop("stop_sequence", sequence: sequence).end().decoded.endings == [ending], "\(sequence)")
+            var decoder = AnthropicMessagesDecoder()
+            let body =
+                #"{"type":"message","content":[{"type":"text","text":"a"}],"stop_reason":"stop_sequence","stop_sequence":\#(sequence)}"#
+            #expect(DecodedStream(decoder.decode(body: body.utf8)).endings == [ending], "\(sequence)")
+        }
+    }
+
     @Test("T27: a refusal without a block is a whole answer, and its explanation is shown as refusal")
     func refusal() {
         let explained = AnthropicStream().start().ping()

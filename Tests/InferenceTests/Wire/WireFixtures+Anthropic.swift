@@ -36,8 +36,9 @@ struct AnthropicStream {
         return delta(index, #"{"type":"input_json_delta","partial_json":"\#(escaped)"}"#)
     }
 
-    func stop(_ reason: String, usage: String = #"{"output_tokens":15}"#, more: String = "") -> AnthropicStream {
-        event("message_delta", #""delta":{"stop_reason":"\#(reason)","stop_sequence":null\#(more)},"usage":\#(usage)"#)
+    /// - Parameter sequence: JSON.
+    func stop(_ reason: String, sequence: String = "null", usage: String = #"{"output_tokens":15}"#, more: String = "") -> AnthropicStream {
+        event("message_delta", #""delta":{"stop_reason":"\#(reason)","stop_sequence":\#(sequence)\#(more)},"usage":\#(usage)"#)
     }
 
     func end() -> AnthropicStream { event("message_stop") }

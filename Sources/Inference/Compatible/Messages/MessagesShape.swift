@@ -31,27 +31,31 @@ enum MessagesShape: CompatibleShape {
         }
     }
 
-    /// The members are numbers there, so what nobody counted is 0.
+    /// Three counts of the input that a client adds up: `input_tokens` has neither what came from a cache nor what went into one, whatever
+    /// the provider's own format counts together. The members are numbers there, so what nobody counted is 0.
     static func usage(_ usage: TokenUsage) -> JSONValue {
-        [
-            "input_tokens": .count(usage.input ?? 0), "cache_creation_input_tokens": .count(usage.cacheWriteInput ?? 0),
-            "cache_read_input_tokens": .count(usage.cachedInput ?? 0), "output_tokens": .count(usage.output ?? 0),
+        let (written, read) = (usage.cacheWriteInput ?? 0, usage.cachedInput ?? 0)
+        // A provider's counts need not agree.
+        let rest = max(0, (usage.input ?? 0) - written - read)
+        return [
+            "input_tokens": .count(rest), "cache_creation_input_tokens": .count(written), "cache_read_input_tokens": .count(read),
+            "output_tokens": .count(usage.output ?? 0),
         ]
     }
 
-    static func message(
-        _ answer: AnswerParts, run: UUID, model: String, content: [JSONValue], stopReason: String?
-    ) -> JSONValue {
-        [
+    /// - Parameter ending: Nil for a message that has just begun.
+    static func message(_ answer: AnswerParts, run: UUID, model: String, content: [JSONValue], ending: AnswerEnding?) -> JSONValue {
+        let reason = ending.map { stopReason($0, hasCalls: !answer.calls.isEmpty) }
+        return [
             "id": id(run), "type": "message", "role": "assistant", "model": CompatibleWords.model(answer, asked: model),
-            "content": .array(content), "stop_reason": .text(stopReason), "stop_sequence": nil, "usage": usage(answer.usage),
+            "content": .array(content), "stop_reason": .text(reason), "stop_sequence": .text(ending?.finish?.stopSequence),
+            "usage": usage(answer.usage),
         ]
     }
 
     static func whole(_ answer: AnswerParts, run: UUID, for request: CompatibleRequest) -> JSONValue {
         let content = answer.parts.compactMap { block($0, showsThinking: request.showsThinking) }
-        let reason = answer.ending.map { stopReason($0, hasCalls: !answer.calls.isEmpty) }
-        return message(answer, run: run, model: request.model, content: content, stopReason: reason)
+        return message(answer, run: run, model: request.model, content: content, ending: answer.ending)
     }
 
     /// Nil for thinking that nobody asked for, and for a call that was cut: its input would be no document.

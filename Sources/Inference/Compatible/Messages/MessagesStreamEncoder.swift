@@ -40,7 +40,7 @@ struct MessagesStreamEncoder: AnswerEncoder {
         }
         open(&frames)
         let reason = MessagesShape.stopReason(ending, hasCalls: !answer.calls.isEmpty)
-        let delta: JSONValue = ["stop_reason": .string(reason), "stop_sequence": nil, "stop_details": nil]
+        let delta: JSONValue = ["stop_reason": .string(reason), "stop_sequence": .text(ending.finish?.stopSequence), "stop_details": nil]
         frames.append(Self.frame("message_delta", [.init("delta", delta), .init("usage", MessagesShape.usage(answer.usage))]))
         frames.append(Self.frame("message_stop", []))
         return frames
@@ -49,7 +49,7 @@ struct MessagesStreamEncoder: AnswerEncoder {
     private mutating func open(_ frames: inout [SSEFrame]) {
         guard !isOpen else { return }
         isOpen = true
-        let message = MessagesShape.message(answer, run: run, model: model, content: [], stopReason: nil)
+        let message = MessagesShape.message(answer, run: run, model: model, content: [], ending: nil)
         frames.append(Self.frame("message_start", [.init("message", message)]))
     }
 

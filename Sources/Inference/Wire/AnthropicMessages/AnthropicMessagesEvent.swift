@@ -62,10 +62,13 @@ enum AnthropicMessagesEvent: Decodable {
 
     struct Stop: Decodable {
         var reason: String?
+        /// Which of the texts at which the model was to stop it stopped at.
+        var sequence: String?
         var explanation: String?
 
         private enum CodingKeys: String, CodingKey {
             case reason = "stop_reason"
+            case sequence = "stop_sequence"
             case details = "stop_details"
         }
 
@@ -76,6 +79,8 @@ enum AnthropicMessagesEvent: Decodable {
         init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             reason = try container.decodeIfPresent(String.self, forKey: .reason)
+            // What is beside the reason takes no answer away.
+            sequence = try? container.decodeIfPresent(String.self, forKey: .sequence)
             explanation = (try? container.decode(Details.self, forKey: .details))?.explanation
         }
     }

@@ -123,7 +123,7 @@ struct AnthropicMessagesReader: EventReader {
         // The explanation is all that a user gets to see of a refusal without a block.
         if word == "refusal", let explanation = stop.explanation { answer.say(.refusal, explanation) }
         let (unified, cut) = Self.meaning(of: word, hasOutput: hasOutput)
-        answer.finished(FinishReason(unified, raw: word), cut: cut)
+        answer.finished(FinishReason(unified, raw: word, stopSequence: stop.sequence), cut: cut)
     }
 
     private static func meaning(of word: String, hasOutput: Bool) -> (FinishReason.Unified, IncompleteReason?) {
