@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Web
 
@@ -84,7 +85,10 @@ struct AnswerFault: Sendable, Equatable {
             case nil: problem.status == .tooManyRequests ? "rate_limit_exceeded" : nil
             }
         var message = problem.detail ?? problem.title
-        if problem.errors.count > 1 { message = problem.errors.map { "\(Self.parameter($0) ?? "The request"): \($0.detail)" }.joined(separator: " ") }
+        // What is wrong with a place does not say which place it is, and Anthropic's clients get the sentence alone.
+        if problem.errors.count > 1 || (problem.name == "invalid" && !problem.errors.isEmpty) {
+            message = problem.errors.map { "\(Self.parameter($0) ?? "The request"): \($0.detail)" }.joined(separator: " ")
+        }
         self.init(
             // Other APIs have one status for a request that cannot be read and one that is wrong.
             status: problem.name == "invalid" ? 400 : problem.status.code, code: code, message: message,
@@ -94,9 +98,15 @@ struct AnswerFault: Sendable, Equatable {
     private static func parameter(_ fault: FieldFault) -> String? {
         switch fault.place {
         case .pointer("#"): nil
-        case .pointer(let pointer): RequestPlace(.null, path: pointer.dropFirst(2).split(separator: "/").map(String.init)).name
+        case .pointer(let pointer): RequestPlace(.null, path: pointer.dropFirst(2).split(separator: "/").map(member)).name
         case .parameter(let name), .header(let name): name
         }
+    }
+
+    /// A member's name from its part of a pointer, in which it is escaped.
+    private static func member(_ part: Substring) -> String {
+        let part = String(part)
+        return (part.removingPercentEncoding ?? part).replacing("~1", with: "/").replacing("~0", with: "~")
     }
 
     // MARK: Where it goes

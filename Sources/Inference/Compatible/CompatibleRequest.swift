@@ -22,6 +22,14 @@ struct CompatibleRequest: Sendable, Equatable {
     var previous: String?
     /// Responses: the index of the first message that the client asks; before it stand instructions.
     var input = 0
+    /// Where what ``run`` holds was sent.
+    var places = RunPlaces()
+
+    /// - Throws: 422 with every fault that the run has by itself, each named by what the client sent.
+    func check() throws {
+        let faults = run.faults.map { FieldFault(body: places.path(of: $0.pointer), "It \($0.detail).") }
+        guard faults.isEmpty else { throw Problem.invalid(faults) }
+    }
 }
 
 extension InterruptionPolicy {

@@ -38,6 +38,8 @@ struct CompatibleRoutes: Sendable {
         let (document, body) = try await request.readDocument(in: context)
         var wanted = try Shape.decode(document)
         wanted.run.onInterruption = try InterruptionPolicy.asked(by: request)
+        // Now, for what an earlier conversation puts before the messages would move their places.
+        try wanted.check()
         let workspace = context.identity.workspace
         try await models.resolve(&wanted, workspace: workspace)
         try await conversation.extend(&wanted, workspace: workspace)

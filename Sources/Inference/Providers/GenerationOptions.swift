@@ -15,7 +15,7 @@ package struct GenerationOptions: Codable, Sendable, Equatable {
     package var toolChoice: ToolChoice?
     /// Whether one answer may hold more than one tool call.
     package var parallelToolCalls: Bool?
-    /// `minimal`, `low`, `medium` or `high`.
+    /// `none`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`; which of them a model takes its provider says.
     package var reasoningEffort: String?
     /// As OpenAI's chat completions write it: `{"type":"text"}`, `{"type":"json_object"}` or
     /// `{"type":"json_schema","json_schema":{"name","schema","strict?"}}`.

@@ -2,7 +2,7 @@ import Web
 
 extension GenerationOptions {
     /// Efforts that providers have a word for.
-    static let efforts = ["minimal", "low", "medium", "high"]
+    static let efforts = ["none", "minimal", "low", "medium", "high", "xhigh", "max"]
     /// Shapes of an answer that OpenAI's chat completions know.
     static let responseFormats = ["text", "json_object", "json_schema"]
 

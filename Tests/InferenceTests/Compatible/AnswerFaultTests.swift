@@ -47,7 +47,14 @@ import Web
     @Test("This server's problems: one status for bad requests, the member at fault as a name")
     func problems() {
         let invalid = AnswerFault(.invalid([FieldFault(body: ["messages", "0", "content"], "It is empty.")]))
-        #expect(invalid == AnswerFault(status: 400, code: nil, message: "It is empty.", parameter: "messages[0].content"))
+        // A sentence about a place says which: Anthropic's errors have no member for it.
+        let said = "messages[0].content: It is empty."
+        #expect(invalid == AnswerFault(status: 400, code: nil, message: said, parameter: "messages[0].content"))
+        #expect(AnswerFault(.invalid([FieldFault(body: [], "It is empty.")])).message == "The request: It is empty.")
+        #expect(AnswerFault(.invalid([FieldFault(body: ["metadata", "a/~ é"], "Bad.")])).parameter == "metadata.a/~ é")
+        // One that names its member already does it once.
+        let missing = #expect(throws: Problem.self) { try RequestPlace(.object([])).need("model") }
+        #expect(missing.map { AnswerFault($0).message } == "The member `model` is missing.")
         let several = AnswerFault(.invalid([FieldFault(body: ["a"], "Bad."), FieldFault(body: [], "Worse.")]))
         #expect(several.message == "a: Bad. The request: Worse.")
         #expect(AnswerFault(.unauthorized(.invalid)).code == "invalid_api_key")

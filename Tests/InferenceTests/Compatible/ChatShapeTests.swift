@@ -170,6 +170,36 @@ import Web
     }
 
     @Test(
+        "What is wrong with the run is told by the member that was sent",
+        arguments: [
+            (#""max_tokens":0"#, "max_tokens"), (#""max_tokens":9,"max_completion_tokens":0"#, "max_completion_tokens"),
+            (#""temperature":3"#, "temperature"), (#""top_p":2"#, "top_p"), (#""stop":"""#, "stop"), (#""stop":["a",""]"#, "stop[1]"),
+            (#""reasoning_effort":"huge""#, "reasoning_effort"), (#""response_format":{"type":"xml"}"#, "response_format"),
+            (#""response_format":{"type":"json_schema","json_schema":{"name":"n"}}"#, "response_format.json_schema.schema"),
+            (#""tool_choice":{"type":"function","function":{"name":"a b"}}"#, "tool_choice.function.name"),
+            (#""tools":[{"type":"function","function":{"name":"f"}},{"type":"function","function":{"name":"a b"}}]"#, "tools[1].function.name"),
+            (#""tools":[{"type":"function","function":{"name":"f","parameters":"none"}}]"#, "tools[0].function.parameters"),
+            (#""messages":[{"role":"system","content":"a"},{"role":"user","content":""}]"#, "messages[1].content"),
+            (#""messages":[{"role":"tool","content":"a"}]"#, "messages[0].tool_call_id"), (#""messages":[]"#, "messages"),
+            (#""max_steps":99"#, "max_steps"),
+        ])
+    func faults(_ members: String, _ parameter: String) throws {
+        let messages = members.contains(#""messages""#) ? "" : #","messages":[{"role":"user","content":"a"}]"#
+        let wanted = try ChatShape.decode(JSONValue(parsing: #"{"model":"m",\#(members)\#(messages)}"#))
+        let fault = AnswerFault(try #require(throws: Problem.self) { try wanted.check() })
+        #expect(fault.status == 400 && fault.parameter == parameter)
+        #expect(fault.message.hasPrefix("\(parameter): It "))
+    }
+
+    @Test("Every effort that OpenAI knows is passed on", arguments: ["none", "minimal", "low", "medium", "high", "xhigh", "max"])
+    func efforts(_ effort: String) throws {
+        let wanted = try ChatShape.decode(
+            JSONValue(parsing: #"{"model":"m","reasoning_effort":"\#(effort)","messages":[{"role":"user","content":"a"}]}"#))
+        #expect(wanted.run.options?.reasoningEffort == effort)
+        #expect(throws: Never.self) { try wanted.check() }
+    }
+
+    @Test(
         "What would be answered wrongly is refused by its place",
         arguments: [
             (#"{"messages":[]}"#, "#/model"), (#"{"model":"m"}"#, "#/messages"), ("[]", "#"),

@@ -137,6 +137,33 @@ import Web
         }
     }
 
+    @Test("A request that no run can be made of is told by the members that the client sent, in the sentence, too")
+    func members() async throws {
+        try await RunRoutesTests.withRoutes(worker: false) { ask in
+            let asked = #""model":"scripted-fast","messages":[{"role":"user","content":"a"}]"#
+            let bodies = [
+                (Self.chat, #"{\#(asked),"reasoning_effort":"huge"}"#, "reasoning_effort"),
+                ("/v1/messages", #"{\#(asked),"max_tokens":0}"#, "max_tokens"),
+                (
+                    "/v1/messages", #"{"model":"scripted-fast","max_tokens":9,"system":"Be brief.","messages":[{"role":"user","content":""}]}"#,
+                    "messages[0].content"
+                ),
+                (
+                    "/v1/responses", #"{"model":"scripted-fast","instructions":"Be brief.","input":[{"role":"user","content":""}]}"#,
+                    "input[0].content"
+                ),
+            ]
+            for (path, body, member) in bodies {
+                let answer = try await ask(.post, path, body)
+                #expect(answer.status == .badRequest)
+                #expect(answer.json[path: "error.message"].string?.hasPrefix("\(member): It is ") == true, "\(path)")
+                #expect(answer.json[path: "error.param"] == (path == "/v1/messages" ? .null : .string(member)), "\(path)")
+            }
+            let native = try await ask(.post, "/v1/runs", #"{"messages":[{"role":"user","content":""}],"options":{"max_output_tokens":0}}"#)
+            #expect(native.pointers == ["#/messages/0/content", "#/options/max_output_tokens"])
+        }
+    }
+
     @Test("An answer whose connection is watched for its client's leaving closes it and says so, be it an error; any other keeps it")
     func connections() async throws {
         let provider = PlayedProvider { request, receive in

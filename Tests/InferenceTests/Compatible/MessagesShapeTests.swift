@@ -193,6 +193,34 @@ import Web
     }
 
     @Test(
+        "What is wrong with the run is told by the member that was sent",
+        arguments: [
+            (#""max_tokens":0"#, "max_tokens"), (#""temperature":3"#, "temperature"), (#""stop_sequences":["a",""]"#, "stop_sequences[1]"),
+            (#""tool_choice":{"type":"tool","name":"a b"}"#, "tool_choice.name"), (#""tools":[{"name":"a b"}]"#, "tools[0].name"),
+            (#""tools":[{"name":"f","input_schema":"none"}]"#, "tools[0].input_schema"), (#""messages":[]"#, "messages"),
+            (#""messages":[{"role":"user","content":""}]"#, "messages[0].content"),
+            (#""system":"Be brief.","messages":[{"role":"user","content":""}]"#, "messages[0].content"),
+            (
+                #"""
+                "system":"Be brief.","messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"c","content":"1"},
+                 {"type":"tool_result","tool_use_id":"d","content":"2"}]},{"role":"user","content":[{"type":"text","text":""}]}]
+                """#, "messages[1].content"
+            ),
+            (
+                #""messages":[{"role":"user","content":[{"type":"text","text":"a"},{"type":"tool_result","tool_use_id":"","content":"1"}]}]"#,
+                "messages[0].content[1].tool_use_id"
+            ),
+        ])
+    func faults(_ members: String, _ parameter: String) throws {
+        let messages = members.contains(#""messages""#) ? "" : #","messages":[{"role":"user","content":"a"}]"#
+        let bound = members.contains("max_tokens") ? "" : #","max_tokens":9"#
+        let wanted = try MessagesShape.decode(JSONValue(parsing: #"{"model":"m",\#(members)\#(messages)\#(bound)}"#))
+        let fault = AnswerFault(try #require(throws: Problem.self) { try wanted.check() })
+        #expect(fault.status == 400 && fault.parameter == parameter)
+        #expect(fault.message.hasPrefix("\(parameter): It "))
+    }
+
+    @Test(
         "What would be answered wrongly is refused by its place",
         arguments: [
             (#"{"model":"m","messages":[]}"#, "#/max_tokens"), (#"{"max_tokens":1,"messages":[]}"#, "#/model"),

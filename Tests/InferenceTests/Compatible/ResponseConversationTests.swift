@@ -162,9 +162,26 @@ import Web
         }
     }
 
+    @Test("What is wrong with an input is told by its place in the request, however long the conversation before it is")
+    func inputs() async throws {
+        try await RunRoutesTests.withRoutes([Self.provider(Collected())]) { ask in
+            let first = try #require(await Self.respond(ask, #""a""#).json["id"]?.string)
+            let answer = try await Self.respond(ask, #"[{"role":"user","content":"b"},{"role":"user","content":""}]"#, to: first)
+            #expect(answer.status == .badRequest)
+            #expect(answer.json[path: "error.param"] == "input[1].content")
+        }
+    }
+
     @Test("A conversation is as long as a request may be, and not longer")
     func bounds() async throws {
         try await RunRoutesTests.withRoutes([Self.provider(Collected())]) { ask in
+            let picture = #"{"type":"input_image","image_url":"https://a.example/b"}"#
+            let pictures = #"[{"role":"user","content":[\#(Array(repeating: picture, count: 60).joined(separator: ","))]}]"#
+            let shown = try #require(await Self.respond(ask, pictures).json["id"]?.string)
+            let more = try await Self.respond(ask, pictures, to: shown)
+            #expect(more.status == .badRequest)
+            #expect(more.json[path: "error.code"] == "conversation_too_long")
+
             let text = "\"\(String(repeating: "x", count: 2_200_000))\""
             let first = try #require(await Self.respond(ask, text).json["id"]?.string)
             #expect(try await Self.respond(ask, #""b""#, to: first).status == .ok)

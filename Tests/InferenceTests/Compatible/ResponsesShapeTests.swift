@@ -169,6 +169,33 @@ import Web
     }
 
     @Test(
+        "What is wrong with the run is told by the member that was sent",
+        arguments: [
+            (#""max_output_tokens":0"#, "max_output_tokens"), (#""reasoning":{"effort":"huge"}"#, "reasoning.effort"),
+            (#""text":{"format":{"type":"xml"}}"#, "text.format"),
+            (#""text":{"format":{"type":"json_schema","schema":{}}}"#, "text.format.name"),
+            (#""text":{"format":{"type":"json_schema","name":"n"}}"#, "text.format.schema"),
+            (#""tool_choice":{"type":"function","name":"a b"}"#, "tool_choice.name"),
+            (#""tools":[{"type":"function","name":"f","parameters":"none"}]"#, "tools[0].parameters"), (#""input":"""#, "input"),
+            (#""instructions":"Be brief.","input":"""#, "input"), (#""input":[]"#, "input"),
+            (#""instructions":"Be brief.","input":[{"role":"user","content":"a"},{"role":"user","content":""}]"#, "input[1].content"),
+            (
+                #"""
+                "input":[{"role":"user","content":"a"},{"type":"reasoning","id":"rs_1","summary":[]},
+                 {"type":"function_call","call_id":"x","name":"f","arguments":"{}"},{"type":"function_call","call_id":"y","name":"f","arguments":"{}"},
+                 {"type":"function_call_output","call_id":"x","output":"1"},{"type":"function_call_output","call_id":"","output":"2"}]
+                """#, "input[5].call_id"
+            ),
+        ])
+    func faults(_ members: String, _ parameter: String) throws {
+        let input = members.contains(#""input""#) ? "" : #","input":"a""#
+        let wanted = try ResponsesShape.decode(JSONValue(parsing: #"{"model":"m",\#(members)\#(input)}"#))
+        let fault = AnswerFault(try #require(throws: Problem.self) { try wanted.check() })
+        #expect(fault.status == 400 && fault.parameter == parameter)
+        #expect(fault.message.hasPrefix("\(parameter): It "))
+    }
+
+    @Test(
         "What would be answered wrongly is refused by its place",
         arguments: [
             (#"{"model":"m"}"#, "#/input"), (#"{"input":"a"}"#, "#/model"),

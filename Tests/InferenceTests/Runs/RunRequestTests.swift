@@ -171,6 +171,10 @@ import Web
             ])
         request.options = GenerationOptions()
         #expect(request.faults.isEmpty)
+        for effort in ["none", "minimal", "low", "medium", "high", "xhigh", "max"] {
+            request.options = GenerationOptions(reasoningEffort: effort)
+            #expect(request.faults.isEmpty, "\(effort)")
+        }
     }
 
     @Test("An agent's prompt stands in front, its own system text first")

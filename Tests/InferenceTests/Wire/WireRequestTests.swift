@@ -144,6 +144,7 @@ import Web
     func anthropicThinking() throws {
         let table: [(String, Int?, Int64?, Int64)] = [
             ("minimal", nil, 1_024, 9_216), ("high", nil, 16_384, 24_576), ("high", 10_000, 5_000, 10_000), ("low", 1_500, nil, 1_500),
+            ("none", nil, nil, 8_192), ("none", 10_000, nil, 10_000), ("xhigh", nil, 16_384, 24_576), ("max", nil, 16_384, 24_576),
         ]
         for (effort, most, budget, bound) in table {
             let found = try body(.anthropic) { $0.options = GenerationOptions(maxOutputTokens: most, reasoningEffort: effort) }
@@ -156,6 +157,17 @@ import Web
         }
         #expect(results["thinking"] == nil)
         #expect(results["max_tokens"] == .integer(Int64(AnthropicMessagesRequest.defaultMaxTokens)))
+    }
+
+    @Test("OpenAI's formats and OpenRouter are told the effort in the word that was sent", arguments: ["none", "minimal", "xhigh", "max"])
+    func efforts(_ effort: String) throws {
+        let options = GenerationOptions(reasoningEffort: effort)
+        let chat = try body(.openai) { $0.options = options }
+        #expect(chat["reasoning_effort"] == .string(effort))
+        for format in [ProviderFormat.openaiResponses, .openrouter] {
+            let other = try body(format) { $0.options = options }
+            #expect(other["reasoning"]?["effort"] == .string(effort), "\(format)")
+        }
     }
 
     @Test("An option that a format has no word for is refused, never left out")

@@ -27,7 +27,20 @@ extension ChatShape {
         try CompatibleExtensions.read(body, into: &run)
         return CompatibleRequest(
             run: run, model: try body.need("model").text(), streams: try body["stream"]?.flag() ?? false,
-            includesUsage: try body["stream_options"]?["include_usage"]?.flag() ?? false)
+            includesUsage: try body["stream_options"]?["include_usage"]?.flag() ?? false, places: try places(of: run, in: body))
+    }
+
+    /// Where options and tools stand.
+    private static func places(of run: RunRequest, in body: RequestPlace) throws -> RunPlaces {
+        var places = RunPlaces()
+        if run.options != nil {
+            places.note("options", at: body)
+            places.note("options/max_output_tokens", at: body["max_completion_tokens"] ?? body["max_tokens"])
+            if let stop = body["stop"], stop.value.string != nil { places.note("options/stop/0", at: stop) }
+            places.note("options/tool_choice/name", at: body["tool_choice"]?["function"]?["name"])
+        }
+        for (index, tool) in (try body["tools"]?.elements() ?? []).enumerated() { places.note("tools/\(index)", at: tool["function"]) }
+        return places
     }
 
     // MARK: Messages

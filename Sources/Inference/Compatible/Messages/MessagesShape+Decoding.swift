@@ -22,41 +22,65 @@ extension MessagesShape {
         }
 
         var messages: [RunMessage] = []
+        var places = places(of: body)
         if let system = try body["system"].map(text), !system.isEmpty { messages.append(RunMessage(.system, system)) }
-        for place in try body.need("messages").elements() { messages += try self.messages(place) }
+        for place in try body.need("messages").elements() {
+            for read in try self.messages(place) {
+                places.note("messages/\(messages.count)", at: read.place)
+                places.note("messages/\(messages.count)/tool_call_id", at: read.place["tool_use_id"])
+                messages.append(read.message)
+            }
+        }
         var run = RunRequest(messages: messages, tools: try body["tools"].map(tools), options: options)
+        for (index, tool) in (try body["tools"]?.elements() ?? []).enumerated() {
+            places.note("tools/\(index)/parameters", at: tool["input_schema"])
+        }
         try CompatibleExtensions.read(body, into: &run)
         return CompatibleRequest(
-            run: run, model: try body.need("model").text(), streams: try body["stream"]?.flag() ?? false, showsThinking: thinking.isShown)
+            run: run, model: try body.need("model").text(), streams: try body["stream"]?.flag() ?? false, showsThinking: thinking.isShown,
+            places: places)
+    }
+
+    /// Where options stand.
+    private static func places(of body: RequestPlace) -> RunPlaces {
+        var places = RunPlaces()
+        places.note("options", at: body)
+        places.note("options/max_output_tokens", at: body["max_tokens"])
+        places.note("options/stop", at: body["stop_sequences"])
+        return places
     }
 
     // MARK: Messages
 
+    /// A message of ours, and the message or block that it was read from.
+    private typealias Read = (message: RunMessage, place: RequestPlace)
+
     /// A message of blocks is several of ours: each result of a tool is one, what is said follows them.
-    private static func messages(_ place: RequestPlace) throws -> [RunMessage] {
+    private static func messages(_ place: RequestPlace) throws -> [Read] {
         let role = try place.object().need("role")
         switch try role.text() {
-        case "user": return try user(place.need("content"))
-        case "assistant": return [try assistant(place.need("content"))]
-        case "system": return [RunMessage(.system, try text(place.need("content")))]
+        case "user": return try user(place)
+        case "assistant": return [(try assistant(place.need("content")), place)]
+        case "system": return [(RunMessage(.system, try text(place.need("content"))), place)]
         default: throw role.fault("`\(role.name)` is user or assistant.")
         }
     }
 
-    private static func user(_ content: RequestPlace) throws -> [RunMessage] {
-        if let text = content.value.string { return [RunMessage(.user, text)] }
-        var messages: [RunMessage] = []
+    private static func user(_ place: RequestPlace) throws -> [Read] {
+        let content = try place.need("content")
+        if let text = content.value.string { return [(RunMessage(.user, text), place)] }
+        var messages: [Read] = []
         var said: [ContentPart] = []
         for block in try content.elements() {
             switch try block.object().need("type").text() {
             case "tool_result":
                 var output = try block["content"].map(parts) ?? []
                 if try block["is_error"]?.flag() == true { output.insert(.text("Error: "), at: 0) }
-                messages.append(RunMessage(.tool, parts: output, toolCallID: try block.need("tool_use_id").text()))
+                messages.append((RunMessage(.tool, parts: output, toolCallID: try block.need("tool_use_id").text()), block))
             default: said.append(try part(block))
             }
         }
-        if !said.isEmpty || messages.isEmpty { messages.append(RunMessage(.user, parts: said)) }
+        if !said.isEmpty || messages.isEmpty { messages.append((RunMessage(.user, parts: said), place)) }
         return messages
     }
 

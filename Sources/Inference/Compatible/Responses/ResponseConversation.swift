@@ -28,7 +28,10 @@ struct ResponseConversation: Sendable {
         if request.run.turn == nil { request.run.turn = ConversationTurn() }
         request.run.turn?.previous = messages.run
         let size = request.run.messages.reduce(0) { $0 + $1.size }
-        guard size <= BodyLimit.generous, request.run.messages.count <= RunRequest.Bounds.messages else { throw Self.tooLong(id) }
+        let images = request.run.messages.reduce(0) { $0 + $1.images.count }
+        guard size <= BodyLimit.generous, request.run.messages.count <= RunRequest.Bounds.messages, images <= RunRequest.Bounds.images else {
+            throw Self.tooLong(id)
+        }
     }
 
     private func messages(upTo id: String, workspace: UUID) async throws -> (run: UUID, earlier: [RunMessage]) {

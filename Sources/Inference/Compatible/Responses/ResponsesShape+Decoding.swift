@@ -19,10 +19,18 @@ extension ResponsesShape {
         if let instructions = try body["instructions"]?.text(), !instructions.isEmpty { messages.append(RunMessage(.system, instructions)) }
         let start = messages.count
         let input = try body.need("input")
+        var places = places(of: body)
         if let text = input.value.string {
+            places.note("messages/\(start)/content", at: input)
             messages.append(RunMessage(.user, text))
         } else {
-            for place in try input.elements() { try add(place, to: &messages) }
+            for place in try input.elements() {
+                let index = messages.count
+                try add(place, to: &messages)
+                guard messages.count > index else { continue }
+                places.note("messages/\(index)", at: place)
+                places.note("messages/\(index)/tool_call_id", at: place["call_id"])
+            }
         }
         var run = RunRequest(
             messages: messages, tools: try body["tools"].map(tools), metadata: try body["metadata"].map(ChatShape.metadata),
@@ -31,7 +39,19 @@ extension ResponsesShape {
         if try body["store"]?.flag() ?? true { run.turn = ConversationTurn(start: start) }
         return CompatibleRequest(
             run: run, model: try body.need("model").text(), streams: try body["stream"]?.flag() ?? false,
-            isBackground: try body["background"]?.flag() ?? false, previous: try body["previous_response_id"]?.text(), input: start)
+            isBackground: try body["background"]?.flag() ?? false, previous: try body["previous_response_id"]?.text(), input: start, places: places)
+    }
+
+    /// Where all but the single messages stand.
+    private static func places(of body: RequestPlace) -> RunPlaces {
+        var places = RunPlaces()
+        places.note("messages", at: body["input"])
+        places.note("options", at: body)
+        places.note("options/reasoning_effort", at: body["reasoning"]?["effort"])
+        places.note("options/response_format", at: body["text"]?["format"])
+        // What a run has in a member of its own stands beside the type there.
+        places.note("options/response_format/json_schema", at: body["text"]?["format"])
+        return places
     }
 
     // MARK: Items

@@ -132,12 +132,13 @@ enum AnthropicMessagesRequest {
     /// After results of tools the model goes on without: the format wants the thoughts of the turn back with their signatures, and
     /// they are not kept.
     private static func thinking(_ request: ProviderRequest) -> Int? {
-        guard let effort = request.options.reasoningEffort, request.messages.last?.role != .tool else { return nil }
+        guard let effort = request.options.reasoningEffort, effort != "none", request.messages.last?.role != .tool else { return nil }
         let wanted =
             switch effort {
             case "minimal": 1_024
             case "low": 4_096
             case "medium": 8_192
+            // For all above `high`, too: there are models that may not write more than this and an answer.
             default: 16_384
             }
         guard let most = request.options.maxOutputTokens else { return wanted }
