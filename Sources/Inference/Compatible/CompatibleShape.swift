@@ -34,6 +34,20 @@ extension AnswerEncoder {
     }
 }
 
+extension RunMessage {
+    /// It is the system's or the model's, and holds neither words nor calls.
+    ///
+    /// OpenAI's APIs take such a message, and a client that sends back what it was answered has one for each answer without a text. A run
+    /// cannot carry it, and misses nothing without it. What the user did not say is a fault.
+    var saysNothing: Bool {
+        switch role {
+        case .system, .developer: isBlank
+        case .assistant: isBlank && (toolCalls ?? []).isEmpty
+        case .user, .tool: false
+        }
+    }
+}
+
 /// Words that all shapes share.
 enum CompatibleWords {
     /// Seconds since 1970 of a run's acceptance, as its id tells: the same at every replay.

@@ -169,6 +169,28 @@ import Web
         #expect(wanted.run.faults.isEmpty)
     }
 
+    @Test("What the system or the model did not say is left out, and the places of the rest are those that were sent")
+    func silence() throws {
+        let wanted = try ChatShape.decode(
+            JSONValue(
+                parsing: #"""
+                    {"model":"m","messages":[{"role":"system","content":""},{"role":"developer","content":[{"type":"text","text":""}]},
+                      {"role":"user","content":"a"},{"role":"assistant","content":""},{"role":"assistant","content":null},
+                      {"role":"assistant","content":"","tool_calls":[]},{"role":"user","content":"b"},
+                      {"role":"assistant","content":"","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]},
+                      {"role":"tool","tool_call_id":"c","content":""},{"role":"assistant","content":"","refusal":"No"}]}
+                    """#))
+        #expect(wanted.run.messages.map(\.role) == [.user, .user, .assistant, .tool, .assistant])
+        #expect(wanted.run.messages.map(\.content) == ["a", "b", "", "", "No"])
+        #expect(throws: Never.self) { try wanted.check() }
+        let blank = try ChatShape.decode(
+            JSONValue(parsing: #"{"model":"m","messages":[{"role":"system","content":""},{"role":"user","content":""}]}"#))
+        let fault = AnswerFault(try #require(throws: Problem.self) { try blank.check() })
+        #expect(fault.message == "messages[1].content: It is empty.")
+        let nothing = try ChatShape.decode(JSONValue(parsing: #"{"model":"m","messages":[{"role":"system","content":""}]}"#))
+        #expect(throws: Problem.self) { try nothing.check() }
+    }
+
     @Test(
         "What is wrong with the run is told by the member that was sent",
         arguments: [

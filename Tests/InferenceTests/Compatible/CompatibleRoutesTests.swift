@@ -164,6 +164,26 @@ import Web
         }
     }
 
+    @Test("A client may send back an answer without a text, as it was told")
+    func silence() async throws {
+        let seen = Collected<ProviderRequest>()
+        let provider = PlayedProvider { request, receive in
+            seen.add(request)
+            try await receive(.stopped)
+        }
+        try await RunRoutesTests.withRoutes([provider]) { ask in
+            let question = #"{"role":"user","content":"a"}"#
+            let first = try await ask(.post, Self.chat, #"{"model":"test-model","messages":[\#(question)]}"#)
+            #expect(first.status == .ok)
+            let message = first.json[path: "choices.0.message"]
+            #expect(message[path: "content"] == "")
+            let told = String(decoding: message.bytes(), as: UTF8.self)
+            let second = try await ask(.post, Self.chat, #"{"model":"test-model","messages":[\#(question),\#(told),\#(question)]}"#)
+            #expect(second.status == .ok)
+            #expect(seen.all.last?.messages.map(\.role) == [.user, .user])
+        }
+    }
+
     @Test("An answer whose connection is watched for its client's leaving closes it and says so, be it an error; any other keeps it")
     func connections() async throws {
         let provider = PlayedProvider { request, receive in

@@ -168,6 +168,25 @@ import Web
         #expect(wanted.run.faults.isEmpty)
     }
 
+    @Test("What the system or the model did not say is left out, and the places of the rest are those that were sent")
+    func silence() throws {
+        let wanted = try ResponsesShape.decode(
+            JSONValue(
+                parsing: #"""
+                    {"model":"m","input":[{"role":"system","content":""},{"role":"developer","content":[]},{"role":"user","content":"a"},
+                      {"type":"message","role":"assistant","content":[{"type":"output_text","text":""}]},
+                      {"type":"function_call","call_id":"x","name":"f","arguments":"{}"},
+                      {"type":"function_call_output","call_id":"x","output":""},{"role":"assistant","content":""},{"role":"user","content":"b"}]}
+                    """#))
+        #expect(wanted.run.messages.map(\.role) == [.user, .assistant, .tool, .user])
+        #expect(wanted.run.messages[1].toolCalls?.map(\.id) == ["x"])
+        #expect(throws: Never.self) { try wanted.check() }
+        let blank = try ResponsesShape.decode(
+            JSONValue(parsing: #"{"model":"m","input":[{"role":"assistant","content":""},{"role":"user","content":""}]}"#))
+        let fault = AnswerFault(try #require(throws: Problem.self) { try blank.check() })
+        #expect(fault.message == "input[1].content: It is empty.")
+    }
+
     @Test(
         "What is wrong with the run is told by the member that was sent",
         arguments: [

@@ -20,19 +20,26 @@ extension ChatShape {
         options.reasoningEffort = try body["reasoning_effort"]?.text()
         options.responseFormat = try body["response_format"]?.object().value
 
-        let messages = try body.need("messages").elements().map(message)
+        var messages: [RunMessage] = []
+        var places = RunPlaces()
+        for place in try body.need("messages").elements() {
+            let message = try message(place)
+            guard !message.saysNothing else { continue }
+            places.note("messages/\(messages.count)", at: place)
+            messages.append(message)
+        }
         var run = RunRequest(
             messages: messages, tools: try body["tools"].map(tools), metadata: try body["metadata"].map(metadata),
             options: options == GenerationOptions() ? nil : options)
         try CompatibleExtensions.read(body, into: &run)
+        try note(body, of: run, in: &places)
         return CompatibleRequest(
             run: run, model: try body.need("model").text(), streams: try body["stream"]?.flag() ?? false,
-            includesUsage: try body["stream_options"]?["include_usage"]?.flag() ?? false, places: try places(of: run, in: body))
+            includesUsage: try body["stream_options"]?["include_usage"]?.flag() ?? false, places: places)
     }
 
-    /// Where options and tools stand.
-    private static func places(of run: RunRequest, in body: RequestPlace) throws -> RunPlaces {
-        var places = RunPlaces()
+    /// Notes where options and tools stand.
+    private static func note(_ body: RequestPlace, of run: RunRequest, in places: inout RunPlaces) throws {
         if run.options != nil {
             places.note("options", at: body)
             places.note("options/max_output_tokens", at: body["max_completion_tokens"] ?? body["max_tokens"])
@@ -40,7 +47,6 @@ extension ChatShape {
             places.note("options/tool_choice/name", at: body["tool_choice"]?["function"]?["name"])
         }
         for (index, tool) in (try body["tools"]?.elements() ?? []).enumerated() { places.note("tools/\(index)", at: tool["function"]) }
-        return places
     }
 
     // MARK: Messages

@@ -60,7 +60,9 @@ extension ResponsesShape {
         // A message may leave its type out.
         let type = try place.object()["type"]?.text() ?? "message"
         switch type {
-        case "message": messages.append(try message(place))
+        case "message":
+            let message = try message(place)
+            if !message.saysNothing { messages.append(message) }
         case "function_call":
             let call = RunMessage.Call(
                 id: try place.need("call_id").text(), name: try place.need("name").text(), arguments: try place.need("arguments").text())
