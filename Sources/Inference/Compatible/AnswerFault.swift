@@ -27,13 +27,19 @@ struct AnswerFault: Sendable, Equatable {
     /// The member of the request that is at fault, such as `messages[0].content`.
     var parameter: String?
     var retryAfter: Duration?
+    /// Whether the same request may be answered when it is sent once more. The official clients send again what is answered 408, 409, 429 or 5xx,
+    /// twice, unless they are told not to: a run would be made, and paid for, three times.
+    var isWorthRepeating: Bool
 
-    init(status: Int, code: String?, message: String, parameter: String? = nil, retryAfter: Duration? = nil) {
+    init(
+        status: Int, code: String?, message: String, parameter: String? = nil, retryAfter: Duration? = nil, isWorthRepeating: Bool = true
+    ) {
         self.status = status
         self.code = code
         self.message = message
         self.parameter = parameter
         self.retryAfter = retryAfter
+        self.isWorthRepeating = isWorthRepeating
     }
 
     static let overloaded = 529
@@ -60,20 +66,28 @@ struct AnswerFault: Sendable, Equatable {
             }
         // Else the caller would look for the fault in a token of its own.
         if status == 401 || status == 403 { message = "The provider \(error.provider ?? "of this model") refused: \(message)" }
-        self.init(status: status, code: error.code ?? error.kind.rawValue, message: message, retryAfter: error.retryAfter)
+        self.init(
+            status: status, code: error.code ?? error.kind.rawValue, message: message, retryAfter: error.retryAfter,
+            isWorthRepeating: error.isRetryable && !error.isOutOfTime)
     }
 
     init(_ reason: IncompleteReason) {
         switch reason {
         case .interrupted:
             self.init(status: 502, code: reason.rawValue, message: "The answer was interrupted: what was written of it is not the whole.")
-        case .timeLimit: self.init(status: 504, code: reason.rawValue, message: "The answer took longer than a run may, and is not whole.")
+        case .timeLimit:
+            self.init(
+                status: 504, code: reason.rawValue, message: "The answer took longer than a run may, and is not whole.", isWorthRepeating: false)
         default:
-            self.init(status: 502, code: reason.rawValue, message: "The answer ended before it was whole (\(reason.rawValue)).")
+            // What ends at a bound of its own ends there again.
+            let isBound = reason == .maxSteps || reason == .toolTimeout
+            self.init(
+                status: 502, code: reason.rawValue, message: "The answer ended before it was whole (\(reason.rawValue)).", isWorthRepeating: !isBound)
         }
     }
 
-    static let cancelled = AnswerFault(status: 499, code: "cancelled", message: "The run was cancelled.")
+    /// Someone wanted it to end.
+    static let cancelled = AnswerFault(status: 499, code: "cancelled", message: "The run was cancelled.", isWorthRepeating: false)
 
     /// A refusal of this server.
     init(_ problem: Problem) {
@@ -92,7 +106,8 @@ struct AnswerFault: Sendable, Equatable {
         self.init(
             // Other APIs have one status for a request that cannot be read and one that is wrong.
             status: problem.name == "invalid" ? 400 : problem.status.code, code: code, message: message,
-            parameter: problem.errors.first.flatMap(Self.parameter), retryAfter: problem.retryAfter)
+            parameter: problem.errors.first.flatMap(Self.parameter), retryAfter: problem.retryAfter,
+            isWorthRepeating: problem.headers[.shouldRetry] != "false")
     }
 
     private static func parameter(_ fault: FieldFault) -> String? {
@@ -117,7 +132,8 @@ struct AnswerFault: Sendable, Equatable {
     func problem(isKeyed: Bool) -> Problem {
         Problem(
             HTTPResponse.Status(code: status), name: "run", title: "The run has no answer", detail: message, retryAfter: retryAfter,
-            extensions: code.map { [JSONValue.Member("code", .string($0))] } ?? [], headers: isKeyed ? [.shouldRetry: "false"] : [:])
+            extensions: code.map { [JSONValue.Member("code", .string($0))] } ?? [],
+            headers: isKeyed || !isWorthRepeating ? [.shouldRetry: "false"] : [:])
     }
 
     /// `{"error":{…}}`, as OpenAI writes it, in a body and in a chunk.

@@ -93,6 +93,14 @@ package struct InferenceError: Error, Sendable, Equatable {
 }
 
 extension InferenceError {
+    /// The end of a run that has shown nothing in all the time that a run may take.
+    static func outOfTime(provider: String?) -> InferenceError {
+        InferenceError(.timeout, "The run took longer than a run may.", provider: provider, code: "run")
+    }
+
+    /// It is ``outOfTime(provider:)``: a client that asks again waits as long again.
+    var isOutOfTime: Bool { kind == .timeout && code == "run" }
+
     /// The end of a run whose job is dead, in the same words for every reader.
     static func givenUp(after attempts: Int) -> InferenceError {
         InferenceError(.internalError, "The run was given up after \(attempts) attempts.", code: "dead")

@@ -123,8 +123,7 @@ struct RunAttempt: Sendable {
             return RunEnding(.cancelled)
         case .limit:
             await abandon()
-            let error = InferenceError(.timeout, "The run took longer than a run may.", provider: state.candidate.provider, code: "run")
-            return RunEnding(state.hasBegun ? .incomplete(.timeLimit) : .failed(error))
+            return RunEnding(state.hasBegun ? .incomplete(.timeLimit) : .failed(.outOfTime(provider: state.candidate.provider)))
         }
     }
 

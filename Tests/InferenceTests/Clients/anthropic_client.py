@@ -75,6 +75,14 @@ def refused(**more):
         return {"error": type(error).__name__, "type": error.body["error"]["type"], "request": bool(error.request_id)}
 
 
+def useless():
+    """Whether a client that repeats by itself repeats what the server says is not worth it."""
+    try:
+        client.with_options(max_retries=2).messages.create(**arguments("useless"))
+    except anthropic.APIStatusError as error:
+        return {"status": error.status_code, "repetitions": error.request.headers["x-stainless-retry-count"]}
+
+
 def tool_round():
     """A whole round: the calls, their results, the answer."""
     messages = [{"role": "user", "content": "tools"}]
@@ -125,6 +133,7 @@ for way in (whole, stream, helper):
 results["thinking"] = guarded(thinking, "text")
 results["unknown_model"] = refused()
 results["wrong_key"] = refused(api_key="wrong")
+results["useless"] = useless()
 results["models"] = [model.id for model in client.models.list()]
 results["model"] = client.models.retrieve("o/ada").id
 results["tool_round"] = tool_round()

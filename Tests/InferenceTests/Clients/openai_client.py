@@ -150,6 +150,14 @@ def refused(**more):
         return {"error": type(error).__name__, "code": error.code}
 
 
+def useless():
+    """Whether a client that repeats by itself repeats what the server says is not worth it."""
+    try:
+        client.with_options(max_retries=2).chat.completions.create(model=MODEL, messages=[{"role": "user", "content": "useless"}])
+    except openai.APIStatusError as error:
+        return {"status": error.status_code, "repetitions": error.request.headers["x-stainless-retry-count"]}
+
+
 def tool_round():
     """A whole round: the call, its result, the answer."""
     messages = [{"role": "user", "content": "tools"}]
@@ -207,6 +215,7 @@ results["responses_background"] = guarded(responses_background, "text")
 results["responses_resumed"] = guarded(responses_resumed, "text")
 results["unknown_model"] = refused()
 results["wrong_key"] = refused(api_key="wrong")
+results["useless"] = useless()
 results["models"] = [model.id for model in client.models.list()]
 results["model"] = client.models.retrieve("o/ada").id
 results["tool_round"] = tool_round()

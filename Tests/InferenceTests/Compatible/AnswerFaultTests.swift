@@ -44,6 +44,29 @@ import Web
         #expect(AnswerFault(AnswerFault.cancelled.problem(isKeyed: false)) == .cancelled)
     }
 
+    @Test("Clients are told not to repeat what would end the same way, and nothing of what may not")
+    func repetition() {
+        func told(_ fault: AnswerFault?) -> String? {
+            guard let fault else { return "no fault" }
+            #expect(AnswerFault(fault.problem(isKeyed: false)) == fault)
+            return fault.problem(isKeyed: false).headers[.shouldRetry]
+        }
+        for kind in InferenceError.Kind.allCases {
+            #expect(told(AnswerFault(InferenceError(kind, "So it is."))) == (kind.isRetryable ? nil : "false"), "\(kind)")
+        }
+        #expect(told(AnswerFault(InferenceError(.serverError, "Never.", shouldRetry: false))) == "false")
+        #expect(told(AnswerFault(.outOfTime(provider: "up"))) == "false")
+        #expect(told(AnswerFault(InferenceError(.timeout, "Slow.", code: "first_token"))) == nil)
+        let reasons: [(IncompleteReason, Int, String?)] = [
+            (.maxSteps, 502, "false"), (.toolTimeout, 502, "false"), (.timeLimit, 504, "false"), (.interrupted, 502, nil), (.truncated, 502, nil),
+        ]
+        for (reason, status, header) in reasons {
+            let fault = AnswerEnding.incomplete(reason, nil).fault
+            #expect(fault?.status == status && told(fault) == header, "\(reason)")
+        }
+        #expect(told(.cancelled) == "false")
+    }
+
     @Test("This server's problems: one status for bad requests, the member at fault as a name")
     func problems() {
         let invalid = AnswerFault(.invalid([FieldFault(body: ["messages", "0", "content"], "It is empty.")]))

@@ -102,6 +102,22 @@ import Web
         }
     }
 
+    @Test("A client is told not to repeat a request whose answer failed for good, whole and streamed")
+    func useless() async throws {
+        let provider = PlayedProvider { _, receive in
+            try await receive(.ended(StepEnding(.failed(InferenceError(.serverError, "Not again.", shouldRetry: false)))))
+        }
+        try await RunRoutesTests.withRoutes([provider], silence: .seconds(20)) { ask in
+            for stream in ["", #","stream":true"#] {
+                for (path, body) in Self.bodies("a", model: "test-model", more: stream) {
+                    let answer = try await ask(.post, path, body)
+                    #expect(answer.status == .badGateway, "\(path)")
+                    #expect(answer.headers[.shouldRetry] == "false", "\(path)")
+                }
+            }
+        }
+    }
+
     @Test("This server's refusals have the shape of the API whose path was asked, also before a route is found")
     func problems() async throws {
         try await RunRoutesTests.withRoutes(worker: false) { ask in

@@ -141,6 +141,18 @@ import Web
         }
     }
 
+    @Test("An answer that has no step left is an error that no client repeats by itself")
+    func steps() async throws {
+        try await Self.withTool([[Self.warmth], [Self.warmth]]) { ask in
+            for (path, body) in Self.bodies(#","workspace_tools":["warmth"],"max_steps":2"#) {
+                let answer = try await ask(.post, path, body)
+                #expect(answer.status == .badGateway, "\(path)")
+                #expect(answer.json[path: "error.message"].string?.contains("max_steps") == true, "\(path)")
+                #expect(answer.headers[.shouldRetry] == "false", "\(path)")
+            }
+        }
+    }
+
     @Test("Memory, an agent beside the model, and bounds of steps are those of native runs; their faults are named")
     func members() async throws {
         let seen = Collected<ProviderRequest>()

@@ -52,6 +52,8 @@ import Web
             try await receive(.toolCallDelta(ToolCallDelta(index: 0, id: "c0", name: "weather", arguments: "")))
             try await receive(.toolCallDelta(ToolCallDelta(index: 0, arguments: #"{"city":"#)))
             try await end(receive, .incomplete(.maxOutputTokens), FinishReason(.length, raw: "length"))
+        case "useless":
+            try await end(receive, .failed(InferenceError(.serverError, "Not again.", shouldRetry: false)))
         default:
             if last?.content == "during" { try await receive(.text("part")) }
             // A provider that asks for so long a pause is not asked again.
@@ -126,6 +128,7 @@ import Web
             #expect(told[path: "responses_resumed.status"] == "completed")
             #expect(told[path: "unknown_model"] == ["error": "NotFoundError", "code": "model_not_found"])
             #expect(told[path: "wrong_key"] == ["error": "AuthenticationError", "code": "invalid_api_key"])
+            #expect(told[path: "useless"] == ["status": 502, "repetitions": "0"])
             #expect(told[path: "models"] == ["scripted", "scripted-fast", "played/test-model"])
             #expect(told[path: "model"] == "o/ada")
             #expect(told[path: "tool_round"] == "weather result, time result")
@@ -175,6 +178,7 @@ import Web
             #expect(told[path: "thinking.text"] == "Hello wörld 🌍")
             #expect(told[path: "unknown_model"] == ["error": "NotFoundError", "type": "not_found_error", "request": true])
             #expect(told[path: "wrong_key"] == ["error": "AuthenticationError", "type": "authentication_error", "request": true])
+            #expect(told[path: "useless"] == ["status": 502, "repetitions": "0"])
             #expect(told[path: "models"] == ["scripted", "scripted-fast", "played/test-model"])
             #expect(told[path: "model"] == "o/ada")
             #expect(told[path: "tool_round"] == "weather result, time result")
