@@ -17,7 +17,7 @@ import Testing
             var others: [UUID] = []
             for _ in 0..<4 { others.append(try await engine.producer.accept(Fragile(breaks: 0), workspace: engine.workspace).id) }
             try await engine.eventuallyAppended { try await engine.queue().measure().ready == 5 }
-            try await engine.withFragileWorker { _ in
+            try await engine.withFragileWorker { [others] _ in
                 for id in others { try await engine.expect(id, .done) }
                 let status = try await engine.finished(poison)
                 #expect(status.state == .dead && status.attempts == 3)
