@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Darwin)
 import Darwin
 #else
@@ -11,11 +13,20 @@ package enum FreePort {
     /// itself and keep it.
     static let range = 20_000..<32_000
 
-    /// A port that was free a moment ago; the server that takes it may still lose the race and then asks again.
+    private static let given = Mutex<Set<Int>>([])
+
+    /// A port that was free a moment ago and that nobody else in this process was given; the server that takes it may still lose the race
+    /// to another process, and then asks again.
     package static func next() throws -> Int {
         for _ in 0..<500 {
             let port = Int.random(in: range)
-            if isFree(port) { return port }
+            guard isFree(port) else { continue }
+            let isOurs = given.withLock { given in
+                // What was given long ago is in use by now, or free.
+                if given.count >= range.count / 2 { given = [] }
+                return given.insert(port).inserted
+            }
+            if isOurs { return port }
         }
         throw LocalStackError(.portInUse, "no free port found on 127.0.0.1 between \(range.lowerBound) and \(range.upperBound)")
     }

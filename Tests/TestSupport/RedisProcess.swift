@@ -39,8 +39,14 @@ package final class RedisProcess: Sendable {
             newSession: true)
         pid.withLock { $0 = started }
         do {
+            let information = try await ask(RedisCommand("INFO", "server")).string ?? ""
+            // Between the choice of a port and this moment somebody else's server may have taken it.
+            guard information.contains("process_id:\(started)\r\n") else {
+                throw TestSupportError("another server answers at port \(port)")
+            }
             _ = try await ask(RedisCommand("PING"))
         } catch {
+            await kill()
             throw TestSupportError("\(words[0]) does not answer at port \(port): \(error)\n\(lastWords)")
         }
     }

@@ -23,6 +23,29 @@ package final class TestCluster: Sendable {
         program: String = "redis-server", primaries: Int = 3, replicas: Int = 1, nodeTimeout: Duration = .seconds(10)
     ) async throws -> TestCluster {
         let count = primaries * (1 + replicas)
+        for tries in 1... {
+            let (cluster, busPorts) = try of(count, program: program, nodeTimeout: nodeTimeout)
+            do {
+                for node in cluster.nodes { try await node.start() }
+            } catch {
+                await cluster.kill()
+                // Of so many ports one may have been taken meanwhile by another process.
+                guard tries < 3 else { throw error }
+                continue
+            }
+            do {
+                try await cluster.form(primaries: primaries, busPorts: busPorts)
+                return cluster
+            } catch {
+                await cluster.kill()
+                throw error
+            }
+        }
+        throw TestSupportError("no cluster was started")
+    }
+
+    /// Nodes that do not run yet, and the ports for their bus.
+    private static func of(_ count: Int, program: String, nodeTimeout: Duration) throws -> (cluster: TestCluster, busPorts: [Int]) {
         // A port for clients and one for the other nodes each; 10,000 apart, as is the default, the second may be anybody's.
         let ports = try FreePort.next(2 * count)
         let nodes = try (0..<count).map { place in
@@ -34,15 +57,7 @@ package final class TestCluster: Sendable {
                     "--cluster-replica-validity-factor", "0", "--cluster-allow-replica-migration", "no", "--repl-diskless-sync-delay", "0",
                 ])
         }
-        let cluster = TestCluster(nodes)
-        do {
-            for node in nodes { try await node.start() }
-            try await cluster.form(primaries: primaries, busPorts: Array(ports[count...]))
-            return cluster
-        } catch {
-            await cluster.kill()
-            throw error
-        }
+        return (TestCluster(nodes), Array(ports[count...]))
     }
 
     /// Runs `body` with a cluster of its own, which is gone afterwards.

@@ -8,8 +8,8 @@
 -- attached with them, in one transaction: nobody sees the table without them. The whole table is locked for that, and not the default alone.
 -- An insert that had chosen the default before the day was there, and waited for the default only, would be refused as no row of it any more.
 --
--- Everybody waits meanwhile, so a day of which the default holds more than `most` rows stays there, and the other days are made all the
--- same. Its rows are found as any others, and go by drop_day_partitions. To hold the table for one day at a time, call it a day at a time.
+-- Everybody waits meanwhile, so a day of which the default holds more than `most` rows or `largest` bytes of bodies stays there, and the
+-- other days are made all the same. To attach a day PostgreSQL reads the whole default: beyond `widest` bytes no day is made before rows went. Its rows are found as any others, and go by drop_day_partitions. To hold the table for one day at a time, call it a day at a time.
 --
 -- Every insert waits behind who waits for the table. So it waits three seconds and no longer; a later call finds the day still to be made.
 create or replace function ensure_day_partitions(target regclass, days integer) returns integer
@@ -19,12 +19,16 @@ create or replace function ensure_day_partitions(target regclass, days integer) 
 declare
   -- A second's work, or two.
   most constant integer := 100000;
+  largest constant bigint := 64 * 1024 * 1024;
+  widest constant bigint := 1024 * 1024 * 1024;
   name text := (select relname from pg_class where oid = target);
   day date;
   part text;
   low uuid;
   high uuid;
   held integer;
+  bytes bigint;
+  size text := case when target = 'public.outcomes'::regclass then '0' else 'octet_length(body)' end;
   made integer := 0;
 begin
   if target not in ('public.acceptances'::regclass, 'public.outcomes'::regclass, 'public.job_bodies'::regclass) then
@@ -38,11 +42,16 @@ begin
     continue when to_regclass('public.' || quote_ident(part)) is not null;
     low := public.uuid_v7_floor(day::timestamp at time zone 'utc');
     high := public.uuid_v7_floor((day + 1)::timestamp at time zone 'utc');
-    -- Before the lock, under which a look at a large default would be waited for.
+    -- Before the lock, under which everybody waits. The size of a body is known without reading it.
+    if pg_relation_size(format('public.%I', name || '_default')::regclass) > widest then
+      raise notice 'no day of % is made, for its default partition is too large', name;
+      return made;
+    end if;
     execute format(
-      'select count(*) from (select 1 from public.%I where id >= $1 and id < $2 limit $3) as held', name || '_default')
-      into held using low, high, most + 1;
-    continue when held > most;
+      'select count(*), coalesce(sum(held.size), 0) from (select %s as size from public.%I where id >= $1 and id < $2 limit $3) as held',
+      size, name || '_default')
+      into held, bytes using low, high, most + 1;
+    continue when held > most or bytes > largest;
 
     -- In the order of those who read and write: the table before its parts.
     execute format('lock table only public.%I in access exclusive mode', name);

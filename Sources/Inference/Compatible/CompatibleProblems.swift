@@ -28,6 +28,11 @@ enum CompatibleProblems {
     private static func answer(_ problem: Problem, _ status: Int, _ document: JSONValue, _ request: Request) -> Response {
         var problem = problem
         problem.status = HTTPResponse.Status(code: status)
+        // Clients of both repeat a 503 by themselves, and without a key that would be a second run.
+        if problem.name == "acceptance-unknown", request.headers[.idempotencyKey] == nil {
+            problem.retryAfter = nil
+            problem.headers[.shouldRetry] = "false"
+        }
         return problem.response(to: request, writing: document)
     }
 }

@@ -27,7 +27,9 @@ struct CompatibleRequest: Sendable, Equatable {
 
     /// - Throws: 422 with every fault that the run has by itself, each named by what the client sent.
     func check() throws {
-        let faults = run.faults.map { FieldFault(body: places.path(of: $0.pointer), "It \($0.detail).") }
+        // What goes on with an earlier answer may add nothing to it.
+        let own = run.faults.filter { previous == nil || !run.messages.isEmpty || $0.pointer != "/messages" }
+        let faults = own.map { FieldFault(body: places.path(of: $0.pointer), "It \($0.detail).") }
         guard faults.isEmpty else { throw Problem.invalid(faults) }
     }
 }

@@ -15,11 +15,11 @@ struct RunLogMeta: Sendable, Equatable {
     var workspace: UUID
     /// Milliseconds since 1970.
     var acceptedAt: Int64
-    /// The terminal event's id, once it was appended.
+    /// The terminal event's id, once it was appended, or noted by a reader who found it in PostgreSQL.
     var ended: RunEventID?
     /// Nil where whoever accepted the run did not tell.
     var asked: RunAsked?
-    /// Events were appended, and the log that had them is gone.
+    /// An attempt owns the run and there is no log: it was lost, or has no event yet.
     var isWithoutLog = false
 }
 
@@ -181,16 +181,16 @@ struct RunLog: Sendable {
     func meta(_ run: UUID) async throws -> RunLogMeta? {
         let keys = keys(run)
         let replies = try await redis.pipeline([
-            RedisCommand("HMGET", .string(keys.meta), "workspace", "accepted", "ended", "answering", "previous", "epoch"),
+            RedisCommand("HMGET", .string(keys.meta), "workspace", "accepted", "ended", "answering", "previous", "epoch", "noted"),
             RedisCommand("EXISTS", .string(keys.log)),
         ])
         for case .error(let text) in replies { throw RedisError(serverReply: text, command: "HMGET") }
-        guard let cells = replies.first?.array, cells.count == 6, let workspace = cells[0].string.flatMap({ UUID(uuidString: $0) }) else {
+        guard let cells = replies.first?.array, cells.count == 7, let workspace = cells[0].string.flatMap({ UUID(uuidString: $0) }) else {
             return nil
         }
         let previous = cells[4].string.flatMap { UUID(uuidString: $0) }
         return RunLogMeta(
-            workspace: workspace, acceptedAt: Int64(cells[1].integer ?? 0), ended: cells[2].string.flatMap { RunEventID($0) },
+            workspace: workspace, acceptedAt: Int64(cells[1].integer ?? 0), ended: (cells[2].string ?? cells[6].string).flatMap { RunEventID($0) },
             asked: cells[3].string.map { RunAsked(answering: $0, previous: previous) },
             isWithoutLog: cells[5].string != nil && replies.last?.integer == 0)
     }

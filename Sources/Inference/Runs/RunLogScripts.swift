@@ -67,14 +67,15 @@ enum RunLogScripts {
             return {'ok', count}
             """)
 
-    /// Notes the id of the terminal event of a run that the log knows and whose end it does not have.
+    /// Notes the id of the terminal event of a run that the log knows and whose end it does not have. In a field of its own: the worker may be
+    /// about to append it, and must not find that done.
     ///
     /// KEYS meta. ARGV id.
     static let note = RedisScript(
         name: "run end",
         source: """
             if redis.call('HEXISTS', KEYS[1], 'workspace') == 0 then return 0 end
-            return redis.call('HSETNX', KEYS[1], 'ended', ARGV[1])
+            return redis.call('HSETNX', KEYS[1], 'noted', ARGV[1])
             """)
 
     /// Makes an attempt the owner of a run's log; from here on the attempts before it are refused.

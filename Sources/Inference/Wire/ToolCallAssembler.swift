@@ -167,10 +167,19 @@ struct ToolCallAssembler {
 
     /// The provider's id; one made from the call's number when there was none; made unique when an earlier call has the same.
     private func id(of position: Int) -> String {
-        // Higher than that of any earlier call, whose ids are all in the conversation.
-        let number = taken.count + position
-        let id = slots[position].wireID ?? "call_\(number)"
-        return taken.contains(id) || slots[..<position].contains { $0.wireID == id } ? "\(id)_\(number)" : id
+        var ids: Set<String> = []
+        for (place, slot) in slots[...position].enumerated() {
+            // Higher than that of any earlier call, if the conversation has all of them.
+            var number = taken.count + place
+            var id = slot.wireID ?? "call_\(number)"
+            while taken.contains(id) || ids.contains(id) {
+                id = "\(slot.wireID ?? "call")_\(number)"
+                number += 1
+            }
+            if place == position { return id }
+            ids.insert(id)
+        }
+        return ""
     }
 
     private static func isJSON(_ text: String) -> Bool {

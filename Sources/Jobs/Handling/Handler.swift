@@ -12,13 +12,16 @@ public import Postgres
 /// throws, the batch is split until the bad job stands alone, so an error costs its neighbours a second run and
 /// nothing else. Statements that need no answer are best `submit`ted: then the whole batch is one round trip.
 ///
+/// The engine waits for the transaction's own database and counts no attempt meanwhile. Any other store that the method misses is a
+/// failure of the attempt.
+///
 /// - Important: do nothing here that a rollback does not undo.
 public protocol BatchHandler<Payload>: Sendable {
     associatedtype Payload: JobPayload
     func handle(_ jobs: [Job<Payload>], in transaction: PostgresTransaction) async throws
 }
 
-/// Handles one job in one transaction; the returned value is kept with the outcome.
+/// Handles one job in one transaction; the returned value is kept with the outcome. What is missed counts as with ``BatchHandler``.
 ///
 /// - Important: do nothing here that a rollback does not undo.
 public protocol EffectHandler<Payload>: Sendable {

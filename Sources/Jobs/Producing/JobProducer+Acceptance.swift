@@ -101,6 +101,8 @@ extension JobProducer {
         carried.marks.insert(.noted)
         let isStored = envelope.body.count > configuration.inlineBodyLimit
         if isStored {
+            // The script counts exactly; what it would refuse is not written first, as far as that was known a moment ago.
+            if idempotency == nil, let refusal = await monitor.refusal(by: kind.queue, of: workspace) { throw refusal }
             try await JobError.whileAway(kind.queue) { try await outcomes.keep(body: envelope.body, of: id, workspace: workspace) }
             carried.marks.insert(.stored)
             carried.body = []

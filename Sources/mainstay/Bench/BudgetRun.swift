@@ -57,9 +57,9 @@ struct BudgetRun: Sendable {
         let working = try servers.pool(4)
 
         return try await servers.run([redis, producing, working]) {
-            // Connections, statements and scripts are there before anything is counted.
+            // Connections, statements and scripts are there before anything is counted, and the relay has compared Redis with the ledger.
             try await accept(way, 200, from: 0, redis, producing, configuration, servers)
-            try await workOff(way, 200, redis, working, configuration, servers)
+            try await workOff(way, 200, redis, working, configuration, servers, untilRelayed: true)
 
             let start = try await Moment(servers, producing)
             try await accept(way, jobs, from: 200, redis, producing, configuration, servers)
@@ -92,10 +92,13 @@ struct BudgetRun: Sendable {
     }
 
     /// Runs a worker until it was handed all of them and has settled what it had in its hands.
+    ///
+    /// - Parameter untilRelayed: also until its relay has looked at the whole ledger, which the next worker's would do else.
     /// - Returns: how many batches it took.
     @discardableResult
     private func workOff<Way: BenchWay>(
-        _ way: Way.Type, _ jobs: Int, _ redis: RedisClient, _ pool: PostgresPool, _ configuration: JobsConfiguration, _ servers: BenchServers
+        _ way: Way.Type, _ jobs: Int, _ redis: RedisClient, _ pool: PostgresPool, _ configuration: JobsConfiguration, _ servers: BenchServers,
+        untilRelayed: Bool = false
     ) async throws -> Int {
         let count = BenchCount()
         var registry = HandlerRegistry()
@@ -106,6 +109,13 @@ struct BudgetRun: Sendable {
             let deadline = ContinuousClock.now + .seconds(180)
             while count.jobs < jobs {
                 guard ContinuousClock.now < deadline else { throw BenchFault.miscounted("\(count.jobs) of \(jobs) jobs were begun within 180 s") }
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            let epoch = RedisCommand("GET", "\(configuration.prefix):{\(Way.kind.queue)/0}:epoch")
+            while untilRelayed {
+                let shown = try await redis.send(epoch).string ?? "pending:"
+                if !shown.hasPrefix("pending:") { break }
+                guard ContinuousClock.now < deadline else { throw BenchFault.miscounted("the relay did not look within 180 s") }
                 try await Task.sleep(for: .milliseconds(5))
             }
         }

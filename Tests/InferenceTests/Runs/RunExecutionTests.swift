@@ -255,6 +255,34 @@ import Testing
         }
     }
 
+    @Test("that was taken over before its first event shows nothing: its row refuses to say that it begins")
+    func overtakenInSilence() async throws {
+        let permits = Permits()
+        let asked = Collected<Int>()
+        let provider = PlayedProvider { _, receive in
+            asked.add(1)
+            try await permits.take()
+            try await receive(.text("\(asked.all.count)"))
+            try await receive(.stopped)
+        }
+        try await InferenceFixture.with { fixture in
+            let agents = GatedAgent()
+            try await fixture.withEngine([provider], agents: agents) { engine in
+                let id = try await engine.accept(agent: "o/ada")
+                try await eventually("the model is asked") { asked.all.count == 1 }
+                // The log is told nothing of the successor.
+                let claim = try await claim(RunIdentity(run: id, workspace: fixture.workspace, acceptedAt: 0), fixture)
+                #expect(claim.epoch == 2)
+                permits.give(2)
+                try await eventually("the old owner has given up") { agents.calls.all.count == 2 }
+                #expect(try await fixture.log.readAll(id).isEmpty)
+                agents.gate.give()
+                #expect(try await engine.finished(id).text == "2")
+                #expect(try await engine.wholeLog(id).ids.first == "3-1")
+            }
+        }
+    }
+
     @Test("is tried again when its provider fails before the first event, and only then")
     func retried() async throws {
         let attempts = Collected<Int>()
@@ -472,7 +500,7 @@ import Testing
                 try await eventually("it has begun") { try await fixture.log.readAll(id).text == "a" }
                 let before = try await fixture.log.readAll(id)
                 try await fixture.loseLog(of: id)
-                _ = try await fixture.runLog.send(RedisCommand("CLIENT", "KILL", "TYPE", "pubsub"))
+                try await fixture.killSubscribers()
                 try await eventually("the log is back") { try await fixture.log.readAll(id) == before }
                 permits.give(1)
                 #expect(try await engine.finished(id).text == "ab")

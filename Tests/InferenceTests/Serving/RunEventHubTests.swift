@@ -128,7 +128,7 @@ import Testing
                         }
                     }
                     try await eventually("all listen") { test.hub.statistics == (30, 30) && second.statistics == (30, 30) }
-                    let connections = try await subscribers(of: fixture)
+                    let connections = try await fixture.subscribers()
                     #expect(connections.count == 2)
                     let entries = (UInt64(1)...2).map { number in
                         RunLogEntry(id: RunEventID(epoch: 1, number: number), payload: RunEvent.stepStarted(step: Int(number)).payload)
@@ -172,7 +172,7 @@ import Testing
                 #expect(try await test.take(1, from: listener) == ["1-1"])
                 let channel = test.fixture.log.keys(test.identity.run).channel
                 for round in UInt64(0)..<5 {
-                    try await killSubscribers(of: test.fixture)
+                    try await test.fixture.killSubscribers()
                     try await test.append((2 + round)...(2 + round))
                     #expect(try await test.take(1, from: listener) == ["1-\(2 + round)"])
                     try await eventually("it is subscribed again") {
@@ -181,17 +181,6 @@ import Testing
                 }
             }
         }
-    }
-
-    /// Ids of the fixture's connections that are subscribed to anything.
-    private func subscribers(of fixture: InferenceFixture) async throws -> [String] {
-        let list = try #require(await fixture.runLog.send(RedisCommand("CLIENT", "LIST", "TYPE", "pubsub")).string)
-        return list.split(separator: "\n").filter { $0.contains(" name=\(fixture.jobs.prefix) ") }
-            .compactMap { $0.split(separator: " ").first?.split(separator: "=").last.map(String.init) }
-    }
-
-    private func killSubscribers(of fixture: InferenceFixture) async throws {
-        for id in try await subscribers(of: fixture) { _ = try await fixture.runLog.send(RedisCommand("CLIENT", "KILL", "ID", .string(id))) }
     }
 
     @Test("A writer that is faster than the client: every event once, in order")

@@ -237,7 +237,7 @@ private struct OneAgent: AgentLookup {
             let end = RunEventID(epoch: 1, number: 3)
             #expect(try await fixture.log.meta(identity.run)?.ended == end)
             let keys = fixture.log.keys(identity.run)
-            _ = try await fixture.runLog.send(RedisCommand("HDEL", .string(keys.meta), "ended"))
+            _ = try await fixture.runLog.send(RedisCommand("HDEL", .string(keys.meta), "noted"))
             #expect(try await fixture.log.meta(identity.run)?.isWithoutLog == false)
             _ = try await fixture.runLog.send(RedisCommand("DEL", .string(keys.log)))
             #expect(try await fixture.log.meta(identity.run)?.isWithoutLog == true)

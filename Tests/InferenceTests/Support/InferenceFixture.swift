@@ -85,6 +85,18 @@ struct InferenceFixture: Sendable {
         RunIdentity(run: .version7(), workspace: workspace ?? self.workspace, acceptedAt: Int64(Date().timeIntervalSince1970 * 1_000))
     }
 
+    /// Ids of this fixture's connections to the run log that are subscribed to anything.
+    func subscribers() async throws -> [String] {
+        let list = try #require(await runLog.send(RedisCommand("CLIENT", "LIST", "TYPE", "pubsub")).string)
+        return list.split(separator: "\n").filter { $0.contains(" name=\(jobs.prefix) ") }
+            .compactMap { $0.split(separator: " ").first?.split(separator: "=").last.map(String.init) }
+    }
+
+    /// Cuts them, and none of its neighbours'.
+    func killSubscribers() async throws {
+        for id in try await subscribers() { _ = try await runLog.send(RedisCommand("CLIENT", "KILL", "ID", .string(id))) }
+    }
+
     /// The run log's Redis comes back without what it had of a run.
     func loseLog(of run: UUID) async throws {
         let keys = log.keys(run)

@@ -202,7 +202,8 @@ import Testing
         let table: [(String, FinishReason.Unified)] = [
             ("stop", .stop), ("length", .length), ("tool_calls", .toolCalls), ("function_call", .toolCalls), ("content_filter", .contentFilter),
             ("eos", .stop), ("eos_token", .stop), ("tool_use", .toolCalls), ("MAX_TOKENS", .length), ("model_length", .length),
-            ("max_output_tokens", .length), ("abort", .error), ("something_new", .other), ("error", .error),
+            ("max_output_tokens", .length), ("SAFETY", .contentFilter), ("TOOL_CALL", .toolCalls), ("abort", .error), ("something_new", .other),
+            ("error", .error),
         ]
         for (word, unified) in table {
             let found = DecodedStream(ChatStream().text("a").finish(word).done())
@@ -228,7 +229,7 @@ import Testing
             let calling = ChatStream().tool(index: 0, id: "a", name: "f", arguments: "{}").tool(index: 1, id: "b", name: "g", arguments: "{")
             #expect(DecodedStream(calling.finish(word).done()).calls.map(\.id) == ["a"], "\(word)")
         }
-        for word in ["stop", "STOP", "eos_token", "end_turn", "stop_sequence", "tool_use"] {
+        for word in ["stop", "STOP", "end", "COMPLETE", "eos_token", "end_turn", "stop_sequence", "tool_use"] {
             #expect(DecodedStream(ChatStream().text("a").finish(word).done()).outcome == .completed, "\(word)")
         }
     }

@@ -100,7 +100,10 @@ import Testing
             (["call_0", "call_1"], [(0, nil, "f", "{}"), (1, "", "g", "{}")], ["call_2", "call_3"]),
             (["f:0"], [(0, "f:0", "f", "{}"), (1, "g:1", "g", "{}")], ["f:0_1", "g:1"]),
             (["0", "0_1"], [(0, "0", "f", "{}"), (1, "0", "g", "{}")], ["0_2", "0_3"]),
-            (["call_1"], [(0, nil, "f", "{}")], ["call_1_1"]),
+            (["call_1"], [(0, nil, "f", "{}")], ["call_2"]),
+            // Of a conversation whose beginning is gone.
+            (["f:0_3", "f:0", "f:0_2"], [(0, "f:0", "f", "{}")], ["f:0_4"]),
+            ([], [(0, nil, "f", "{}"), (1, "call_0", "g", "{}")], ["call_0", "call_0_1"]),
         ]
         for (taken, fragments, ids) in table { #expect(decode(fragments, after: taken).calls.map(\.id) == ids) }
         var assembler = ToolCallAssembler(taken: ["f:0"])

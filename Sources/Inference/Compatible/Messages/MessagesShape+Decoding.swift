@@ -17,7 +17,7 @@ extension MessagesShape {
         let thinking = try body["thinking"].map { try effort(of: $0.object()) } ?? .absent
         options.reasoningEffort = thinking.effort
         if let output = try body["output_config"]?.object() {
-            if let effort = try output["effort"]?.text() { options.reasoningEffort = ["low", "medium"].contains(effort) ? effort : "high" }
+            if let effort = try output["effort"]?.text() { options.reasoningEffort = GenerationOptions.efforts.contains(effort) ? effort : "high" }
             options.responseFormat = try output["format"].map(responseFormat)
         }
 

@@ -53,10 +53,10 @@ struct ChatCompletionsReader: EventReader {
     private static func meaning(of word: String, hasOutput: Bool) -> (FinishReason.Unified, IncompleteReason?) {
         // Some servers hand on the words of the model behind them in capitals.
         switch word.lowercased() {
-        case "stop", "end_turn", "eos", "eos_token", "stop_sequence": (.stop, nil)
-        case "tool_calls", "function_call", "tool_use": (.toolCalls, nil)
+        case "stop", "end", "complete", "end_turn", "eos", "eos_token", "stop_sequence": (.stop, nil)
+        case "tool_calls", "tool_call", "function_call", "tool_use": (.toolCalls, nil)
         case "length", "max_tokens", "max_output_tokens", "model_length", "model_context_window_exceeded": (.length, .maxOutputTokens)
-        case "content_filter": (.contentFilter, .contentFilter)
+        case "content_filter", "safety", "recitation", "blocklist", "prohibited_content", "spii": (.contentFilter, .contentFilter)
         case "error": (.error, nil)
         // The provider gave it up. What was shown is cut; where nothing was it is an error, and the same request may be tried again.
         case "insufficient_system_resource", "abort", "aborted", "cancelled", "canceled": (.error, hasOutput ? .truncated : nil)
