@@ -18,9 +18,9 @@ public struct JobsConfiguration: Sendable {
     /// Jobs that may wait in a queue before the ingress answers 503. A million 1-kB jobs are about 1.5 GB of Redis.
     public var backlogBound = 1_000_000
     /// Jobs that one workspace may have in a queue, waiting or running, before the ingress answers it 429 while it goes on to accept
-    /// those of others. Nil for half of `backlogBound`, so that a flood of one workspace does not close a queue; where there is only one, it may be
-    /// as large. A job that waits for its time (one for later, a retry) counts for `backlogBound` and not here; once a workspace is
-    /// over its bound it may send none of these either.
+    /// those of others. Nil for half of `backlogBound`, so that a flood of one workspace does not close a queue; where there is only
+    /// one, it may be as large. A job that waits for its time (one for later, a retry) counts for `backlogBound` and not here; once a
+    /// workspace is over its bound it may send none of these either.
     public var workspaceBacklogBound: Int?
     /// Jobs in one batch: 500 rows a commit is where PostgreSQL's rate flattens.
     public var batchSize = 500

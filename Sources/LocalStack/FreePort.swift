@@ -11,19 +11,19 @@ package enum FreePort {
     /// Below what Linux (32768) and macOS (49152) hand out for outgoing connections. A port from that range may be in use as
     /// somebody's source port just when a server wants it back, and a client that retries against it can even connect to
     /// itself and keep it.
-    static let range = 20_000..<32_000
+    package static let range = 20_000..<32_000
 
     private static let given = Mutex<Set<Int>>([])
 
     /// A port that was free a moment ago and that nobody else in this process was given; the server that takes it may still lose the race
     /// to another process, and then asks again.
-    package static func next() throws -> Int {
+    package static func next(in range: Range<Int> = range) throws -> Int {
         for _ in 0..<500 {
             let port = Int.random(in: range)
             guard isFree(port) else { continue }
             let isOurs = given.withLock { given in
                 // What was given long ago is in use by now, or free.
-                if given.count >= range.count / 2 { given = [] }
+                if given.count >= 4000 { given = [] }
                 return given.insert(port).inserted
             }
             if isOurs { return port }
@@ -35,10 +35,10 @@ package enum FreePort {
     ///
     /// - Parameter taken: ports that somebody will listen on who does not yet.
     package static func next(_ count: Int, except taken: Set<Int> = []) throws -> [Int] {
-        var ports: Set<Int> = []
+        var ports: [Int] = []
         while ports.count < count {
             let port = try next()
-            if !taken.contains(port) { ports.insert(port) }
+            if !taken.contains(port) { ports.append(port) }
         }
         return ports.sorted()
     }

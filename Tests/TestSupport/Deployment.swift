@@ -58,16 +58,8 @@ package final class Deployment: Sendable {
         }
     }
 
-    private static let takenPorts = Mutex<Set<Int>>([])
-
-    /// Below the servers' ports and those of outgoing connections, and of no other deployment of this process.
-    private static func freePort() throws -> Int {
-        for _ in 0..<500 {
-            let port = Int.random(in: 10_000...19_999)
-            if FreePort.isFree(port), takenPorts.withLock({ $0.insert(port).inserted }) { return port }
-        }
-        throw TestSupportError("no free port was found for an ingress")
-    }
+    /// Below the servers' ports and those of outgoing connections.
+    private static func freePort() throws -> Int { try FreePort.next(in: 10_000..<20_000) }
 
     private static let nextDatabase = Atomic<Int>(0)
 

@@ -12,7 +12,8 @@ enum RunLogScripts {
     ///
     /// With NOMKSTREAM a log that was lost (a restart of a Redis that keeps nothing) answers `missing` instead of beginning in the
     /// middle; and so does one that is to begin and of whose run nothing is known any more, for with that the epoch is gone which refuses
-    /// a stale attempt. The worker then asks the run's row who owns it, and appends everything it has, `again`. Calls: HMGET, one XADD an event, PUBLISH; the others once in a while.
+    /// a stale attempt. The worker then asks the run's row who owns it, and appends everything it has, `again`. Calls: HMGET, one XADD an
+    /// event, PUBLISH; the others once in a while.
     ///
     /// The announcement ends with a line that tells when the worker had the events: the last event's id once more, and the time where
     /// a payload would stand (``ReceiptTime``). An ingress of an earlier release takes that line for an event that it has already.

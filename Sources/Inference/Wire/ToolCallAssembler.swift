@@ -73,7 +73,7 @@ struct ToolCallAssembler {
         var delta = ToolCallDelta(index: position, arguments: value)
         if !slots[position].announcedID, slots[position].wireID != nil {
             slots[position].announcedID = true
-            delta.id = self.id(of: position)
+            delta.id = ids[position]
         }
         if !slots[position].announcedName, !slots[position].name.isEmpty {
             slots[position].announcedName = true
@@ -97,6 +97,7 @@ struct ToolCallAssembler {
     ///
     /// - Throws: The first call that is none: nothing of a broken answer is reported as whole.
     func finish() throws(Fault) -> [ToolCall] {
+        let ids = ids
         var calls: [ToolCall] = []
         for (position, slot) in slots.enumerated() {
             guard !slot.name.isEmpty else { throw .nameMissing(index: position) }
@@ -104,7 +105,7 @@ struct ToolCallAssembler {
             guard Self.isJSON(arguments), slot.surplus.isEmpty || Self.repeats(slot.surplus, arguments) else {
                 throw .argumentsNotJSON(index: position, name: slot.name)
             }
-            calls.append(ToolCall(index: position, id: id(of: position), name: slot.name, arguments: arguments))
+            calls.append(ToolCall(index: position, id: ids[position], name: slot.name, arguments: arguments))
         }
         return calls
     }
@@ -112,15 +113,16 @@ struct ToolCallAssembler {
     /// The calls that were whole when the provider cut its answer: those whose arguments have their closing bracket, and those without
     /// arguments that the provider closed.
     func wholeCalls() -> [ToolCall] {
-        slots.enumerated().compactMap { position, slot in
+        let ids = ids
+        return slots.enumerated().compactMap { position, slot in
             guard !slot.name.isEmpty else { return nil }
             if slot.isClosed, slot.arguments.allSatisfy(\.isWhitespace) {
-                return ToolCall(index: position, id: id(of: position), name: slot.name, arguments: "{}")
+                return ToolCall(index: position, id: ids[position], name: slot.name, arguments: "{}")
             }
             guard slot.scanner.isComplete, slot.surplus.isEmpty || Self.repeats(slot.surplus, slot.arguments), Self.isJSON(slot.arguments) else {
                 return nil
             }
-            return ToolCall(index: position, id: id(of: position), name: slot.name, arguments: slot.arguments)
+            return ToolCall(index: position, id: ids[position], name: slot.name, arguments: slot.arguments)
         }
     }
 
@@ -165,21 +167,20 @@ struct ToolCallAssembler {
         return text.utf8.enumerated().allSatisfy { offset, byte in unit[offset % unit.count] == byte }
     }
 
-    /// The provider's id; one made from the call's number when there was none; made unique when an earlier call has the same.
-    private func id(of position: Int) -> String {
-        var ids: Set<String> = []
-        for (place, slot) in slots[...position].enumerated() {
+    /// Of each call the provider's id; one made from the call's number when there was none; made unique when an earlier call has the same.
+    private var ids: [String] {
+        var ids: [String] = []
+        for (position, slot) in slots.enumerated() {
             // Higher than that of any earlier call, if the conversation has all of them.
-            var number = taken.count + place
+            var number = taken.count + position
             var id = slot.wireID ?? "call_\(number)"
             while taken.contains(id) || ids.contains(id) {
                 id = "\(slot.wireID ?? "call")_\(number)"
                 number += 1
             }
-            if place == position { return id }
-            ids.insert(id)
+            ids.append(id)
         }
-        return ""
+        return ids
     }
 
     private static func isJSON(_ text: String) -> Bool {

@@ -33,7 +33,8 @@ extension Executor {
         let isAway = !(await answersOthers(after: error))
         if !isAway {
             let attempt = entry.envelope.attempt
-            let earlier = await failures(of: entry, in: queue).filter { $0.attempt == attempt && $0.code == Failure.brokenOff }.count
+            let history = await failureNote(of: entry, in: queue)?.history ?? []
+            let earlier = history.filter { $0.attempt == attempt && $0.code == Failure.brokenOff }.count
             if earlier + 1 >= Patience.most {
                 let failure = JobError(
                     .brokenOff, subject: entry.envelope.kind, message: "it broke off \(earlier + 1) times while PostgreSQL answered others",
@@ -44,10 +45,5 @@ extension Executor {
         try await postpone(
             entry, nextAttempt: entry.envelope.attempt, after: .seconds(Double.random(in: 1...10)),
             code: isAway ? "store_unavailable" : Failure.brokenOff, error: error, in: queue)
-    }
-
-    /// What is written down of a job's failures, oldest first; nothing while Redis is away.
-    func failures(of entry: Entry, in queue: Queue) async -> [StatusNotes.Note.Failure] {
-        await failureNote(of: entry, in: queue)?.history ?? []
     }
 }

@@ -81,7 +81,7 @@ extension Executor {
 
     func bury(_ entry: Entry, code: String, error: any Error, in queue: Queue) async throws {
         guard let entry = try await withBodies([entry]).first else { return }
-        let history = await failures(of: entry, in: queue)
+        let history = await failureNote(of: entry, in: queue)?.history ?? []
         let encoded = (try? JSONEncoder().encode(history)).map { Array($0) } ?? Array("[]".utf8)
         let isBuried = try await patiently("dead letters") {
             do {

@@ -34,7 +34,9 @@ extension JobProducer {
         let claimed = try unique?.idempotency(of: kind, besides: idempotency, window: configuration.idempotencyWindow, now: Date()) ?? idempotency
         // A second request with one Idempotency-Key is told that the first is under way; of two unique jobs the second waits its turn.
         return try await underWay.alone(idempotency, workspace: workspace) {
-            if let job = try await admit(kind, claimed, workspace: workspace, isOwed: isOwed) { return await replay(of: job, workspace: workspace) }
+            // What the accepting script counts is not asked for before, unless a body would be written first.
+            let asks = kind.acceptance == .ledger ? !isOwed : body.count > configuration.inlineBodyLimit
+            if let job = try await admit(kind, claimed, workspace: workspace, asks: asks) { return await replay(of: job, workspace: workspace) }
             let envelope = Envelope(
                 accepting: body, of: kind, id: id ?? .version7(), workspace: workspace, notBefore: notBefore, priority: priority, key: key,
                 // An id that the caller chose may have been accepted before.
@@ -53,9 +55,12 @@ extension JobProducer {
     }
 
     /// Refuses a job over the bound of its queue or of its workspace, but not the repeat of one that was accepted before.
+    /// - Parameter asks: the workspace's bound is looked at, too.
     /// - Returns: the job of the same request, where it was looked for and is there; nil to go on.
-    private func admit(_ kind: JobKind, _ idempotency: Idempotency?, workspace: UUID, isOwed: Bool) async throws -> UUID? {
-        guard let refusal = await refusal(of: kind, workspace: workspace, isOwed: isOwed) else { return nil }
+    private func admit(_ kind: JobKind, _ idempotency: Idempotency?, workspace: UUID, asks: Bool) async throws -> UUID? {
+        var refusal = monitor.refusal(by: kind.queue)
+        if refusal == nil, asks { refusal = await monitor.refusal(by: kind.queue, of: workspace) }
+        guard let refusal else { return nil }
         guard let idempotency else { throw refusal }
         // The script that accepts stream kinds looks for the key before it refuses.
         guard kind.acceptance == .ledger else { return nil }
@@ -69,14 +74,6 @@ extension JobProducer {
         case .other?: throw JobError.mismatch(idempotency)
         case nil: throw refusal
         }
-    }
-
-    /// Why a job cannot be accepted now, as far as that is known before its acceptance.
-    private func refusal(of kind: JobKind, workspace: UUID, isOwed: Bool) async -> JobError? {
-        if let refusal = monitor.refusal(by: kind.queue) { return refusal }
-        // The script that accepts stream kinds counts what a workspace has.
-        guard kind.acceptance == .ledger, !isOwed else { return nil }
-        return await monitor.refusal(by: kind.queue, of: workspace)
     }
 
     /// - Returns: the job that the same request made before; nil when this one was accepted.
@@ -101,8 +98,6 @@ extension JobProducer {
         carried.marks.insert(.noted)
         let isStored = envelope.body.count > configuration.inlineBodyLimit
         if isStored {
-            // The script counts exactly; what it would refuse is not written first, as far as that was known a moment ago.
-            if idempotency == nil, let refusal = await monitor.refusal(by: kind.queue, of: workspace) { throw refusal }
             try await JobError.whileAway(kind.queue) { try await outcomes.keep(body: envelope.body, of: id, workspace: workspace) }
             carried.marks.insert(.stored)
             carried.body = []
