@@ -24,29 +24,31 @@ local function held_by(workspace)
   return holds[workspace] + (entering[workspace] or 0)
 end
 
-local answers, jobs = {}, {}
+local answers, jobs, call = {}, {}, redis.call
+local accepted, remembered = base .. ':accepted:', ARGV[7]
 for i = 8, #ARGV, 8 do
-  local answer, workspace = 'ok', string.sub(ARGV[i], 2, 37)
+  local answer, route = 'ok', ARGV[i]
+  local workspace = string.sub(route, 2, 37)
   local key = ARGV[i + 3] ~= '' and base .. ':idempotency:' .. workspace .. ':' .. ARGV[i + 3]
   -- Where all together hold less than one may, nobody is over the bound and nobody is asked after: the usual case costs nothing.
   local refusal = length >= bound and 'full' or length >= share and held_by(workspace) >= share and 'over'
   if refusal then
     -- What was accepted before is told even now.
-    answer = key and redis.call('GET', key) or refusal
+    answer = key and call('GET', key) or refusal
   elseif key then
-    local stored = redis.call('SET', key, ARGV[i + 4] .. ' ' .. ARGV[i + 1], 'NX', 'GET', 'PX', ARGV[6])
+    local stored = call('SET', key, ARGV[i + 4] .. ' ' .. ARGV[i + 1], 'NX', 'GET', 'PX', ARGV[6])
     if stored then answer = stored end
   end
   if answer == 'ok' then
-    local due, remembered = tonumber(ARGV[i + 7]), tonumber(ARGV[7])
-    -- What waits for its time is remembered until then and as long as the others.
-    if due then remembered = remembered + math.max(0, due - time[1] * 1000) end
-    redis.call('SET', base .. ':accepted:' .. ARGV[i + 1], ARGV[i + 2], 'PX', remembered)
+    local due = tonumber(ARGV[i + 7])
     if due then
-      redis.call('HSET', base .. ':later:jobs', ARGV[i + 1], cmsgpack.pack(ARGV[i + 5], ARGV[i + 6]))
-      redis.call('ZADD', base .. ':later', due, ARGV[i + 1])
+      -- What waits for its time is remembered until then and as long as the others.
+      call('SET', accepted .. ARGV[i + 1], ARGV[i + 2], 'PX', tonumber(remembered) + math.max(0, due - time[1] * 1000))
+      call('HSET', base .. ':later:jobs', ARGV[i + 1], cmsgpack.pack(ARGV[i + 5], ARGV[i + 6]))
+      call('ZADD', base .. ':later', due, ARGV[i + 1])
     else
-      jobs[#jobs + 1] = { ARGV[i], ARGV[i + 5], ARGV[i + 6] }
+      call('SET', accepted .. ARGV[i + 1], ARGV[i + 2], 'PX', remembered)
+      jobs[#jobs + 1] = { route, ARGV[i + 5], ARGV[i + 6] }
       length = length + 1
       entering[workspace] = (entering[workspace] or 0) + 1
     end

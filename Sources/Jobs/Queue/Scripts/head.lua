@@ -144,20 +144,29 @@ end
 -- and those that may not pass are returned, each with the ms at which to try again.
 local function enter(jobs, spare)
   local held, refused, lists, order, parked = {}, {}, {}, {}, 0
+  -- What a route says is taken apart once: hundreds of jobs may have the same.
+  local flows = {}
   for _, job in ipairs(jobs) do
-    local own = string.sub(job[1], 1, 37)
-    held[own] = (held[own] or 0) + 1
+    local route = job[1]
+    local flow = flows[route]
+    if not flow then
+      local own = string.sub(route, 1, 37)
+      flow = { own = own, class = classes[string.sub(route, 1, 1)], name = string.sub(route, 2), gates = gates_of(route) }
+      flow.ready = base .. ':ready:' .. flow.class
+      flows[route] = flow
+    end
+    held[flow.own] = (held[flow.own] or 0) + 1
   end
   for own, count in pairs(held) do held[own] = redis.call('HINCRBY', base .. ':held', own, count) - count end
   for _, job in ipairs(jobs) do
-    local route, own = job[1], string.sub(job[1], 1, 37)
-    local class, flow, gates = classes[string.sub(route, 1, 1)], string.sub(route, 2), gates_of(route)
-    local list = base .. ':parked:' .. class .. ':' .. flow
+    local flow = flows[job[1]]
+    local own, class, gates = flow.own, flow.class, flow.gates
     held[own] = held[own] + 1
     local goes, gate, at = true, nil, now + 500
     if gates then
+      local list = base .. ':parked:' .. class .. ':' .. flow.name
       -- Nobody overtakes those of its flow who wait.
-      local lane, room = gated_lane(gates, class, flow, held[own])
+      local lane, room = gated_lane(gates, class, flow.name, held[own])
       if not spare and (lists[list] or redis.call('EXISTS', list) == 1) or room + (spare or 0) <= 0 then
         goes = false
       else
@@ -168,13 +177,17 @@ local function enter(jobs, spare)
         if lengths[lane] then lengths[lane] = lengths[lane] + 1 end
       end
     elseif held[own] <= burst then
-      add('ready:' .. class, job[2], job[3])
+      redis.call('XADD', flow.ready, '*', 'h', job[2], 'b', job[3])
     else
-      local lane, room = bulk(class, flow)
-      goes = room + (spare or 0) > 0
+      if not flow.bulk then
+        flow.bulk = bulk(class, flow.name)
+        flow.stream = base .. ':' .. flow.bulk
+      end
+      local length = lengths[flow.bulk]
+      goes = window - length + (spare or 0) > 0
       if goes then
-        add(lane, job[2], job[3])
-        lengths[lane] = lengths[lane] + 1
+        redis.call('XADD', flow.stream, '*', 'h', job[2], 'b', job[3])
+        lengths[flow.bulk] = length + 1
       end
     end
     if not goes and spare then
@@ -182,8 +195,9 @@ local function enter(jobs, spare)
       redis.call('HINCRBY', base .. ':held', own, -1)
       refused[#refused + 1] = { job, at, gate }
     elseif not goes then
+      local list = base .. ':parked:' .. class .. ':' .. flow.name
       if not lists[list] then
-        lists[list] = { class = class, flow = flow, gate = gate, at = at }
+        lists[list] = { class = class, flow = flow.name, gate = gate, at = at }
         order[#order + 1] = list
       end
       local pushed = lists[list]
