@@ -58,4 +58,27 @@ import Testing
         let full = Batcher<Int, Int>(most: 1, flushers: 1, bound: 0) { items in .init(answers: items.map { .success($0) }) }
         await #expect(throws: JobError.self) { _ = try await full.submit(1) }
     }
+
+    @Test("a caller that goes on is answered too, by its batch or by a refusal")
+    func goingOn() async throws {
+        let batcher = Batcher<Int, Int>(most: 10, flushers: 1) { items in .init(answers: items.map { .success($0 * 2) }) }
+        let (answers, answer) = AsyncStream.makeStream(of: Result<Int, any Error>.self)
+        for number in 0..<25 { batcher.submit(number) { answer.yield($0) } }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await batcher.run() }
+            #expect(try await batcher.submit(100) == 200)
+            var found: [Int] = []
+            for await next in answers {
+                found.append(try next.get())
+                if found.count == 25 { break }
+            }
+            #expect(found == (0..<25).map { $0 * 2 })
+            batcher.close()
+            try await group.waitForAll()
+        }
+        batcher.submit(1) { answer.yield($0) }
+        var rest = answers.makeAsyncIterator()
+        let refused = try #require(await rest.next())
+        #expect(throws: JobError.self) { try refused.get() }
+    }
 }

@@ -46,6 +46,15 @@ final class BacklogMonitor: Sendable {
         seen.withLock { ($0[queue]?.backlog.total ?? 0) >= configuration.backlogBound }
     }
 
+    /// Neither the queue nor any workspace in it can be over its bound, by the last measure; true of a queue that could not be measured,
+    /// as ``refusal(by:)`` has it.
+    func hasRoom(_ queue: String) -> Bool {
+        seen.withLock { seen in
+            guard let backlog = seen[queue]?.backlog else { return true }
+            return backlog.total < configuration.backlogBound && backlog.due < configuration.workspaceBound
+        }
+    }
+
     /// - Returns: `.backlogFull` when the queue was over its bound at the last measure.
     func refusal(by queue: String) -> JobError? {
         guard let total = seen.withLock({ $0[queue]?.backlog.total }), total >= configuration.backlogBound else { return nil }

@@ -16,6 +16,8 @@ final class Batcher<Item: Sendable, Answer: Sendable>: Sendable {
     private struct Waiting {
         let item: Item
         let id: Int
+        /// Of a caller that does not wait in a task, and cannot be cancelled.
+        var then: (@Sendable (Result<Answer, any Error>) -> Void)?
     }
 
     private struct State {
@@ -53,12 +55,7 @@ final class Batcher<Item: Sendable, Answer: Sendable>: Sendable {
             try await withCheckedThrowingContinuation { continuation in
                 let (refusal, flusher): ((any Error)?, CheckedContinuation<Void, Never>?) = state.withLock { state in
                     if Task.isCancelled { return (CancellationError(), nil) }
-                    if state.isClosed {
-                        return (JobError(.unavailable, subject: "ingress", message: "this process is stopping", retryAfter: .seconds(1)), nil)
-                    }
-                    if state.pending.count >= bound {
-                        return (JobError(.unavailable, subject: "ingress", message: "\(bound) requests are waiting", retryAfter: .seconds(1)), nil)
-                    }
+                    if let reason = reasonToRefuse(state) { return (reason, nil) }
                     state.callers[id] = continuation
                     state.pending.append(Waiting(item: item, id: id))
                     return (nil, state.idle.popLast())
@@ -69,6 +66,24 @@ final class Batcher<Item: Sendable, Answer: Sendable>: Sendable {
         } onCancel: {
             state.withLock { $0.callers.removeValue(forKey: id) }?.resume(throwing: CancellationError())
         }
+    }
+
+    /// The same for a caller that goes on: `then` is called once, from anywhere.
+    func submit(_ item: Item, then: @escaping @Sendable (Result<Answer, any Error>) -> Void) {
+        let (refusal, flusher): ((any Error)?, CheckedContinuation<Void, Never>?) = state.withLock { state in
+            if let reason = reasonToRefuse(state) { return (reason, nil) }
+            state.next += 1
+            state.pending.append(Waiting(item: item, id: state.next, then: then))
+            return (nil, state.idle.popLast())
+        }
+        flusher?.resume()
+        if let refusal { then(.failure(refusal)) }
+    }
+
+    private func reasonToRefuse(_ state: borrowing State) -> JobError? {
+        if state.isClosed { return JobError(.unavailable, subject: "ingress", message: "this process is stopping", retryAfter: .seconds(1)) }
+        guard state.pending.count >= bound else { return nil }
+        return JobError(.unavailable, subject: "ingress", message: "\(bound) requests are waiting", retryAfter: .seconds(1))
     }
 
     /// Performs batches until `close()`, and what was handed over before it.
@@ -97,8 +112,10 @@ final class Batcher<Item: Sendable, Answer: Sendable>: Sendable {
 
     private func answer(_ batch: [Waiting], with answers: [Result<Answer, any Error>]) {
         precondition(batch.count == answers.count, "a batch has an answer for each of its items")
-        let callers = state.withLock { state in batch.map { state.callers.removeValue(forKey: $0.id) } }
-        for (caller, answer) in zip(callers, answers) { caller?.resume(with: answer) }
+        let callers = state.withLock { state in batch.map { $0.then == nil ? state.callers.removeValue(forKey: $0.id) : nil } }
+        for (index, answer) in answers.enumerated() {
+            if let then = batch[index].then { then(answer) } else { callers[index]?.resume(with: answer) }
+        }
     }
 
     /// Nil when closed and empty.
@@ -109,7 +126,7 @@ final class Batcher<Item: Sendable, Answer: Sendable>: Sendable {
                 let taken = state.pending.prefix(most)
                 state.pending.removeFirst(taken.count)
                 // Who has left before the batch was begun is not served.
-                return taken.filter { state.callers[$0.id] != nil }
+                return taken.filter { $0.then != nil || state.callers[$0.id] != nil }
             }
             if let taken {
                 if !taken.isEmpty { return taken }

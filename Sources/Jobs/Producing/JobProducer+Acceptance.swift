@@ -47,11 +47,17 @@ extension JobProducer {
                 case .stream: try await append(envelope, of: kind, notBefore, claimed, isNew: id == nil, isRepeatOnly: repeatOnly)
                 }
             if let earlier { return await replay(of: earlier, workspace: workspace) }
-            logger.debug(
-                "a job was accepted",
-                metadata: ["job": "\(envelope.id.lowercased)", "kind": "\(kind.name)", "trace_id": "\(trace?.traceID ?? "-")"])
+            log(envelope)
             return Acceptance(id: envelope.id, replayed: false, state: .queued)
         }
+    }
+
+    func log(_ envelope: Envelope) {
+        logger.debug(
+            "a job was accepted",
+            metadata: [
+                "job": "\(envelope.id.lowercased)", "kind": "\(envelope.kind)", "trace_id": "\(envelope.trace?.traceID ?? "-")",
+            ])
     }
 
     /// Refuses a job over the bound of its queue or of its workspace, but not the repeat of one that was accepted before.
@@ -114,15 +120,21 @@ extension JobProducer {
             throw error
         }
         if isStored, isNew, answer != .accepted { await outcomes.forget(bodyOf: id, workspace: workspace) }
+        if case .replayed(let job) = answer { return job }
+        if let refusal = refusal(answer, of: kind, idempotency) { throw refusal }
+        return nil
+    }
+
+    /// What an answer of the script refuses; nil where it accepts, or has accepted before.
+    func refusal(_ answer: StreamAcceptance.Answer, of kind: JobKind, _ idempotency: Idempotency?) -> JobError? {
         switch answer {
-        case .accepted: return nil
-        case .replayed(let job): return job
-        case .mismatch: throw JobError.mismatch(idempotency)
+        case .accepted, .replayed: nil
+        case .mismatch: JobError.mismatch(idempotency)
         case .full:
-            throw JobError(
+            JobError(
                 .backlogFull, subject: kind.queue, message: "\(configuration.backlogBound) jobs wait already",
                 retryAfter: monitor.drainTime(of: kind.queue) ?? .seconds(5))
-        case .workspaceFull: throw monitor.workspaceIsFull(in: kind.queue)
+        case .workspaceFull: monitor.workspaceIsFull(in: kind.queue)
         }
     }
 
