@@ -21,6 +21,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
@@ -60,7 +61,12 @@ let package = Package(
             resources: [.embedInCode("Queue/Scripts")]),
         .target(
             name: "Web",
-            dependencies: [hummingbird, httpTypes, nio, logging, lifecycle, crypto, .product(name: "Metrics", package: "swift-metrics")]),
+            dependencies: [
+                hummingbird, httpTypes, nio, logging, lifecycle, crypto,
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ]),
         .target(
             name: "Workspaces",
             dependencies: [
@@ -114,6 +120,7 @@ let package = Package(
                 // For the benchmark's look at the database, which is the C program's.
                 "CLibPQ",
                 hummingbird, httpTypes, httpClient, nio, logging, lifecycle, crypto,
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
@@ -148,7 +155,8 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "Web", "JobsTesting", "TestSupport", hummingbird, httpTypes, nio, logging, crypto,
+                "Web", "JobsTesting", "TestSupport", hummingbird, httpTypes, nio, logging, lifecycle, crypto,
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "InMemoryLogging", package: "swift-log"),

@@ -19,6 +19,7 @@ struct TicketRoutes: Sendable {
     var routes: APIRoutes {
         var routes = APIRoutes()
         routes.on(Self.create, use: create)
+        routes.onFastPath(Self.create, begin: begin)
         routes.on(Self.list, use: list)
         routes.on(Self.show, use: show)
         routes.on(Self.reply, use: reply)
@@ -36,6 +37,14 @@ struct TicketRoutes: Sendable {
         let accepted = AcceptedBody(
             id: acceptance.id, kind: CreateTicket.kind.name, state: acceptance.state.rawValue, replayed: acceptance.replayed)
         return accepted.response(from: request, context: context)
+    }
+
+    /// The same for a ticket of the plain form, without a key.
+    private func begin(_ request: FastRequest, _ answer: @escaping FastRoute.Answer) -> Bool {
+        guard let wanted = request.readJSON({ FlatJSON.read($0, TicketRequest.read) }), let ticket = try? wanted.checked() else { return false }
+        return producer.begin(ticket, workspace: request.identity.workspace, trace: TraceParent(header: request.trace.header)) { accepted in
+            answer(accepted.map { AcceptedBody(id: $0.id, kind: CreateTicket.kind.name, state: $0.state.rawValue) })
+        }
     }
 
     private func list(_ request: Request, _ context: IdentifiedContext) async throws -> Page<TicketAnswer> {

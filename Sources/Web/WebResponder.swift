@@ -42,6 +42,10 @@ package struct WebResponder: HTTPResponder {
     /// What is described.
     package let operations: [APIOperation]
     private let inner: RouterResponder<AppContext>
+    private let authenticator: any Authenticator
+    private let fastRoutes: [FastRoute]
+    private let requestMetrics: RequestMetricsCache
+    private let accessLog: Logger.Level
     private let problems: ProblemTable
     private let identityWatch: IdentityWatch?
 
@@ -49,7 +53,11 @@ package struct WebResponder: HTTPResponder {
     ///   - features: each feature's routes; `/openapi.json` describes them all.
     ///   - pages: routes that no description covers: metrics, pages for people.
     package init(authenticator: any Authenticator, features: [APIRoutes], pages: [RouteCollection<AppContext>] = [], options: Options = Options()) {
-        let router = Self.router(options, formats: features.flatMap(\.problemFormats))
+        requestMetrics = RequestMetricsCache(factory: options.metrics ?? MetricsSystem.factory)
+        self.authenticator = authenticator
+        accessLog = options.accessLog
+        fastRoutes = features.flatMap(\.fastRoutes)
+        let router = Self.router(options, metrics: requestMetrics, formats: features.flatMap(\.problemFormats))
         let description = Self.description(of: features, info: options.info)
         let authenticated = router.group().add(middleware: AuthenticationMiddleware(authenticator: authenticator))
         for middleware in options.afterAuthentication { authenticated.add(middleware: middleware) }
@@ -78,10 +86,10 @@ package struct WebResponder: HTTPResponder {
     /// 6. what watches whose they are;
     /// 7. scope and body limit, by ``APIRoutes``: they need the identity and the route. Rate and idempotency come with the
     ///    handler's call into the engine, which knows a workspace's limits and holds the keys.
-    private static func router(_ options: Options, formats: [ProblemFormat]) -> Router<AppContext> {
+    private static func router(_ options: Options, metrics: RequestMetricsCache, formats: [ProblemFormat]) -> Router<AppContext> {
         let router = Router(context: AppContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: TraceMiddleware())
-        router.add(middleware: RequestMetricsMiddleware(factory: options.metrics))
+        router.add(middleware: RequestMetricsMiddleware(cache: metrics))
         router.add(middleware: RequestLogMiddleware(level: options.accessLog))
         router.add(middleware: ProblemMiddleware(table: options.problems, formats: formats))
         for middleware in options.beforeAuthentication { router.add(middleware: middleware) }
@@ -100,6 +108,14 @@ package struct WebResponder: HTTPResponder {
             Response(status: .ok, headers: [.contentType: "application/json", .cacheControl: "max-age=300"], body: .init(byteBuffer: bytes))
         }
         return routes
+    }
+
+    /// What answers some of the operations without a task; for the server's connections (``FastPathServer``).
+    /// - Parameter isOpen: false while every request has to be looked at by what stands behind authentication.
+    package func fastPath(isOpen: @escaping @Sendable () -> Bool = { true }, logger: Logger) -> FastPath {
+        FastPath(
+            routes: fastRoutes, authenticator: authenticator, isOpen: isOpen, problems: problems, metrics: requestMetrics, accessLog: accessLog,
+            logger: logger)
     }
 
     package func respond(to request: Request, context: AppContext) async throws -> Response {

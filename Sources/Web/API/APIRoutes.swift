@@ -11,6 +11,8 @@ package struct APIRoutes {
     package private(set) var operations: [APIOperation] = []
     /// Paths of these routes whose problems have another shape than ours.
     package var problemFormats: [ProblemFormat] = []
+    /// Second ways through some of the operations.
+    var fastRoutes: [FastRoute] = []
     /// Operations of open routes, which carry no security requirement.
     private(set) var openPaths: Set<String> = []
 

@@ -34,6 +34,12 @@ package struct AcceptedBody: ResponseGenerator, Sendable, Hashable {
     /// Written without an encoder, which takes some ten times as long: every job that is accepted is answered with it.
     /// - Parameter more: members behind its own, of a kind that has more to say at once.
     package func response(with more: [JSONValue.Member]) -> Response {
+        let (headers, body) = document(with: more)
+        return Response(status: .accepted, headers: headers, body: .init(byteBuffer: body))
+    }
+
+    /// The same as its fields and its bytes.
+    func document(with more: [JSONValue.Member] = []) -> (headers: HTTPFields, body: ByteBuffer) {
         // Names of kinds and states are words of ours, which need no escapes.
         assert((kind + state).utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") })
         var body = ByteBuffer(string: "{\"id\":\"\(url.dropFirst(Self.place.count))\",\"kind\":\"\(kind)\",\"state\":\"\(state)\",\"url\":\"\(url)\"")
@@ -44,7 +50,7 @@ package struct AcceptedBody: ResponseGenerator, Sendable, Hashable {
             .contentType: "application/json; charset=utf-8", .contentLength: "\(body.readableBytes)", .location: url,
         ]
         if replayed { headers[.idempotencyReplayed] = "true" }
-        return Response(status: .accepted, headers: headers, body: .init(byteBuffer: body))
+        return (headers, body)
     }
 
     /// Its description.

@@ -15,6 +15,13 @@ package enum JSONBody {
         }
     }
 
+    /// The value that a quick reader makes of a body; nil for a body that ``decode(_:from:quickly:)`` would refuse, or would have to look at
+    /// longer.
+    static func plainly<T>(_ body: [UInt8], _ read: ([UInt8]) -> T?) -> T? {
+        guard (try? requireText(body)) != nil, !mayHoldEscapedNUL(body) else { return nil }
+        return read(body)
+    }
+
     /// The document as a value, its members in the order in which they were written: for requests whose shape is not a type's.
     ///
     /// - Throws: as above; no value is of the wrong kind.

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 package import Hummingbird
 package import Logging
@@ -22,14 +23,30 @@ package struct RequestLogMiddleware: RouterMiddleware {
         let response = try await next(request, context)
         let level = quiet.contains(request.uri.path) ? .trace : level
         guard level >= context.plainLogger.logLevel else { return response }
-        var metadata: Logger.Metadata = [
-            "method": .string(request.method.rawValue),
-            "path": .string(request.uri.path),
-            "status": .stringConvertible(response.status.code),
-            "seconds": .stringConvertible(Double((ContinuousClock.now - start) / .microseconds(1)).rounded() / 1_000_000),
-        ]
-        if let workspace = context.facts.workspace { metadata["workspace_id"] = .string("\(workspace)".lowercased()) }
-        context.logger.log(level: level, "Answered", metadata: metadata)
+        Self.log(
+            .init(
+                method: request.method, path: request.uri.path, status: response.status, duration: ContinuousClock.now - start,
+                workspace: context.facts.workspace), at: level, to: context.logger)
         return response
+    }
+
+    /// What a line says.
+    struct Line {
+        let method: HTTPRequest.Method
+        let path: String
+        let status: HTTPResponse.Status
+        let duration: Duration
+        let workspace: UUID?
+    }
+
+    static func log(_ line: Line, at level: Logger.Level, to logger: Logger) {
+        var metadata: Logger.Metadata = [
+            "method": .string(line.method.rawValue),
+            "path": .string(line.path),
+            "status": .stringConvertible(line.status.code),
+            "seconds": .stringConvertible(Double(line.duration / .microseconds(1)).rounded() / 1_000_000),
+        ]
+        if let workspace = line.workspace { metadata["workspace_id"] = .string("\(workspace)".lowercased()) }
+        logger.log(level: level, "Answered", metadata: metadata)
     }
 }

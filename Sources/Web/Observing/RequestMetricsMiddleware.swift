@@ -17,7 +17,11 @@ package struct RequestMetricsMiddleware: RouterMiddleware {
 
     /// - Parameter factory: the process's own when nil.
     package init(factory: (any MetricsFactory)? = nil) {
-        cache = RequestMetricsCache(factory: factory ?? MetricsSystem.factory)
+        self.init(cache: RequestMetricsCache(factory: factory ?? MetricsSystem.factory))
+    }
+
+    init(cache: RequestMetricsCache) {
+        self.cache = cache
     }
 
     package func handle(_ request: Request, context: AppContext, next: (Request, AppContext) async throws -> Response) async throws -> Response {

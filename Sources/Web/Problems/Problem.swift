@@ -67,17 +67,25 @@ package struct Problem: HTTPResponseError, Sendable, Equatable {
     package var requestID: String? { occurrence?.requestID }
 
     package func response(from request: Request, context: some RequestContext) -> Response {
-        response(to: request, writing: json, contentType: "application/problem+json")
+        response(to: request, writing: json, contentType: Self.contentType)
     }
 
     /// The answer with another document than ``json``: status and headers are the problem's, `Retry-After` among them.
     package func response(to request: Request, writing document: JSONValue, contentType: String = "application/json") -> Response {
+        let headers = fields(contentType: contentType)
+        // The answer to HEAD has no body, whatever went wrong.
+        if request.method == .head { return Response(status: status, headers: headers) }
+        return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: document.bytes())))
+    }
+
+    static let contentType = "application/problem+json"
+
+    /// The answer's headers.
+    func fields(contentType: String) -> HTTPFields {
         var headers = headers
         headers[.contentType] = contentType
         headers[.cacheControl] = "no-store"
         if let retryAfter { headers[.retryAfter] = RetryAfter.value(retryAfter) }
-        // The answer to HEAD has no body, whatever went wrong.
-        if request.method == .head { return Response(status: status, headers: headers) }
-        return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: document.bytes())))
+        return headers
     }
 }

@@ -1,6 +1,5 @@
 import HTTPTypes
 package import Hummingbird
-import Logging
 
 /// Turns what is thrown below it into a problem document. Nothing of an unforeseen error reaches the client but the
 /// request's id; all of it reaches the log.
@@ -29,7 +28,7 @@ package struct ProblemMiddleware: RouterMiddleware {
             var problem = unmatched(error, request: request, context: context) ?? table.problem(for: error) ?? .internalError
             problem.occurrence = .init(path: request.uri.path, requestID: context.id)
             if closing != nil { problem.headers[.connection] = "close" }
-            log(error, as: problem, context: context)
+            problem.log(error, to: context.logger)
             if let format = formats.first(where: { $0.covers(request.uri.path) }) { return format.render(problem, request) }
             return problem.response(from: request, context: context)
         }
@@ -42,26 +41,5 @@ package struct ProblemMiddleware: RouterMiddleware {
         let allowed = context.routes?.methods(for: request.uri.path) ?? []
         if allowed.isEmpty { return .notFound("No route has this path.") }
         return .methodNotAllowed(request.method, allowed: allowed)
-    }
-
-    /// Levels: a 500 is our defect (error); a 5xx is an outage that has its own alarms (warning); refused access is worth
-    /// finding later (notice); the rest is the caller's business (debug).
-    private func log(_ error: any Error, as problem: Problem, context: AppContext) {
-        let level: Logger.Level =
-            switch problem.status.code {
-            case 500: .error
-            case 501...: .warning
-            case 401, 403: .notice
-            default: .debug
-            }
-        var metadata: Logger.Metadata = ["problem": .string(problem.type), "status": .stringConvertible(problem.status.code)]
-        if !(error is Problem) {
-            metadata["error"] = .string("\(error)")
-        } else if let detail = problem.detail {
-            metadata["detail"] = .string(detail)
-        }
-        context.logger.log(
-            level: level, problem.status.code == 500 ? "A request failed for a reason that nothing maps" : "A request was refused", metadata: metadata
-        )
     }
 }

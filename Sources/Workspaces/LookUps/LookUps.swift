@@ -38,6 +38,14 @@ package final class LookUps<Question: Hashable & Sendable, Answer: Sendable, C: 
         }
     }
 
+    /// The answer where it is known this moment, without a look-up.
+    package func known(_ question: Question) -> Answer? {
+        let now = clock.now
+        return cache.withLock { cache in
+            if case .known(let answer) = cache.find(question, at: now) { answer } else { nil }
+        }
+    }
+
     /// What this process has changed itself: it is looked up again.
     package func forget(_ question: Question) {
         cache.withLock { $0.forget(question, at: clock.now) }

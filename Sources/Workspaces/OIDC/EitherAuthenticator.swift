@@ -17,4 +17,6 @@ package struct EitherAuthenticator: Authenticator {
     package func identity(bearer: String) async throws -> Identity? {
         try await (OIDCToken.hasForm(bearer) ? external : own).identity(bearer: bearer)
     }
+
+    package func known(bearer: String) -> Identity? { OIDCToken.hasForm(bearer) ? external.known(bearer: bearer) : own.known(bearer: bearer) }
 }

@@ -45,6 +45,12 @@ package final class TokenAuthenticator<C: Clock>: Authenticator, Service, Sendab
         }
     }
 
+    package func known(bearer: String) -> Identity? {
+        guard let secret = TokenSecret(bearer), case .valid(let identity)? = verdicts.known(secret.hash) else { return nil }
+        uses.note(TokenUse(workspace: identity.workspace, token: identity.tokenID))
+        return identity
+    }
+
     /// Who asks for what may be done in a deleted workspace too: its restoring, and nothing else. Otherwise as ``identity(bearer:)``.
     package func identityOfRestorer(bearer: String) async throws -> Identity? {
         guard let secret = TokenSecret(bearer) else { return nil }

@@ -67,7 +67,7 @@ package final class AccessWatch<C: Clock>: Sendable where C.Duration == Duration
     // MARK: Admitting
 
     /// Whether anybody is slowed or locked: the one thing that every request asks.
-    var isRestricting: Bool { restricting.load(ordering: .relaxed) }
+    package var isRestricting: Bool { restricting.load(ordering: .relaxed) }
 
     /// Lets a subject's request go on, at once or after a while.
     /// - Throws: a 429 problem for a subject that is locked, and where too many wait already.

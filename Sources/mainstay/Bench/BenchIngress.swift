@@ -2,6 +2,7 @@ import BuildMemory
 import Foundation
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import Jobs
 import LocalStack
 import Logging
@@ -56,7 +57,10 @@ struct BenchIngress: Sendable {
             ],
             options: .init(problems: ProblemMapping.table, accessLog: .debug))
         let services: [any Service] = [
-            pool, redis, workspaces.authenticator, producer, server(responder, at: ingress.ports.ingress, servers.logger),
+            pool, redis, workspaces.authenticator, producer,
+            server(
+                responder, FastPathServer.builder(responder.fastPath(logger: servers.logger), configuration: .init()), at: ingress.ports.ingress,
+                servers.logger),
             server(emptyResponder(), at: ingress.ports.empty, servers.logger),
         ]
         return try await servers.run(services) {
@@ -66,9 +70,10 @@ struct BenchIngress: Sendable {
     }
 
     private static func server<Responder: HTTPResponder>(
-        _ responder: Responder, at port: Int, _ logger: Logger
+        _ responder: Responder, _ server: HTTPServerBuilder = .http1(), at port: Int, _ logger: Logger
     ) -> Application<Responder> where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
-        Application(responder: responder, configuration: .init(address: .hostname("127.0.0.1", port: port), serverName: nil), logger: logger)
+        Application(
+            responder: responder, server: server, configuration: .init(address: .hostname("127.0.0.1", port: port), serverName: nil), logger: logger)
     }
 
     private static func emptyResponder() -> RouterResponder<BasicRequestContext> {
@@ -97,6 +102,12 @@ struct BenchIngress: Sendable {
                 trace: TraceParent(header: context.trace.header))
             return AcceptedBody(
                 id: acceptance.id, kind: BenchTicket.kind.name, state: acceptance.state.rawValue, replayed: acceptance.replayed)
+        }
+        routes.onFastPath(operation) { request, answer in
+            guard let ticket = request.readJSON({ FlatJSON.read($0, BenchTicket.read) }) else { return false }
+            return producer.begin(ticket, workspace: request.identity.workspace, trace: TraceParent(header: request.trace.header)) { accepted in
+                answer(accepted.map { AcceptedBody(id: $0.id, kind: BenchTicket.kind.name, state: $0.state.rawValue) })
+            }
         }
         return routes
     }

@@ -89,7 +89,9 @@ struct ServeCommand: AsyncParsableCommand {
         let application = Application(
             responder: responder,
             // Longer than a body of lines may be silent. An answer whose request was read is left alone.
-            server: .http1(configuration: .init(additionalChannelHandlers: [ClientPresence()], idleTimeout: .seconds(90))),
+            server: FastPathServer.builder(
+                responder.fastPath(isOpen: { !oversight.watch.isRestricting }, logger: logger),
+                configuration: .init(additionalChannelHandlers: [ClientPresence()], idleTimeout: .seconds(90))),
             configuration: .init(address: .hostname(host, port: port), serverName: nil),
             onServerRunning: { _ in logger.notice("listening", metadata: ["address": "\(host):\(port)"]) }, logger: logger)
 

@@ -6,8 +6,9 @@ struct RawClient: Sendable {
     private let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
     /// Connects, runs `body`, closes.
+    /// - Parameter halfCloses: `outbound.finish()` closes the client's side and no more.
     static func run<R: Sendable>(
-        port: Int,
+        port: Int, halfCloses: Bool = false,
         _ body: @Sendable (inout NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator, NIOAsyncChannelOutboundWriter<ByteBuffer>) async throws -> R
     ) async throws -> R {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -16,7 +17,8 @@ struct RawClient: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
                         wrappingChannelSynchronously: channel,
-                        configuration: .init(backPressureStrategy: .init(lowWatermark: 1, highWatermark: 2)))
+                        configuration: .init(
+                            backPressureStrategy: .init(lowWatermark: 1, highWatermark: 2), isOutboundHalfClosureEnabled: halfCloses))
                 }
             }
         return try await channel.executeThenClose { inbound, outbound in

@@ -1,0 +1,103 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTPTypes
+
+/// The shell of ``FastPathMachine``: stands in a connection's pipeline right before the server, behind what counts its requests for
+/// idle time-outs and for the end.
+final class FastPathHandler: ChannelDuplexHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    private let path: FastPath
+    private var machine = FastPathMachine<FastPath.Candidate>()
+    private var context: ChannelHandlerContext?
+    private var isReadHeld = false
+
+    init(_ path: FastPath) {
+        self.path = path
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    // MARK: In
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) { take(.part(unwrapInboundIn(data)), context) }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        // What does not come at once may take its time, and for that the server has deadlines.
+        if machine.isGathering { handOver(context) }
+        context.fireChannelReadComplete()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // The server behind would end its side with it, and an answer of ours may be on its way.
+        if let event = event as? ChannelEvent, event == .inputClosed { return take(.inputClosed, context) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { take(.fault(error), context) }
+
+    private func take(_ event: FastPathMachine<FastPath.Candidate>.Event, _ context: ChannelHandlerContext) {
+        switch machine.received(event, limit: FastRoute.bodyLimit, match: path.candidate) {
+        case .nothing: break
+        case .pass(let event): pass(event, context)
+        case .handOver: handOver(context)
+        case .ask(let head, let candidate, let body):
+            let ours = NIOLoopBound(self, eventLoop: context.eventLoop)
+            let loop = context.eventLoop
+            let isBegun = path.begin(candidate, head, body) { answer in
+                loop.execute { ours.value.write(answer) }
+            }
+            if isBegun { machine.began() } else { handOver(context) }
+        }
+    }
+
+    private func handOver(_ context: ChannelHandlerContext) {
+        for event in machine.handOver() { pass(event, context) }
+    }
+
+    private func pass(_ event: FastPathMachine<FastPath.Candidate>.Event, _ context: ChannelHandlerContext) {
+        switch event {
+        case .part(let part): context.fireChannelRead(wrapInboundOut(part))
+        case .inputClosed: context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        case .fault(let error): context.fireErrorCaught(error)
+        }
+    }
+
+    // MARK: Out
+
+    func read(context: ChannelHandlerContext) {
+        if machine.isFull { isReadHeld = true } else { context.read() }
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if case .end = unwrapOutboundIn(data) { machine.responseEnded() }
+        context.write(data, promise: promise)
+    }
+
+    private func write(_ answer: FastAnswer) {
+        // The connection is gone; the job is accepted all the same.
+        guard let context else { return }
+        context.write(wrapOutboundOut(.head(HTTPResponse(status: answer.status, headerFields: answer.headers))), promise: nil)
+        context.write(wrapOutboundOut(.body(answer.body)), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        machine.answered()
+        var hasPassed = false
+        while let event = machine.next() {
+            take(event, context)
+            hasPassed = true
+        }
+        if hasPassed {
+            if machine.isGathering { handOver(context) }
+            context.fireChannelReadComplete()
+        }
+        if isReadHeld, !machine.isFull {
+            isReadHeld = false
+            context.read()
+        }
+    }
+}
