@@ -124,6 +124,27 @@ private struct OwnRowHandler: BatchHandler {
         }
     }
 
+    @Test("an ended job that lies between those of a batch stops it only when it is one of them, and a dead worker whatever lies there")
+    func ofABatch() async throws {
+        try await EngineFixture.with { engine in
+            let worker = try await engine.registered()
+            var generator = SystemRandomNumberGenerator()
+            let now = Int64(Date().timeIntervalSince1970 * 1000)
+            var ids: [UUID] = []
+            for later in Int64(0)..<3 { ids.append(UUID.version7(milliseconds: now + later, using: &generator)) }
+            try await engine.pool.execute(
+                .workspaces([engine.workspace]), "insert into undone_jobs (workspace_id, id) values ($1, $2)", engine.workspace, ids[1])
+
+            let around = try #require(OwnRows(of: OwnRow.kind.name, jobs: [ids[2], ids[0]]))
+            let among = try #require(OwnRows(of: OwnRow.kind.name, jobs: ids))
+            #expect(try await engine.refusal(of: around, worker: worker) == nil)
+            #expect(try await engine.refusal(of: among, worker: worker) == "MS002")
+            #expect(try await WorkerStore(pool: engine.pool).markDead(worker))
+            #expect(try await engine.refusal(of: around, worker: worker) == "MS001")
+            #expect(try await engine.refusal(of: among, worker: worker) == "MS001")
+        }
+    }
+
     @Test("what retention has dropped from the outcomes is forgotten here too, and nothing else")
     func forgotten() async throws {
         try await EngineFixture.with { engine in
@@ -143,6 +164,16 @@ private struct OwnRowHandler: BatchHandler {
 }
 
 extension EngineFixture {
+    /// What the fence of a batch says in a transaction that does nothing else; nil when it lets it through.
+    fileprivate func refusal(of batch: OwnRows, worker: UUID) async throws -> String? {
+        do {
+            try await OutcomeStore(pool: pool).fenced(worker: worker, workspaces: [workspace], writing: batch) { _ in }
+            return nil
+        } catch let error as PostgresError {
+            return error.sqlState
+        }
+    }
+
     func registered() async throws -> UUID {
         let id = UUID.version7()
         try await WorkerStore(pool: pool).register(id: id, name: "test", host: "h", pid: 1, queues: ["notes"], version: "t")
