@@ -24,7 +24,7 @@ public struct JobsConfiguration: Sendable {
     public var workspaceBacklogBound: Int?
     /// Jobs in one batch: 500 rows a commit is where PostgreSQL's rate flattens.
     public var batchSize = 500
-    /// Batches that a pool works on at once.
+    /// Batches that a pool works on at once. While workspaces flood the queue, one more of those who hold few.
     public var batchConcurrency = 3
     /// Long runs that a worker carries at once; they wait for providers, not for cores.
     public var runConcurrency = 64

@@ -1,4 +1,5 @@
 import Foundation
+import Redis
 import Testing
 
 @testable import Jobs
@@ -68,6 +69,58 @@ import Testing
         let last = plan.next(room: 100)
         plan.returned([:], of: last)
         #expect(plan.next(room: 100) == .together(count: 6))
+    }
+
+    @Test("a flood is known for as long as bulk lanes give something")
+    func flood() {
+        var plan = ReadPlan(least: 16)
+        #expect(!plan.isFlooded)
+        plan.returned([.ready(.high): 3, .ready(.normal): 3], of: .together(count: 16))
+        #expect(!plan.isFlooded)
+        plan.returned([.ready(.normal): 3, .bulk(.low, shard: 2): 16], of: .together(count: 16))
+        #expect(plan.isFlooded)
+        // One that was not looked at stays what it was.
+        plan.returned([.ready(.normal): 1], of: .shared([.init(lane: .ready(.normal), count: 1)]))
+        #expect(plan.isFlooded)
+        plan.returned([.ready(.normal): 1], of: .together(count: 16))
+        #expect(!plan.isFlooded)
+    }
+
+    @Test("a plan over the ready lanes shares them by class, asks for no other and knows of no flood")
+    func readyLanes() {
+        #expect(Lane.allReady == JobPriority.allCases.map { Lane.ready($0) })
+        var plan = ReadPlan(over: Lane.allReady, least: 16)
+        #expect(plan.next(room: 300) == .together(count: 100))
+        plan.returned([.ready(.high): 100, .ready(.normal): 100, .ready(.low): 100], of: .together(count: 100))
+        #expect(!plan.isFlooded)
+        let shares: [ReadPlan.Share] = [
+            .init(lane: .ready(.high), count: 80), .init(lane: .ready(.normal), count: 40), .init(lane: .ready(.low), count: 10),
+        ]
+        #expect(plan.next(room: 130) == .shared(shares))
+        plan.returned([.ready(.low): 10], of: .shared(shares))
+        #expect(plan.next(room: 130) == .together(count: 130))
+    }
+
+    @Test("what one read gave is parted into what came from ready lanes and from bulk lanes, readable or not")
+    func parted() throws {
+        let envelope = Envelope(id: .version7(), workspace: .version7(), kind: "a.b", version: 3, acceptedAt: 5, body: [1])
+        func item(_ id: String, _ header: [UInt8]) -> RedisValue {
+            .array([.bulk(Array(id.utf8)), .array([.bulk(Array("h".utf8)), .bulk(header), .bulk(Array("b".utf8)), .bulk([1])])])
+        }
+        var few = ReadEntries()
+        few.add([item("1-1", envelope.header), item("1-2", [])], from: .ready(.high))
+        var many = ReadEntries()
+        many.add([item("1-1", envelope.header), item("1-3", envelope.header), item("1-4", [])], from: .bulk(.high, shard: 3))
+        var all = ReadEntries()
+        all += few
+        all += many
+        #expect(all.count == 5 && all.unreadable.count == 2)
+        let (ready, bulk) = all.parted()
+        #expect(ready.keys == few.keys && ready.counts == [.ready(.high): 2])
+        #expect(bulk.keys == many.keys && bulk.counts == [.bulk(.high, shard: 3): 3])
+        #expect(few.parted().ready.count == 2 && few.parted().bulk.isEmpty)
+        #expect(many.parted().ready.isEmpty && many.parted().bulk.count == 3)
+        #expect(ReadEntries().parted().ready.isEmpty && ReadEntries().parted().bulk.isEmpty)
     }
 
     @Test("slow jobs make small batches, fast ones full, and an outage is forgotten")

@@ -280,86 +280,22 @@ import Testing
         watch.settled(tickets)
         #expect(watch.stuck(for: .seconds(30), now: start + .seconds(99)) == [])
     }
-}
 
-@Suite struct PoolMachineTests {
-    @Test("it reads while there is room, and not beyond")
-    func room() {
-        var pool = PoolMachine(batch: 500, units: 2)
-        #expect(pool.started() == [.read(count: 500)])
-        #expect(pool.readReturned(count: 500, isTopUp: false) == [.run, .read(count: 500)])
-        #expect(pool.readReturned(count: 500, isTopUp: false) == [.run])
-        #expect(pool.unitEnded() == [.read(count: 500)])
-    }
-
-    @Test("an idle pool runs a single job at once; a busy one waits for company, once")
-    func linger() {
-        var pool = PoolMachine(batch: 500, units: 3)
-        _ = pool.started()
-        #expect(pool.readReturned(count: 1, isTopUp: false) == [.run, .read(count: 500)])
-        #expect(pool.readReturned(count: 1, isTopUp: false) == [.topUp(count: 499)])
-        #expect(pool.readReturned(count: 0, isTopUp: true) == [.run, .read(count: 500)])
-    }
-
-    @Test("what waits for company goes at once when the last batch ends, and the top-up that is under way is run as it comes")
-    func idleDuringLinger() {
-        var pool = PoolMachine(batch: 500, units: 3)
-        _ = pool.started()
-        _ = pool.readReturned(count: 1, isTopUp: false)
-        #expect(pool.readReturned(count: 1, isTopUp: false) == [.topUp(count: 499)])
-        #expect(pool.unitEnded() == [.run])
-        #expect(pool.busy == 1)
-        var empty = pool
-        #expect(empty.readReturned(count: 0, isTopUp: true) == [.read(count: 500)])
-        #expect(pool.readReturned(count: 3, isTopUp: true) == [.run, .read(count: 500)])
-        #expect(pool.busy == 2)
-    }
-
-    @Test("long runs take a place each")
-    func places() {
-        var pool = PoolMachine(batch: 1, units: 4)
-        #expect(pool.started() == [.read(count: 4)])
-        #expect(pool.readReturned(count: 3, isTopUp: false) == [.run, .read(count: 1)])
-        #expect(pool.readReturned(count: 1, isTopUp: false) == [.run])
-        #expect(pool.unitEnded() == [.read(count: 1)])
-    }
-
-    @Test("random histories: never more units than there are, and a drain always ends", arguments: 0..<200)
-    func histories(seed: UInt64) {
-        var generator = Seeded(seed: seed)
-        var pool = PoolMachine(batch: [1, 10, 500].randomElement(using: &generator) ?? 1, units: Int.random(in: 1...5, using: &generator))
-        var reads: [(count: Int, isTopUp: Bool)] = []
-        var running = 0
-        var held = 0
-        var stopped = false
-        func perform(_ actions: [PoolMachine.Action]) {
-            for action in actions {
-                switch action {
-                case .read(let count): reads.append((count, false))
-                case .topUp(let count): reads.append((count, true))
-                case .run:
-                    running += pool.batch > 1 ? 1 : held
-                    held = 0
-                case .stop: stopped = true
-                }
-            }
-        }
-        perform(pool.started())
-        for step in 0..<400 where !stopped {
-            if step == 300 { perform(pool.drainRequested()) }
-            if let read = reads.first, Bool.random(using: &generator) {
-                reads.removeFirst()
-                let count = step > 300 ? 0 : Int.random(in: 0...read.count, using: &generator)
-                held += count
-                perform(pool.readReturned(count: count, isTopUp: read.isTopUp))
-            } else if running > 0 {
-                running -= 1
-                perform(pool.unitEnded())
-            }
-            #expect(running <= pool.units && running == pool.busy)
-            #expect(reads.count <= 1)
-        }
-        #expect(stopped)
+    @Test("the express read of a partition and the ordinary one do not speak for each other, and the partition is told once")
+    func express() {
+        let watch = ReadWatch()
+        let tickets = QueuePartition(queue: "tickets", index: 0)
+        let start = ContinuousClock.now
+        watch.wanted(tickets, now: start)
+        watch.wanted(tickets, isExpress: true, now: start)
+        #expect(watch.stuck(for: .seconds(30), now: start + .seconds(31)) == [tickets])
+        watch.settled(tickets, isExpress: true)
+        #expect(watch.stuck(for: .seconds(30), now: start + .seconds(31)) == [tickets])
+        watch.wanted(tickets, isExpress: true, now: start)
+        watch.settled(tickets)
+        #expect(watch.stuck(for: .seconds(30), now: start + .seconds(31)) == [tickets])
+        watch.settled(tickets, isExpress: true)
+        #expect(watch.stuck(for: .seconds(30), now: start + .seconds(31)) == [])
     }
 }
 

@@ -1,6 +1,9 @@
 /// When a pool reads, runs, waits for more, and ends. A value; `Pool` performs its actions.
 ///
 ///     reading ──(entries)──▶ hold or run ──▶ reading while there is room ──▶ … ──▶ drained
+///        │                     ▲      │
+///        │ flooded, no room    │      └──(ready entries beside bulk ones)──▶ a batch of their own, in the express place if it is free
+///        └──▶ reading express ─┘
 ///
 /// Room is counted in units: a batch queue has a few batches of up to `batch` entries, a queue of long runs has many
 /// places for one. Reading, running and acknowledging overlap because a read is begun whenever a unit is free.
@@ -9,14 +12,24 @@
 /// batches full, and an idle pool never waits: when the last batch ends during a linger, what is held goes at once.
 ///
 /// A batch of slow jobs is kept small (`Pace`): whoever comes next, or wants one of them cancelled, waits for its end.
+///
+/// A flood, which is entries in bulk lanes, would make those who hold few wait twice: for a unit, and then for hundreds of jobs in
+/// the same transaction. So what comes from ready lanes beside it goes apart and first, and one batch of it may run beside the units,
+/// in the express place. While all units are busy these lanes alone are read for it. Bulk entries never get that place, and as every
+/// read for a unit asks for them and they have the next unit that is free, they are not starved. Without a flood there is no such read
+/// and no such place. Queues of long runs have none either: their places are many, and each ends by itself.
 struct PoolMachine: Sendable, Equatable {
     enum Action: Sendable, Equatable {
         /// Read up to `count` entries, blocking.
         case read(count: Int)
         /// Wait the linger, then read up to `count` more without blocking.
         case topUp(count: Int)
-        /// Run all entries that are held.
+        /// Read up to `count` entries of the ready lanes alone, blocking for a short time, whatever else is read meanwhile.
+        case readExpress(count: Int)
+        /// Run all entries that are held, after those that `runReady` took.
         case run
+        /// Run the ready entries that are held as one batch, in the express place or in a unit.
+        case runReady(isExpress: Bool)
         /// Nothing is read or run any more.
         case stop
     }
@@ -28,12 +41,22 @@ struct PoolMachine: Sendable, Equatable {
     /// Units at once.
     let units: Int
     private(set) var busy = 0
-    private(set) var held = 0
+    /// Entries of ready lanes that are not begun; in a pool of long runs those of all lanes.
+    private(set) var ready = 0
+    /// Entries of bulk lanes that are not begun.
+    private(set) var bulk = 0
     private(set) var isReading = false
     /// The read under way is a top-up.
     private(set) var isLingering = false
+    /// Bulk lanes held something when they were last read.
+    private(set) var isFlooded = false
+    private(set) var isReadingExpress = false
+    /// A batch is in the express place.
+    private(set) var isExpressBusy = false
     private(set) var isDraining = false
     private(set) var isStopped = false
+
+    var held: Int { ready + bulk }
 
     /// - Parameter first: entries in a unit until it is known how long they take.
     init(batch: Int, units: Int, first: Int? = nil) {
@@ -45,21 +68,24 @@ struct PoolMachine: Sendable, Equatable {
 
     mutating func started() -> [Action] { next() }
 
-    /// A read or top-up returned `count` entries.
-    mutating func readReturned(count: Int, isTopUp: Bool) -> [Action] {
+    /// A read or top-up returned.
+    /// - Parameters:
+    ///   - ready: entries of ready lanes; of all lanes in a pool of long runs, where nothing is told apart.
+    ///   - bulk: entries of bulk lanes.
+    ///   - isFlooded: whether bulk lanes hold something, as far as is known.
+    mutating func readReturned(ready: Int, bulk: Int = 0, isTopUp: Bool, isFlooded: Bool = false) -> [Action] {
         isReading = false
         isLingering = false
-        held += count
-        guard held > 0 else { return next() }
-        if batch > 1, !isTopUp, held < most / 2, busy > 0, busy < units, !isDraining {
+        self.ready += ready
+        self.bulk += bulk
+        self.isFlooded = isFlooded
+        let apart = beginApart()
+        if batch > 1, !isTopUp, held > 0, held < most / 2, busy > 0, busy < units, !isDraining {
             isReading = true
             isLingering = true
-            return [.topUp(count: most - held)]
+            return apart + [.topUp(count: most - held)]
         }
-        // Long runs take a unit each; a batch takes one.
-        busy += batch > 1 ? 1 : held
-        held = 0
-        return [.run] + next()
+        return apart + begin() + next()
     }
 
     /// A read failed; the shell has waited as long as it should.
@@ -68,15 +94,27 @@ struct PoolMachine: Sendable, Equatable {
         return next()
     }
 
+    /// An express read returned `count` entries.
+    mutating func expressReturned(count: Int) -> [Action] {
+        isReadingExpress = false
+        ready += count
+        return begin() + next()
+    }
+
+    /// An express read failed; it has waited as long as it should.
+    mutating func expressFailed() -> [Action] {
+        isReadingExpress = false
+        return next()
+    }
+
     /// A batch, or one run, ended.
-    /// - Parameter most: entries that a batch should have from now on.
-    mutating func unitEnded(most: Int? = nil) -> [Action] {
+    /// - Parameters:
+    ///   - isExpress: it was in the express place.
+    ///   - most: entries that a batch should have from now on.
+    mutating func unitEnded(isExpress: Bool = false, most: Int? = nil) -> [Action] {
         if let most { self.most = min(batch, max(1, most)) }
-        busy -= 1
-        guard isLingering, busy == 0, held > 0 else { return next() }
-        busy = 1
-        held = 0
-        return [.run]
+        if isExpress { isExpressBusy = false } else { busy -= 1 }
+        return begin() + next()
     }
 
     mutating func drainRequested() -> [Action] {
@@ -84,15 +122,39 @@ struct PoolMachine: Sendable, Equatable {
         return next()
     }
 
+    /// Begins what is held and has a place.
+    private mutating func begin() -> [Action] {
+        let waitsForCompany = isLingering && busy > 0
+        let apart = beginApart()
+        guard held > 0, !waitsForCompany, busy < units else { return apart }
+        // Long runs take a unit each; a batch takes one.
+        busy += batch > 1 ? 1 : held
+        (ready, bulk) = (0, 0)
+        return apart + [.run]
+    }
+
+    /// Begins the ready entries by themselves where they must not share a batch or wait for a unit, in the first place that there is.
+    private mutating func beginApart() -> [Action] {
+        guard batch > 1, ready > 0, bulk > 0 || isFlooded || busy == units, !isExpressBusy || busy < units else { return [] }
+        let isExpress = !isExpressBusy
+        if isExpress { isExpressBusy = true } else { busy += 1 }
+        ready = 0
+        return [.runReady(isExpress: isExpress)]
+    }
+
     private mutating func next() -> [Action] {
         guard !isStopped else { return [] }
         if isDraining {
-            guard busy == 0, !isReading else { return [] }
+            guard busy == 0, held == 0, !isExpressBusy, !isReading, !isReadingExpress else { return [] }
             isStopped = true
             return [.stop]
         }
-        guard !isReading, busy < units else { return [] }
-        isReading = true
-        return [.read(count: batch > 1 ? most : units - busy)]
+        if !isReading, busy < units {
+            isReading = true
+            return [.read(count: batch > 1 ? most : units - busy)]
+        }
+        guard batch > 1, isFlooded, busy == units, ready == 0, !isExpressBusy, !isReadingExpress else { return [] }
+        isReadingExpress = true
+        return [.readExpress(count: most)]
     }
 }

@@ -61,7 +61,29 @@ struct ReadEntries: Sendable {
         }
     }
 
+    /// What came from ready lanes, and what from bulk lanes.
+    func parted() -> (ready: ReadEntries, bulk: ReadEntries) {
+        let bulkLanes = counts.keys.count { $0.isBulk }
+        // Of one sort mostly; taking it apart would copy every entry.
+        guard bulkLanes > 0 else { return (self, ReadEntries()) }
+        guard bulkLanes < counts.count else { return (ReadEntries(), self) }
+        return (part { !$0.isBulk }, part { $0.isBulk })
+    }
+
+    private func part(_ isWanted: (Lane) -> Bool) -> ReadEntries {
+        var part = ReadEntries()
+        part.entries = entries.filter { isWanted($0.key.lane) }
+        part.unreadable = unreadable.filter { isWanted($0.key.lane) }
+        part.counts = counts.filter { isWanted($0.key) }
+        return part
+    }
+
     static func += (left: inout ReadEntries, right: ReadEntries) {
+        // Mostly the first to come, which needs no copy.
+        guard !left.counts.isEmpty else {
+            left = right
+            return
+        }
         left.entries += right.entries
         left.unreadable += right.unreadable
         left.counts.merge(right.counts, uniquingKeysWith: +)

@@ -19,6 +19,8 @@ struct Lane: Sendable, Hashable {
     static let all: [Lane] = JobPriority.allCases.flatMap { priority in
         [Lane(priority, shard: nil)] + (0..<shards).map { Lane(priority, shard: $0) }
     }
+    /// The lanes of those that hold few.
+    static let allReady = all.filter { !$0.isBulk }
     private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
 
     static func ready(_ priority: JobPriority) -> Lane { Lane(priority, shard: nil) }
@@ -29,9 +31,12 @@ struct Lane: Sendable, Hashable {
         self = found
     }
 
+    /// Of those that hold more than a few.
+    var isBulk: Bool { shard != nil }
+
     /// Of a read over lanes that all hold something: eight, four and one for the classes, three quarters of it for `ready`.
     var weight: Int {
-        let share = shard == nil ? 12 : 1
+        let share = isBulk ? 1 : 12
         switch priority {
         case .high: return 8 * share
         case .normal: return 4 * share

@@ -2,12 +2,15 @@ import Redis
 
 extension Queue {
     /// Performs a planned read of entries that no worker has seen, waiting up to `block` for the first where it is one that blocks.
-    func perform(_ read: ReadPlan.Read, worker: String, block: Duration, on connection: RedisBlockingConnection) async throws -> ReadEntries {
+    /// - Parameter lanes: those of the plan.
+    func perform(
+        _ read: ReadPlan.Read, over lanes: [Lane] = Lane.all, worker: String, block: Duration, on connection: RedisBlockingConnection
+    ) async throws -> ReadEntries {
         var found = ReadEntries()
         switch read {
         case .together(let count):
             let reply = try await connection.send(
-                RedisCommand("XREADGROUP", arguments: blocking(count: count, worker: worker, block: block)),
+                RedisCommand("XREADGROUP", arguments: blocking(over: lanes, count: count, worker: worker, block: block)),
                 timeout: block + .seconds(5))
             for stream in reply.array ?? [] {
                 guard case .array(let pair) = stream, pair.count == 2, let lane = lane(of: pair[0]) else { continue }
@@ -28,12 +31,12 @@ extension Queue {
         return found
     }
 
-    private func blocking(count: Int, worker: String, block: Duration) -> [RedisArgument] {
+    private func blocking(over lanes: [Lane], count: Int, worker: String, block: Duration) -> [RedisArgument] {
         var arguments: [RedisArgument] = [
             "GROUP", .string(QueueKeys.group), .string(worker), "COUNT", .integer(count), "BLOCK", .integer(max(1, block.milliseconds)), "STREAMS",
         ]
-        for lane in Lane.all { arguments.append(.string(keys.lane(lane))) }
-        for _ in Lane.all { arguments.append(">") }
+        for lane in lanes { arguments.append(.string(keys.lane(lane))) }
+        for _ in lanes { arguments.append(">") }
         return arguments
     }
 

@@ -1,10 +1,10 @@
-/// How the next read of a partition is shared among its lanes. A value; `Queue` performs it.
+/// How the next read of a partition, or of some of its lanes, is shared among them. A value; `Queue` performs it.
 ///
 /// While one lane or none holds something, one blocking read over all of them is the cheapest and wakes at once. As soon as two do,
 /// the room is shared by weight, in reads of their own: in one read a count holds for every stream alike.
 struct ReadPlan: Sendable, Equatable {
     enum Read: Sendable, Equatable {
-        /// One read over all lanes, blocking.
+        /// One read over all lanes of the plan, blocking.
         case together(count: Int)
         /// A read for each of these lanes, at once, not blocking.
         case shared([Share])
@@ -15,6 +15,7 @@ struct ReadPlan: Sendable, Equatable {
         let count: Int
     }
 
+    let lanes: [Lane]
     /// What each lane may give while nothing is known of them: more than its part where a few too many do no harm.
     let least: Int
     /// Lanes that held something at the last read.
@@ -23,13 +24,17 @@ struct ReadPlan: Sendable, Equatable {
     private var credit: [Lane: Double] = [:]
     private var sharedInARow = 0
 
-    init(least: Int = 1) {
+    init(over lanes: [Lane] = Lane.all, least: Int = 1) {
+        self.lanes = lanes
         self.least = least
     }
 
+    /// Bulk lanes held something at the last read.
+    var isFlooded: Bool { loaded.contains { $0.isBulk } }
+
     mutating func next(room: Int) -> Read {
         // A count holds for every stream alike: of lanes of which nothing is known each gives a part.
-        guard loaded.count > 1 else { return .together(count: loaded.isEmpty ? min(room, max(least, room / Lane.all.count)) : room) }
+        guard loaded.count > 1 else { return .together(count: loaded.isEmpty ? min(room, max(least, room / lanes.count)) : room) }
         // With little room only the loaded lanes are asked; now and then all are, for one entry each.
         guard room > 8 || sharedInARow < 4 else { return .together(count: 1) }
         let sum = Double(loaded.reduce(0) { $0 + $1.weight })
@@ -46,8 +51,8 @@ struct ReadPlan: Sendable, Equatable {
         }
         for (lane, count) in counts { credit[lane, default: 0] -= Double(count) }
         // Lanes that were empty are looked at as well, for little.
-        let others = Lane.all.filter { !loaded.contains($0) }.map { Share(lane: $0, count: max(1, room * $0.weight / 100)) }
-        let shares = Lane.all.filter { counts[$0, default: 0] > 0 }.map { Share(lane: $0, count: counts[$0, default: 0]) }
+        let others = lanes.filter { !loaded.contains($0) }.map { Share(lane: $0, count: max(1, room * $0.weight / 100)) }
+        let shares = lanes.filter { counts[$0, default: 0] > 0 }.map { Share(lane: $0, count: counts[$0, default: 0]) }
         return .shared(shares + (room > 8 ? others : []))
     }
 

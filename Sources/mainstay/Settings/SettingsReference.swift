@@ -103,7 +103,7 @@ enum SettingsReference {
                 "jobs of one workspace in a queue beyond which the ingress answers it 429, and others not; jobs that wait for their time are not counted; without it half of `MAINSTAY_BACKLOG_BOUND`, and all of it unless `MAINSTAY_MULTI_USER`"
         ),
         .init(key: "batch.size", standard: "500", summary: "jobs in one transaction: where PostgreSQL's rate flattens"),
-        .init(key: "batch.concurrency", standard: "3", summary: "batches that a worker has under way in each queue"),
+        .init(key: "batch.concurrency", standard: "3", summary: "batches that a worker has under way in each queue, and one more in a flood"),
         .init(
             key: "run.concurrency", standard: "64", summary: "inference runs that a worker carries at once; they wait for providers, not for cores"),
         .init(key: "lease.seconds", standard: "10", summary: "a worker not heard of for this long is dead and its jobs are taken over"),
