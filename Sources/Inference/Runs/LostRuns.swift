@@ -72,6 +72,7 @@ struct LostRuns: PeriodicTask {
         let identity = lost.identity
         let writes = try await MemoryStore(pool: store.pool).writes(of: identity.run, workspace: identity.workspace)
         let earlier = try await log.readAll(identity.run)
+        let standing = earlier.isEmpty ? RunLogStanding() : try await log.standing(identity.run)
         let events = LostRun.events(earlier, epoch: lost.epoch, attempts: lost.attempts, writes: writes)
         let record = RunRecord(epoch: lost.epoch, earlier: events)
         let request = try await store.request(of: lost)
@@ -87,7 +88,7 @@ struct LostRuns: PeriodicTask {
         let outcome = RunOutcome(
             state: .failed, transcript: transcript, incompleteReason: nil, error: .givenUp(after: lost.attempts), archive: record.archive,
             firstOutput: nil, step: nil, cost: cost.isWhole ? cost.known : nil, costSource: cost.isWhole ? cost.source : nil,
-            repeatedCalls: calls.repeated)
+            repeatedCalls: calls.repeated, begunAt: standing.shownAt)
         let isEnded = try await store.bury(lost, outcome: outcome) { transaction in
             setup?.budgets.record(
                 workspace: identity.workspace, token: request?.token, provider: lost.provider, model: lost.model, usage: usage,

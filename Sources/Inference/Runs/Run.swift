@@ -51,7 +51,7 @@ package struct Run: Sendable, Equatable {
 struct RunClaim: Sendable, Equatable {
     var epoch: UInt64
     var attempts: Int
-    /// An earlier attempt has shown something to clients, for the first time at that moment.
+    /// An earlier attempt has shown something to clients, for the first time at that moment. Nil where the row does not know of it.
     var firstEventAt: Date?
     var hadOutput: Bool { firstEventAt != nil }
     /// The newest step of which the row knows that it has shown something; 0 where it knows of none.
@@ -76,6 +76,8 @@ struct RunOutcome: Sendable, Equatable {
     var costSource: CostSource?
     /// Calls of models that were made once more, for the worker of the first was lost before anything was shown.
     var repeatedCalls = 0
+    /// When the first event was shown; nil where nobody knows.
+    var begunAt: Date?
 }
 
 /// When the model said its first word.

@@ -100,7 +100,6 @@ extension RunAttempt {
             case .keep: break
             case .show(let events, let begins, let position):
                 let received = ReceiptTime.now
-                if begins { try await markBegun() }
                 let anchor = position.map { RunAnchor(step: progress.current.call?.step ?? 1, position: $0) }
                 try await queue.offer(begins ? [started, .stepStarted(step: 1)] + events : events, anchor: anchor, received: received)
             }

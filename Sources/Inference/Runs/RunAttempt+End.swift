@@ -52,6 +52,8 @@ extension RunAttempt {
                         step: openStep, finish: own?.finish ?? ending.finish, missingDone: own?.missingDone ?? ending.missingDone,
                         state: stepState == .completed ? nil : stepState)))
         }
+        // What is shown with the end alone is shown now.
+        let begunAt = state.begunAt ?? (isSilent ? Date() : nil)
         if !last.isEmpty { try await journal.append(last) }
 
         let usage = await journal.transcript.usage
@@ -64,7 +66,7 @@ extension RunAttempt {
         let outcome = RunOutcome(
             state: ending.state, transcript: transcript, incompleteReason: ending.incompleteReason, error: ending.error, archive: archive,
             firstOutput: state.firstOutput, step: step, cost: cost.isWhole ? cost.known : nil, costSource: cost.isWhole ? cost.source : nil,
-            repeatedCalls: repeatedCalls)
+            repeatedCalls: repeatedCalls, begunAt: begunAt)
         let result = try JobResult(["run": identity.run.lowercased, "state": ending.state.rawValue])
         try await context.finish(ending.state == .cancelled ? .cancelled : .done, error: ending.error?.description, result: result) { transaction in
             try await store.finish(

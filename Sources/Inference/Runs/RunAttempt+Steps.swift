@@ -46,7 +46,7 @@ extension RunAttempt {
         let step = RunStep(call, tries: state.tries(of: call))
         try await place.persisting {
             try await context.transaction { transaction in
-                try await store.lockShown(identity, epoch: claim.epoch, in: transaction)
+                try await store.lockShown(identity, epoch: claim.epoch, at: state.begunAt, in: transaction)
                 try store.submit(step, of: identity, provider: state.candidate.provider, model: state.candidate.model, in: transaction)
                 for call in calls { store.submitWait(for: call, step: step.number, of: identity, until: until, in: transaction) }
             }

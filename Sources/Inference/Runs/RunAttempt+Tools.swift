@@ -17,7 +17,6 @@ extension RunAttempt {
             let end = RunEvent.stepFinished(
                 StepFinished(step: call.step, finish: ending?.finish, missingDone: ending?.missingDone ?? false))
             let begins = progress.begins()
-            if begins { try await markBegun() }
             try await queue.offer((begins ? [started, .stepStarted(step: 1)] : []) + call.untold() + [end])
         }
         let calls = call.tools.sorted { $0.index < $1.index }

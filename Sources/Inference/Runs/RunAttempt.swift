@@ -58,34 +58,29 @@ struct RunAttempt: Sendable {
         }
     }
 
-    /// Notes in the row that the run has begun to show something, before it does.
+    /// Notes in the row each step of which something was shown, of a run that may be gone on with. Beside the append and not before it.
     ///
-    /// The first token waits for this commit. Without it a worker that is killed in the same moment as the run log's Redis, which keeps
-    /// no file, would leave nothing that tells of what was shown, and the run would be begun again in front of a client that has seen its
-    /// first words. A row that cannot be written is not waited for: while PostgreSQL is away the log tells the same.
+    /// **No first event waits for a commit.** A run is begun again only where that is proved to follow on nothing (``RunLogFinding``), and the
+    /// proof is the log's alone, or the row's alone:
     ///
-    /// - Throws: ``RunStore/Superseded`` when a later attempt owns the run: then nothing of this one may be shown.
-    func markBegun() async throws {
-        do {
-            try await context.transaction { store.submitShown(step: 1, of: identity, epoch: claim.epoch, in: $0) }
-        } catch let error as RunStore.Superseded {
-            throw error
-        } catch {
-            // The log refuses it, if it has to.
-        }
-    }
-
-    /// Notes in the row each later step of which something was shown, of a run that may be gone on with.
+    /// - The first append of an attempt is taken by a log that the run was announced to in the same life. There it is noted that something
+    ///   was shown, and there the successor's claim looks, which fences in the same step. One memory puts the two in an order: either
+    ///   the claim finds the note, or the append finds the claim.
+    /// - A log that cannot vouch refuses the first append (`missing`). Then the row is marked before anything is shown, by its owner only.
+    /// - Whoever lost the log together with the worker, or finds it in another life, does not know, and does not begin again.
     ///
-    /// Beside the append and not before it: where the log is lost with the worker, such a run is not gone on with in any case.
+    /// So a worker that was stopped before its first append and wakes up overtaken shows nothing: the epoch in the log refuses it; without
+    /// that epoch the log has no life or an older one, and the row refuses it.
     private func markShown(_ queue: RunAppendQueue) async {
-        var marked = continuation == nil ? 1 : 0
+        var marked = 0
         while true {
             await progress.shown.wait()
-            let step = progress.current.shownStep
-            if step > marked {
-                marked = step
-                try? await context.transaction { store.submitShown(step: step, of: identity, epoch: claim.epoch, in: $0) }
+            let state = progress.current
+            if state.shownStep > marked {
+                marked = state.shownStep
+                try? await context.transaction {
+                    store.submitShown(step: state.shownStep, of: identity, epoch: claim.epoch, at: state.begunAt, in: $0)
+                }
             }
             if queue.isFinished || Task.isCancelled { return }
         }
@@ -129,7 +124,7 @@ struct RunAttempt: Sendable {
 
     /// What is left of the time that a run may take, with the attempts that are gone on with.
     private var timeLeft: Duration {
-        guard continuation != nil, let begun = claim.firstEventAt else { return limit }
+        guard continuation != nil, let begun = progress.current.begunAt else { return limit }
         return max(.zero, limit - .seconds(max(0, Date().timeIntervalSince(begun))))
     }
 

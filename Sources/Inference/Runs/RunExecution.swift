@@ -7,8 +7,9 @@ import Synchronization
 ///
 /// **One answer.** A run is begun again only as long as nothing of an answer was shown: no event is written before the provider's first,
 /// and its first event goes out with `run.started`. An attempt that finds its predecessor's events, in the log or by the mark in the
-/// row, does not ask the provider; it ends the run as `incomplete: interrupted`. A run that asked for it (``InterruptionPolicy``) is gone
-/// on with instead, where its log says exactly what is still to come (``RunContinuation``).
+/// row, does not ask the provider; it ends the run as `incomplete: interrupted`. So does one that finds a log which cannot say whether
+/// there were any (``RunLogFinding``): what nobody knows is taken for shown, and no event waits for a commit. A run that asked for it
+/// (``InterruptionPolicy``) is gone on with instead, where its log says exactly what is still to come (``RunContinuation``).
 ///
 /// **One terminal event, and it is true.** PostgreSQL first: the run's end, its archive with the terminal event in it and the job's outcome
 /// commit together. Then the terminal event is appended. A worker that dies between the two leaves a log without an end and a run with
@@ -82,21 +83,25 @@ package struct RunExecution: RunHandler {
     private func attempt(
         _ job: Job<RunRequest>, _ plan: RunPlan, _ identity: RunIdentity, _ claim: RunClaim, _ signals: RunSignals, _ context: RunContext
     ) async throws {
-        let (earlier, continuation) = try await before(plan, identity, claim, context)
-        let hasShown = claim.hadOutput || !earlier.isEmpty
+        let earlier = try await before(plan, identity, claim, context)
+        let continuation = earlier.continuation
         let anchor = continuation.flatMap { found in found.position.map { RunAnchor(step: found.step, position: $0) } }
+        let progress = RunProgress(plan, after: continuation, begunAt: earlier.begunAt)
         let journal = RunJournal(
-            log: log, identity: identity, epoch: claim.epoch, earlier: earlier, anchor: anchor,
-            isOwned: { [store] isEnded in try await store.isOwned(identity, by: claim.epoch, isEnded: isEnded) }, clock: clock)
+            log: log, identity: identity, epoch: claim.epoch, earlier: earlier.events, anchor: anchor,
+            isOwned: { [store] isEnded in
+                guard !isEnded else { return try await store.isOwned(identity, by: claim.epoch, isEnded: true) }
+                return try await store.vouch(for: identity, by: claim.epoch, at: progress.current.begunAt)
+            }, clock: clock)
         let attempt = RunAttempt(
             identity: identity, claim: claim, plan: plan, providers: providers, journal: journal, store: store, memories: memories,
             setup: setup, context: context, clock: clock, limit: limit, toolWait: toolWait, continuation: continuation,
-            silentAttempts: claim.silentAttempts(before: earlier), progress: RunProgress(plan, after: continuation))
+            silentAttempts: claim.silentAttempts(before: earlier.events), progress: progress)
         let ending: RunEnding
         if signals.cancel.isRaised {
             await attempt.abandon()
             ending = RunEnding(.cancelled)
-        } else if hasShown, continuation == nil {
+        } else if earlier.mayHaveShown, continuation == nil {
             ending = RunEnding(.incomplete(.interrupted))
         } else if let fault = plan.fault {
             ending = RunEnding(.failed(fault))

@@ -36,7 +36,8 @@ actor RunJournal {
     private static let page = 250
 
     /// - Parameter isOwned: Whether no later attempt owns the run, as its row says, and whether it goes on unless this attempt has ended it.
-    ///   Asked when the log was lost, and with it what it knew of the owner.
+    ///   Asked when the log was lost, and with it what it knew of the owner, or when it never knew the run: what is written then the log
+    ///   cannot vouch for, so of a run that goes on this notes in the row that something is shown.
     init(
         log: RunLog, identity: RunIdentity, epoch: UInt64, earlier: [RunLogEntry] = [], anchor: RunAnchor? = nil,
         isOwned: @escaping @Sendable (_ isEnded: Bool) async throws -> Bool, clock: any Clock<Duration>
@@ -129,7 +130,8 @@ actor RunJournal {
     private static func passes(_ error: any Error) -> Bool {
         switch error {
         case let error as RedisError: error.isRetryable
-        case let error as PostgresError: error.isRetryable
+        // What is asked of the row, or noted in it, may be repeated.
+        case let error as PostgresError: error.isRetryable || error.commitUnknown
         default: false
         }
     }

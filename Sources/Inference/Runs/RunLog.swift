@@ -56,11 +56,11 @@ package struct RunLogPolicy: Sendable, Equatable {
 struct RunLog: Sendable {
     /// What an append expects to find.
     enum Place: String, Sendable {
-        /// A run that is known and perhaps has no event yet.
+        /// A run that was announced to this memory, and perhaps has no event yet.
         case begin
         /// Events that were appended before.
         case `continue`
-        /// Nothing: the whole log is written once more, by whom the run's row calls its owner.
+        /// Nothing: the whole log is written once more, by whom the run's row calls its owner, and says that something is shown.
         case again
     }
 
@@ -68,15 +68,10 @@ struct RunLog: Sendable {
         case appended
         /// A later attempt, of this epoch, owns the run. Nothing was written.
         case stale(owner: UInt64)
-        /// What was expected is not there, and the log knows of no owner. Nothing was written.
+        /// What was expected is not there, and the log knows of no owner, or cannot vouch for what it knows. Nothing was written.
         case missing
         /// The log has its terminal event already. Nothing was written.
         case ended(RunEventID)
-    }
-
-    enum Claimed: Sendable, Equatable {
-        case claimed(last: RunEventID?)
-        case stale(owner: UInt64)
     }
 
     let redis: RedisClient
@@ -85,37 +80,6 @@ struct RunLog: Sendable {
     var metrics = InferenceMetrics.process
 
     func keys(_ run: UUID) -> RunLogKeys { RunLogKeys(run: run, prefix: policy.prefix) }
-
-    /// Makes a run known before its first event, so that its stream can be opened while it waits in its queue.
-    func announce(_ identity: RunIdentity, asked: RunAsked? = nil, timeout: Duration? = nil) async throws {
-        let meta = keys(identity.run).meta
-        var commands = [
-            RedisCommand(
-                "HSET", .string(meta), "workspace", .string(identity.workspace.lowercased), "accepted", .integer(Int(identity.acceptedAt))),
-            RedisCommand("PEXPIRE", .string(meta), .integer(policy.metaLifetime.wholeMilliseconds)),
-        ]
-        if let asked {
-            commands.append(
-                RedisCommand(
-                    "HSET", .string(meta), "answering", .string(asked.answering), "previous", .string(asked.previous?.lowercased ?? "")))
-        }
-        let replies = try await redis.pipeline(commands, timeout: timeout)
-        for case .error(let text) in replies { throw RedisError(serverReply: text, command: "HSET") }
-    }
-
-    /// Makes the attempt of this epoch the owner of the log.
-    func claim(_ identity: RunIdentity, epoch: UInt64) async throws -> Claimed {
-        let keys = keys(identity.run)
-        let reply = try await redis.evaluate(
-            RunLogScripts.claim, keys: [keys.log, keys.meta],
-            arguments: [
-                .string(String(epoch)), .string(identity.workspace.lowercased), .integer(Int(identity.acceptedAt)),
-                .integer(policy.metaLifetime.wholeMilliseconds),
-            ])
-        let (word, detail) = try Self.answer(reply, of: "run claim")
-        if word == "stale" { return .stale(owner: UInt64(detail) ?? .max) }
-        return .claimed(last: RunEventID(detail))
-    }
 
     /// Appends events and announces them, in one step.
     ///
@@ -202,9 +166,11 @@ struct RunLog: Sendable {
 
     /// What is known for whoever goes on with a run; asked by its owner.
     func standing(_ run: UUID) async throws -> RunLogStanding {
-        let reply = try await redis.send(RedisCommand("HMGET", .string(keys(run).meta), "anchor", "reach"))
-        guard let cells = reply.array, cells.count == 2 else { throw RedisError(.protocol, "HMGET answered no list of two", command: "HMGET") }
-        return RunLogStanding(anchor: cells[0].string.flatMap { RunAnchor($0) }, reach: cells[1].string.flatMap { RunEventID($0) })
+        let reply = try await redis.send(RedisCommand("HMGET", .string(keys(run).meta), "anchor", "reach", "shown"))
+        guard let cells = reply.array, cells.count == 3 else { throw RedisError(.protocol, "HMGET answered no list of three", command: "HMGET") }
+        return RunLogStanding(
+            anchor: cells[0].string.flatMap { RunAnchor($0) }, reach: cells[1].string.flatMap { RunEventID($0) },
+            shownAt: cells[2].string.flatMap(Self.time))
     }
 
     /// Tells all workers that a run is to be cancelled. The flag itself lies in PostgreSQL.
@@ -218,7 +184,7 @@ struct RunLog: Sendable {
             RedisCommand("PUBLISH", .string(RunLogKeys.control(prefix: policy.prefix)), .string(notice.message)), timeout: timeout)
     }
 
-    private static func answer(_ reply: RedisValue, of script: String) throws -> (word: String, detail: String) {
+    static func answer(_ reply: RedisValue, of script: String) throws -> (word: String, detail: String) {
         guard let cells = reply.array, let word = cells.first?.string else {
             throw RedisError(.protocol, "\(script) answered no list", command: "EVALSHA")
         }

@@ -13,8 +13,9 @@ struct RunLogKeys: Sendable, Equatable {
 
     /// The stream of events.
     var log: String { "\(base):log" }
-    /// What is known of the run before and beside its events: `workspace`, `accepted` (ms), `epoch`, `ended` (id of the terminal),
-    /// `anchor` and `reach` (``RunLogStanding``), `answering` and `previous` (``RunAsked``).
+    /// What is known of the run before and beside its events: `workspace`, `accepted` (ms), `life` (the memory that it was announced to),
+    /// `epoch`, `shown` (µs of the first event, 0 where nobody said), `ended` (id of the terminal), `anchor` and `reach`
+    /// (``RunLogStanding``), `answering` and `previous` (``RunAsked``).
     var meta: String { "\(base):meta" }
     /// Where events are announced.
     var channel: String { "\(base):live" }

@@ -2,6 +2,41 @@ import Redis
 
 /// The scripts of the run log. Each is one atomic step on one run's keys.
 enum RunLogScripts {
+    /// What the server's memory is called: `run_id`, which every start makes anew, and `master_replid`, which changes with the promotion of a
+    /// replica. Two equal names are one memory that has forgotten nothing in between, unless somebody deleted it; a name that changes
+    /// without a loss only makes whoever compares it careful.
+    ///
+    /// Nil where the server does not tell it, which is like no name. INFO names no key and may be called in scripts, of a cluster's nodes,
+    /// too; two sections one by one, since servers before 7.0 take one. About 10 µs.
+    private static let life = """
+        local function told(section, word)
+          local info = redis.pcall('INFO', section)
+          if type(info) ~= 'string' then return nil end
+          local _, last = string.find(info, word, 1, true)
+          return last and string.sub(info, last + 1, last + 40)
+        end
+        local function life()
+          local run, history = told('server', '\\nrun_id:'), told('replication', '\\nmaster_replid:')
+          return run and history and run .. ' ' .. history
+        end
+
+        """
+
+    /// Makes a run known before its first event, with the name of the memory that knows it. Once for a run, when it was accepted: said again
+    /// later, of a run whose log was lost meanwhile, the name would vouch for what is not there.
+    ///
+    /// KEYS meta. ARGV workspace, accepted, time to live in ms, who is to answer or empty, the run that it goes on with or empty.
+    static let announce = RedisScript(
+        name: "run announcement",
+        source: life + """
+            redis.call('HSET', KEYS[1], 'workspace', ARGV[1], 'accepted', ARGV[2])
+            local name = life()
+            if name then redis.call('HSETNX', KEYS[1], 'life', name) end
+            if ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'answering', ARGV[4], 'previous', ARGV[5]) end
+            redis.call('PEXPIRE', KEYS[1], ARGV[3])
+            return {'ok'}
+            """)
+
     /// Appends events, unless a later attempt owns the run, and announces them.
     ///
     /// The fence: an attempt whose epoch is lower than the hash field's writes nothing. The field only grows, so a worker that was
@@ -11,9 +46,11 @@ enum RunLogScripts {
     /// what it has, and only what it did not have is announced.
     ///
     /// With NOMKSTREAM a log that was lost (a restart of a Redis that keeps nothing) answers `missing` instead of beginning in the
-    /// middle; and so does one that is to begin and of whose run nothing is known any more, for with that the epoch is gone which refuses
-    /// a stale attempt. The worker then asks the run's row who owns it, and appends everything it has, `again`. Calls: HMGET, one XADD an
-    /// event, PUBLISH; the others once in a while.
+    /// middle. So does one that is to begin and was not announced to this very memory (``announce``): it may have lost the epoch that refuses
+    /// a stale attempt, and cannot tell a later one that something was shown. The worker then asks the run's row who owns it, marks it,
+    /// and appends everything it has, `again`. Calls: HMGET, one XADD an event, PUBLISH; the others once in a while.
+    ///
+    /// That something was shown is noted in the meta, and before the first event is there: a stream may go alone.
     ///
     /// The announcement ends with a line that tells when the worker had the events: the last event's id once more, and the time where
     /// a payload would stand (``ReceiptTime``). An ingress of an earlier release takes that line for an event that it has already.
@@ -26,15 +63,17 @@ enum RunLogScripts {
     /// the log is to reach or empty, then id and payload of each event.
     static let append = RedisScript(
         name: "run append",
-        source: """
-            local known = redis.call('HMGET', KEYS[2], 'epoch', 'ended', 'workspace')
+        source: life + """
+            local known = redis.call('HMGET', KEYS[2], 'epoch', 'ended', 'life', 'shown')
             local held = tonumber(known[1] or '0')
             if held > tonumber(ARGV[1]) then return {'stale', known[1]} end
             if known[2] then
               if known[2] == ARGV[9] then return {'ok', 0} end
               return {'ended', known[2]}
             end
-            if ARGV[8] == 'begin' and not known[3] then return {'missing'} end
+            if ARGV[8] == 'begin' and (not known[3] or known[3] ~= life()) then return {'missing'} end
+            local since = ARGV[10] ~= '' and ARGV[10] or '0'
+            if ARGV[8] ~= 'continue' and not known[4] then redis.call('HSET', KEYS[2], 'shown', since) end
             local frame = {}
             for i = 13, #ARGV, 2 do
               local added
@@ -53,6 +92,7 @@ enum RunLogScripts {
             if held ~= tonumber(ARGV[1]) then
               redis.call('HSET', KEYS[2], 'epoch', ARGV[1], 'workspace', ARGV[2], 'accepted', ARGV[3])
             end
+            if ARGV[8] == 'continue' and not known[4] then redis.call('HSET', KEYS[2], 'shown', since) end
             if ARGV[9] ~= '' then redis.call('HSET', KEYS[2], 'ended', ARGV[9]) end
             if ARGV[11] ~= '' then redis.call('HSET', KEYS[2], 'anchor', ARGV[11]) end
             if ARGV[12] ~= '' then redis.call('HSET', KEYS[2], 'reach', ARGV[12]) end
@@ -79,19 +119,22 @@ enum RunLogScripts {
             return redis.call('HSETNX', KEYS[1], 'noted', ARGV[1])
             """)
 
-    /// Makes an attempt the owner of a run's log; from here on the attempts before it are refused.
+    /// Makes an attempt the owner of a run's log; from here on the attempts before it are refused. In the same step it says what they have
+    /// shown: an attempt that was refused before its first event shows none.
     ///
-    /// KEYS log, meta. ARGV epoch, workspace, accepted, time to live of meta in ms. Answers `stale` and the owner's epoch, or `ok`
-    /// and the id of the last event, empty when there is none.
+    /// KEYS log, meta. ARGV epoch, workspace, accepted, time to live of meta in ms. Answers `stale` and the owner's epoch; `shown`, the id of the
+    /// last event or empty, and since when in µs or empty; `nothing`; or `unknown` (``RunLogFinding``).
     static let claim = RedisScript(
         name: "run claim",
-        source: """
-            local held = redis.call('HGET', KEYS[2], 'epoch')
-            if held and tonumber(held) > tonumber(ARGV[1]) then return {'stale', held} end
+        source: life + """
+            local known = redis.call('HMGET', KEYS[2], 'epoch', 'life', 'shown')
+            if known[1] and tonumber(known[1]) > tonumber(ARGV[1]) then return {'stale', known[1]} end
             redis.call('HSET', KEYS[2], 'epoch', ARGV[1], 'workspace', ARGV[2], 'accepted', ARGV[3])
             redis.call('PEXPIRE', KEYS[2], ARGV[4])
             local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
-            if #last == 0 then return {'ok', ''} end
-            return {'ok', last[1][1]}
+            if #last > 0 then return {'shown', last[1][1], known[3] or ''} end
+            if known[3] then return {'shown', '', known[3]} end
+            if known[2] and known[2] == life() then return {'nothing'} end
+            return {'unknown'}
             """)
 }

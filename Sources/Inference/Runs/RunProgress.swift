@@ -111,6 +111,8 @@ final class RunProgress: Sendable {
         var firstOutput: FirstOutput?
         /// Events were given to the log.
         var hasBegun = false
+        /// When the run's first event was, of whichever attempt; nil before it, and where nobody knows.
+        var begunAt: Date?
         /// The newest step that has shown something.
         var shownStep = 0
         /// The run's first output was an earlier attempt's.
@@ -123,13 +125,15 @@ final class RunProgress: Sendable {
     /// Rings when a step shows its first output.
     let shown = Doorbell()
 
-    init(_ plan: RunPlan, after continuation: RunContinuation? = nil) {
+    /// - Parameter begunAt: When an earlier attempt showed the first event.
+    init(_ plan: RunPlan, after continuation: RunContinuation? = nil, begunAt: Date? = nil) {
         var first = State(candidate: plan.first, tries: plan.unanswered)
         if let continuation {
             first = State(candidate: continuation.candidate, tries: [])
             first.hasBegun = true
             first.hadOutput = true
         }
+        first.begunAt = begunAt
         state = Mutex(first)
     }
 
@@ -160,10 +164,7 @@ final class RunProgress: Sendable {
 
     /// Something is about to be shown; true when it is the first of the run.
     func begins() -> Bool {
-        state.withLock { state -> Bool in
-            defer { state.hasBegun = true }
-            return !state.hasBegun
-        }
+        state.withLock { $0.begin() }
     }
 
     /// Takes the call's end back where the connection broke and the provider has the rest; nil where it has none.
@@ -262,9 +263,16 @@ extension RunProgress.State {
         _ events: [RunEvent], at position: AnswerPosition?, _ acceptedAt: Int64
     ) -> (RunProgress.Reception, isFirstOutput: Bool) {
         guard !events.isEmpty else { return (.keep, false) }
-        let begins = !hasBegun
-        hasBegun = true
+        let begins = begin()
         return (.show(events, begins: begins, position: position), noteOutput(among: events, acceptedAt))
+    }
+
+    /// Something is about to be shown; true when it is the first of the run.
+    fileprivate mutating func begin() -> Bool {
+        guard !hasBegun else { return false }
+        hasBegun = true
+        if begunAt == nil { begunAt = Date() }
+        return true
     }
 
     /// True for the first output of a step.

@@ -20,15 +20,17 @@ extension RunStore {
     }
 
     /// The same, and says in the row that the run has shown something: it is not begun again, whatever becomes of the log.
-    func lockShown(_ identity: RunIdentity, epoch: UInt64, in transaction: PostgresTransaction) async throws {
+    ///
+    /// - Parameter begunAt: When the first event was shown; now when nil.
+    func lockShown(_ identity: RunIdentity, epoch: UInt64, at begunAt: Date?, in transaction: PostgresTransaction) async throws {
         let rows = try await transaction.query(
             """
             -- lock a run that has shown something
-            update runs set first_event_at = coalesce(first_event_at, mainstay_now())
+            update runs set first_event_at = coalesce(first_event_at, least($4::timestamptz, mainstay_now()))
             where workspace_id = $1 and id = $2 and epoch = $3 and state = 'running'
             returning 1
             """,
-            identity.workspace, identity.run, Int64(epoch))
+            identity.workspace, identity.run, Int64(epoch), begunAt)
         guard !rows.isEmpty else { throw Superseded(run: identity.run, epoch: epoch) }
     }
 

@@ -89,7 +89,9 @@ struct RunStore: Sendable {
         let affected = try await transaction.execute(
             """
             -- finish a run
-            update runs set state = $4, finished_at = mainstay_now(), first_event_at = case when $5 then coalesce(first_event_at, mainstay_now()) end,
+            update runs set state = $4, finished_at = mainstay_now(),
+              first_event_at = case when $5 then
+                coalesce(first_event_at, case when $28::timestamptz is not null then least($28::timestamptz, mainstay_now()) end) end,
               ttft_ms = $6, provider_ttft_ms = $7, input_tokens = $8, output_tokens = $9, total_tokens = $10, cached_input_tokens = $11,
               reasoning_output_tokens = $12, finish = $13, finish_raw = $14, incomplete_reason = $15, error_kind = $16, error_message = $17,
               error_retryable = $18, text = $19, refusal = $20, events = $21, provider = $22, model = $23, usage_estimated = $24,
@@ -102,7 +104,8 @@ struct RunStore: Sendable {
             transcript.finish?.unified.rawValue, transcript.finish?.raw.map(Self.storable), outcome.incompleteReason?.rawValue,
             outcome.error?.kind.rawValue, outcome.error.map { Self.storable($0.message) }, outcome.error?.isRetryable,
             Self.storable(transcript.text), Self.storable(transcript.refusal), outcome.archive, Self.storable(provider), Self.storable(model),
-            transcript.usage.isEstimated, outcome.cost, outcome.costSource?.rawValue, outcome.repeatedCalls)
+            transcript.usage.isEstimated, outcome.cost, outcome.costSource?.rawValue, outcome.repeatedCalls,
+            outcome.begunAt)
         guard affected == 1 else { throw Superseded(run: identity.run, epoch: epoch) }
         if let step = outcome.step { try submit(step, of: identity, provider: provider, model: model, in: transaction) }
     }

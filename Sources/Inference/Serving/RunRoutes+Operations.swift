@@ -173,7 +173,8 @@ extension RunRoutes {
                     optional: [
                         "input_tokens", "output_tokens", "total_tokens", "cached_input_tokens", "reasoning_output_tokens", "cost", "estimated",
                     ]), "steps": .array(of: step), "metadata": .map(of: .string()), "accepted_at": .time, "started_at": .time,
-                "first_event_at": .time, "finished_at": .time, "ttft_ms": .number("From acceptance to the first token."),
+                "first_event_at": .string("RFC 3339, UTC. Of a run that goes on it may not be known yet.", format: "date-time"),
+                "finished_at": .time, "ttft_ms": .number("From acceptance to the first token."),
                 "events_url": .string(),
             ],
             optional: [

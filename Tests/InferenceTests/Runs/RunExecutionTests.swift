@@ -172,25 +172,6 @@ import Testing
         }
     }
 
-    @Test("is marked as begun before its first word is told: a lost log and a lost worker together do not begin it again")
-    func markedFirst() async throws {
-        let marks = Collected<String>()
-        try await InferenceFixture.with { fixture in
-            let identity = fixture.identity()
-            let provider = PlayedProvider { _, receive in
-                try await receive(.text("first"))
-                let marked = "select count(*) from runs where id = '\(identity.run)' and first_event_at is not null and shown_step = 1"
-                marks.add(try await fixture.database.psql(marked).trimmingCharacters(in: .whitespacesAndNewlines))
-                try await receive(.stopped)
-            }
-            try await fixture.withEngine([provider]) { engine in
-                _ = try await engine.accept(id: identity.run)
-                #expect(try await engine.finished(identity.run).state == .completed)
-            }
-        }
-        #expect(marks.all == ["1"])
-    }
-
     @Test("whose worker was lost before the first event is begun again under the next epoch")
     func begunAgain() async throws {
         try await InferenceFixture.with { fixture in
@@ -255,8 +236,16 @@ import Testing
         }
     }
 
-    @Test("that was taken over before its first event shows nothing: its row refuses to say that it begins")
-    func overtakenInSilence() async throws {
+    /// What a log that an overtaken worker comes back to knows of its successor.
+    enum Recollection: CaseIterable, Sendable {
+        case whole
+        case lost
+        /// As it was before the successor came, brought back by another server.
+        case older
+    }
+
+    @Test("that was taken over before its first event shows nothing: the log refuses it, or else the row", arguments: Recollection.allCases)
+    func overtakenInSilence(recollection: Recollection) async throws {
         let permits = Permits()
         let asked = Collected<Int>()
         let provider = PlayedProvider { _, receive in
@@ -270,15 +259,29 @@ import Testing
             try await fixture.withEngine([provider], agents: agents) { engine in
                 let id = try await engine.accept(agent: "o/ada")
                 try await eventually("the model is asked") { asked.all.count == 1 }
-                // The log is told nothing of the successor.
-                let claim = try await claim(RunIdentity(run: id, workspace: fixture.workspace, acceptedAt: 0), fixture)
+                let identity = RunIdentity(run: id, workspace: fixture.workspace, acceptedAt: 0)
+                let claim = try await claim(identity, fixture)
                 #expect(claim.epoch == 2)
+                #expect(try await fixture.log.claim(identity, epoch: 2) == .claimed(.nothing))
+                let meta = fixture.log.keys(id).meta
+                switch recollection {
+                case .whole: break
+                case .lost: try await fixture.loseLog(of: id)
+                case .older:
+                    _ = try await fixture.runLog.send(RedisCommand("HDEL", .string(meta), "epoch"))
+                    _ = try await fixture.runLog.send(RedisCommand("HSET", .string(meta), "life", "another"))
+                }
                 permits.give(2)
                 try await eventually("the old owner has given up") { agents.calls.all.count == 2 }
                 #expect(try await fixture.log.readAll(id).isEmpty)
                 agents.gate.give()
-                #expect(try await engine.finished(id).text == "2")
+                let run = try await engine.finished(id)
                 #expect(try await engine.wholeLog(id).ids.first == "3-1")
+                if recollection == .whole {
+                    #expect(run.text == "2")
+                } else {
+                    #expect(run.incompleteReason == .interrupted && asked.all.count == 1)
+                }
             }
         }
     }

@@ -56,7 +56,7 @@ import Testing
             let identity = fixture.identity()
             let first = entries(1, 1...2)
             _ = try await append(first, to: identity, epoch: 1, begins: true, in: fixture.log)
-            #expect(try await fixture.log.claim(identity, epoch: 2) == .claimed(last: first.last?.id))
+            #expect(try await fixture.log.claim(identity, epoch: 2) == .claimed(.shown(last: first.last?.id, at: nil)))
             #expect(try await append(entries(1, 3...3), to: identity, epoch: 1, in: fixture.log) == .stale(owner: 2))
             #expect(try await fixture.log.claim(identity, epoch: 1) == .stale(owner: 2))
             let second = entries(2, 1...1)
@@ -167,7 +167,7 @@ import Testing
             try await fixture.log.announce(identity)
             #expect(try await begin() == .appended)
 
-            let late = try await LostWorker(fixture)
+            let late = try await LostWorker(fixture, isAnnounced: false)
             try await late.claim()
             await #expect(throws: RunStore.Superseded.self) { try await late.tell([.chunk(StreamChunk(.text, "a"))]) }
             #expect(try await fixture.log.readAll(late.identity.run).isEmpty)
@@ -177,7 +177,7 @@ import Testing
     @Test("What was written of a run is written again when its log was lost in a silence")
     func restored() async throws {
         try await InferenceFixture.with { fixture in
-            let lost = try await LostWorker(fixture)
+            let lost = try await LostWorker(fixture, isAnnounced: false)
             try await lost.journal.restore()
             #expect(try await fixture.log.meta(lost.identity.run) == nil, "there is nothing to write")
             let told = try await lost.tell([.chunk(StreamChunk(.text, "a"))])
@@ -240,7 +240,7 @@ import Testing
             let asked = RunAsked(answering: "o/ada", previous: UUID())
             try await fixture.log.announce(identity, asked: asked)
             #expect(try await fixture.log.meta(identity.run)?.workspace == identity.workspace)
-            #expect(try await fixture.log.claim(identity, epoch: 1) == .claimed(last: nil))
+            #expect(try await fixture.log.claim(identity, epoch: 1) == .claimed(.nothing))
             #expect(try await fixture.log.meta(identity.run)?.asked == asked)
         }
     }

@@ -111,14 +111,18 @@ struct Engine: Sendable {
     let producer: JobProducer
     let registry: HandlerRegistry
 
-    func accept(_ text: String = "Hi", model: String? = nil, agent: String? = nil, id: UUID? = nil) async throws -> UUID {
-        try await producer.accept(
-            RunRequest(messages: [RunMessage(.user, text)], agent: agent, model: model), workspace: fixture.workspace, id: id
-        ).id
+    func accept(
+        _ text: String = "Hi", model: String? = nil, agent: String? = nil, id: UUID? = nil, isAnnounced: Bool = true
+    ) async throws -> UUID {
+        try await accept(RunRequest(messages: [RunMessage(.user, text)], agent: agent, model: model), id: id, isAnnounced: isAnnounced)
     }
 
-    func accept(_ request: RunRequest) async throws -> UUID {
-        try await producer.accept(request, workspace: fixture.workspace).id
+    /// - Parameter isAnnounced: To the run log, as an ingress does; before the run is accepted, so that no worker is faster.
+    func accept(_ request: RunRequest, id: UUID? = nil, isAnnounced: Bool = true) async throws -> UUID {
+        var identity = fixture.identity()
+        if let id { identity.run = id }
+        if isAnnounced { try await fixture.log.announce(identity) }
+        return try await producer.accept(request, workspace: fixture.workspace, id: identity.run).id
     }
 
     /// The run's row once its job has an outcome.

@@ -22,13 +22,15 @@ struct LostWorker: Sendable {
     let identity: RunIdentity
     let journal: RunJournal
 
-    init(_ fixture: InferenceFixture) async throws {
+    /// - Parameter isAnnounced: Its ingress told the log of the run.
+    init(_ fixture: InferenceFixture, isAnnounced: Bool = true) async throws {
         self.fixture = fixture
         let identity = fixture.identity()
         self.identity = identity
         journal = RunJournal(
             log: fixture.log, identity: identity, epoch: 1, isOwned: { try await fixture.store.isOwned(identity, by: 1, isEnded: $0) },
             clock: ContinuousClock())
+        if isAnnounced { try await fixture.log.announce(identity) }
         try await claim()
     }
 
