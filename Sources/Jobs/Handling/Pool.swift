@@ -30,6 +30,10 @@ struct Pool: Sendable {
         /// In a unit, but of ready entries that were kept apart in a flood.
         case apart
         case express
+
+        /// A step of a batch of hundreds takes milliseconds, and tasks of one priority take turns: whoever reads, and who holds few, goes
+        /// past those.
+        var priority: TaskPriority { self == .unit ? .medium : .high }
     }
 
     /// Entries in a unit before the first one has ended: who begins with hundreds of slow jobs has them in hand for minutes.
@@ -154,7 +158,7 @@ struct Pool: Sendable {
         _ place: Place, of tickets: [Int], count: Int, in group: inout ThrowingTaskGroup<Event, any Error>,
         _ work: @escaping @Sendable () async throws -> Void
     ) {
-        group.addTask {
+        group.addTask(priority: place.priority) {
             defer { for ticket in tickets { inFlight.ended(ticket) } }
             let started = ContinuousClock.now
             try await executor.guarding(work)
