@@ -70,6 +70,8 @@ struct LostRuns: PeriodicTask {
 
     private func end(_ lost: LostRun) async throws {
         let identity = lost.identity
+        // A worker that was stopped and not killed has the epoch of the last attempt, and may wake up behind the end.
+        guard case .claimed = try await log.claim(identity, epoch: lost.epoch + 1) else { return }
         let writes = try await MemoryStore(pool: store.pool).writes(of: identity.run, workspace: identity.workspace)
         let earlier = try await log.readAll(identity.run)
         let standing = earlier.isEmpty ? RunLogStanding() : try await log.standing(identity.run)

@@ -51,6 +51,11 @@ import Testing
                 let run = try #require(await fixture.store.run(identity.run, workspace: identity.workspace))
                 #expect(run.text == "half" && run.errorKind == .internalError && run.errorMessage == "The run was given up after 4 attempts.")
 
+                // Its worker was stopped, and wakes up.
+                let late = RunLogEntry(id: try #require(RunEventID("1-9")), payload: Array("{}".utf8))
+                let appended = try await fixture.log.append([late], to: identity, epoch: 1, at: .continue, renewsLifetime: false)
+                #expect(appended == .stale(owner: 2))
+
                 // The log and the outcome may be gone by then.
                 try await fixture.loseLog(of: identity.run)
                 _ = try await fixture.database.psql("delete from outcomes")
