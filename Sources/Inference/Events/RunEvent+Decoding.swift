@@ -6,8 +6,8 @@ extension RunEvent {
     /// - Returns: Nil for a type that this version does not know: by the contract a reader ignores it.
     /// - Throws: `DecodingError` for bytes that are no JSON or lack a member which their type always has.
     package init?(payload: some Sequence<UInt8>) throws {
-        if let chunk = Self.chunk(payload) {
-            self = .chunk(chunk)
+        if let plain = Self.plain(payload) {
+            self = plain
             return
         }
         let decoder = JSONDecoder()
@@ -67,27 +67,6 @@ extension RunEvent {
         case "run.failed": self = .failed(try wire.need(\.error, "error").error)
         case "run.cancelled": self = .cancelled
         default: return nil
-        }
-    }
-}
-
-extension RunEvent {
-    /// A delta of text, which nearly all events are, read without the general decoder; nil for every other payload.
-    private static func chunk(_ payload: some Sequence<UInt8>) -> StreamChunk? {
-        PlainJSON.read(payload) { json throws(PlainJSON.Doubt) in
-            try json.beginObject()
-            guard case "type"? = try json.nextName() else { throw PlainJSON.Doubt() }
-            let channel: StreamChunk.Channel
-            switch try json.string() {
-            case "text.delta": channel = .text
-            case "reasoning.delta": channel = .reasoning
-            case "refusal.delta": channel = .refusal
-            default: throw PlainJSON.Doubt()
-            }
-            guard case "text"? = try json.nextName() else { throw PlainJSON.Doubt() }
-            let text = try json.string()
-            guard try json.nextName() == nil else { throw PlainJSON.Doubt() }
-            return StreamChunk(channel, text)
         }
     }
 }

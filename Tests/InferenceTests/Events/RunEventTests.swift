@@ -115,6 +115,21 @@ import Testing
         }
     }
 
+    @Test("What is read plainly is what the general decoder reads, and a part of it is nothing")
+    func readPlainly() throws {
+        var plain: Set<String> = []
+        for (event, wire) in Self.golden {
+            let bytes = Array(wire.utf8)
+            // The plain reader wants all bytes at one place, and leaves these to the general one.
+            #expect(try RunEvent(payload: AnySequence(bytes)) == event)
+            for count in bytes.indices { #expect(RunEvent.plain(bytes.prefix(count)) == nil) }
+            guard let read = RunEvent.plain(bytes) else { continue }
+            #expect(read == event)
+            plain.insert(event.type)
+        }
+        #expect(plain == ["run.started", "step.started", "text.delta", "reasoning.delta", "refusal.delta", "tool_call.delta"])
+    }
+
     @Test("The type is found without decoding, and terminal events are known by it")
     func types() {
         for (event, _) in Self.golden {
