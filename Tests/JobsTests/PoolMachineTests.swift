@@ -65,6 +65,14 @@ import Testing
         #expect(pool.busy == 2 && !pool.isReadingExpress)
     }
 
+    @Test("ready entries that are not the fewer share a batch, unless it would wait for company")
+    func shared() {
+        var pool = PoolMachine(batch: 500, units: 2)
+        _ = pool.started()
+        #expect(pool.readReturned(ready: 300, bulk: 200, isTopUp: false, isFlooded: true) == [.run, .read(count: 500)])
+        #expect(pool.readReturned(ready: 30, bulk: 20, isTopUp: false, isFlooded: true) == [.runReady(isExpress: true), .topUp(count: 480)])
+    }
+
     @Test("where the express place is taken, ready entries have the last unit, and the bulk entries beside them the next one")
     func apart() {
         var pool = PoolMachine(batch: 500, units: 2)
@@ -156,7 +164,7 @@ private struct Model {
                 #expect(pool.batch > 1 && isFlooded && running == pool.units && express == 0)
                 expressReads.append(count)
             case .run:
-                #expect(ready + bulk > 0 && (pool.batch == 1 || ready == 0 || bulk == 0), "\(ready) ready and \(bulk) bulk in one batch")
+                #expect(ready + bulk > 0 && (pool.batch == 1 || ready == 0 || bulk <= ready), "\(ready) ready and \(bulk) bulk in one batch")
                 running += pool.batch > 1 ? 1 : ready + bulk
                 (ready, bulk) = (0, 0)
             case .runReady(let isExpress):

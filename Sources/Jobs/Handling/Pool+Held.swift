@@ -29,7 +29,7 @@ extension Pool {
 
         mutating func takeAll() -> Pile {
             defer { self = Held() }
-            // One of the two is empty: the machine has the ready entries begun first where there are others.
+            // The ready entries first, where they are not the fewer and share the batch.
             var all = ready
             all += bulk
             return all

@@ -14,8 +14,8 @@
 /// A batch of slow jobs is kept small (`Pace`): whoever comes next, or wants one of them cancelled, waits for its end.
 ///
 /// A flood, which is entries in bulk lanes, would make those who hold few wait twice: for a unit, and then for hundreds of jobs in
-/// the same transaction. So what comes from ready lanes beside it goes apart and first, and one batch of it may run beside the units,
-/// in the express place. While all units are busy these lanes alone are read for it. Bulk entries never get that place, and as every
+/// the same transaction. So what comes from ready lanes beside more of it goes apart and first, and one batch of it may run beside the
+/// units, in the express place. While all units are busy these lanes alone are read for it. Bulk entries never get that place, and as every
 /// read for a unit asks for them and they have the next unit that is free, they are not starved. Without a flood there is no such read
 /// and no such place. Queues of long runs have none either: their places are many, and each ends by itself.
 struct PoolMachine: Sendable, Equatable {
@@ -133,9 +133,11 @@ struct PoolMachine: Sendable, Equatable {
         return apart + [.run]
     }
 
-    /// Begins the ready entries by themselves where they must not share a batch or wait for a unit, in the first place that there is.
+    /// Begins the ready entries by themselves where they would wait for a unit, for company, or for more jobs than they are, in the first
+    /// place that there is.
     private mutating func beginApart() -> [Action] {
-        guard batch > 1, ready > 0, bulk > 0 || isFlooded || busy == units, !isExpressBusy || busy < units else { return [] }
+        let waits = busy == units || bulk > ready || isFlooded && (bulk == 0 || held < most / 2)
+        guard batch > 1, ready > 0, waits, !isExpressBusy || busy < units else { return [] }
         let isExpress = !isExpressBusy
         if isExpress { isExpressBusy = true } else { busy += 1 }
         ready = 0
