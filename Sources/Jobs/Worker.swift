@@ -140,8 +140,7 @@ public final class Worker: Service {
                 let heartbeat = Heartbeat(
                     queue: queue, worker: id, lease: configuration.lease, dead: dead, draining: leaving, ended: farewell.handedBack, clock: clock,
                     logger: logger)
-                // What reads, and what beats, does not wait in line behind the steps of batches (``Pool/Place/priority``).
-                group.addTask(priority: .high) {
+                group.addTask {
                     try await pool.run()
                     drained.ended()
                 }
@@ -150,7 +149,7 @@ public final class Worker: Service {
                     drained.ended()
                 }
                 // Beats go on while the others drain, or their jobs would be taken over.
-                group.addTask(priority: .high) {
+                group.addTask {
                     await heartbeat.run()
                     farewell.beating.ended()
                 }

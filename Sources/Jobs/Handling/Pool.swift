@@ -30,10 +30,6 @@ struct Pool: Sendable {
         /// In a unit, but of ready entries that were kept apart in a flood.
         case apart
         case express
-
-        /// A step of a batch of hundreds takes milliseconds, and tasks of one priority take turns: whoever reads, and who holds few, goes
-        /// past those.
-        var priority: TaskPriority { self == .unit ? .medium : .high }
     }
 
     /// Entries in a unit before the first one has ended: who begins with hundreds of slow jobs has them in hand for minutes.
@@ -45,7 +41,8 @@ struct Pool: Sendable {
         var machine = PoolMachine(batch: batch, units: units, first: Self.first)
         let least = batch > 1 ? 16 : 1
         var ordinary = Reader(ReadPlan(least: least))
-        var express = Reader(ReadPlan(over: Lane.allReady, least: least))
+        let unconnected = Reader(ReadPlan(over: Lane.allReady, least: least))
+        var express = unconnected
         var pace = Pace()
         var held = Held()
         defer {
@@ -102,7 +99,7 @@ struct Pool: Sendable {
                     actions = machine.readReturned(
                         ready: ready, bulk: bulk, isTopUp: reading.kind == .topUp, isFlooded: ordinary.plan.isFlooded)
                     // Nothing waits: the next flood has a socket of its own. Until then it is kept, for floods come and go.
-                    if found.isEmpty, !machine.isFlooded, !machine.isReadingExpress { express = Reader(ReadPlan(over: Lane.allReady, least: least)) }
+                    if found.isEmpty, !machine.isFlooded, !machine.isReadingExpress { express = unconnected }
                 case .readFailed(let reading) where reading.isExpress:
                     express.failed()
                     actions = machine.expressFailed()
@@ -158,7 +155,7 @@ struct Pool: Sendable {
         _ place: Place, of tickets: [Int], count: Int, in group: inout ThrowingTaskGroup<Event, any Error>,
         _ work: @escaping @Sendable () async throws -> Void
     ) {
-        group.addTask(priority: place.priority) {
+        group.addTask {
             defer { for ticket in tickets { inFlight.ended(ticket) } }
             let started = ContinuousClock.now
             try await executor.guarding(work)

@@ -11,9 +11,6 @@ import ServiceLifecycle
 /// A round first times the few alone, by workers that are warm and idle. Then the whole flood is accepted, the workers begin
 /// on it, and the few come behind it. Both times run from the first request to the last outcome row, by the clock that the
 /// servers share with us. The rest of the flood is left: each round has Redis keys of its own.
-///
-/// All of them are in this process. Who accepts the few has a higher priority than the workers' batches, for in life it is an ingress of
-/// its own, and does not stand in line with a worker's tasks.
 struct FairnessBench: Sendable {
     /// Jobs of the workspace that floods.
     let flood: Int
@@ -59,12 +56,12 @@ struct FairnessBench: Sendable {
         let producer = JobProducer(pool: pool, redis: redis, configuration: configuration, queues: [StreamWay.kind.queue], logger: servers.logger)
         @Sendable func crew() throws -> [any Service] { try self.crew(count, redis, configuration, servers) }
 
-        return try await servers.run([pool, redis, Foremost(producer)]) {
+        return try await servers.run([pool, redis, producer]) {
             let crewAlone = try crew()
             let alone: Double = try await servers.run(crewAlone) {
                 // Connections and statements are there before anything is timed.
                 for _ in 0..<3 { _ = try await timed(few, producer, pool) }
-                return try await foremost { try await timed(few, producer, pool) }
+                return try await timed(few, producer, pool)
             }
             let before = count.jobs
             try await accept(flood, workspace: .version7(), by: producer, at: 500)
@@ -73,7 +70,7 @@ struct FairnessBench: Sendable {
                 // The flood is under way: it has begun, and nearly all of it still waits.
                 while count.jobs - before < min(1000, flood / 10) { try await Task.sleep(for: .milliseconds(1)) }
                 let begun = count.jobs
-                let crowded = try await foremost { try await timed(few, producer, pool) }
+                let crowded = try await timed(few, producer, pool)
                 return Round(alone: alone, crowded: crowded, floodRate: Double(max(0, count.jobs - begun - few)) / crowded)
             }
         }
@@ -116,15 +113,6 @@ struct FairnessBench: Sendable {
         throw BenchFault.miscounted("the \(jobs) jobs of one workspace were not done within 300 s")
     }
 
-    /// Runs `body` before whatever has no higher priority.
-    private func foremost<R: Sendable>(_ body: @escaping @Sendable () async throws -> R) async throws -> R {
-        try await withThrowingTaskGroup(of: R.self) { group in
-            group.addTask(priority: .high, operation: body)
-            guard let result = try await group.next() else { throw CancellationError() }
-            return result
-        }
-    }
-
     private func accept(_ jobs: Int, workspace: UUID, by producer: JobProducer, at once: Int) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for first in 0..<min(once, jobs) {
@@ -163,21 +151,5 @@ struct FairnessBench: Sendable {
             table.rows.append(row("median", alone, crowded, ratio, rate))
         }
         return table
-    }
-}
-
-/// A service that runs before whatever has no higher priority.
-private struct Foremost: Service {
-    let service: any Service
-
-    init(_ service: any Service) {
-        self.service = service
-    }
-
-    func run() async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask(priority: .high) { try await service.run() }
-            try await group.waitForAll()
-        }
     }
 }
