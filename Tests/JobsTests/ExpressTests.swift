@@ -14,10 +14,7 @@ import Testing
     func express() async throws {
         try await EngineFixture.with(configure: { $0.burst = 10 }) { engine in
             let hold = HoldUp()
-            try await engine.flood()
-            try await engine.withWorker(onBatch: { jobs in await hold.pass(jobs) }) { _ in
-                defer { hold.release.raise() }
-                try await eventually("all units are busy") { hold.held == engine.configuration.batchConcurrency }
+            try await engine.withFlood(heldUpBy: hold) { _ in
                 for turn in 1...3 {
                     try await engine.append((0..<5).map { _ in HoldUp.few }, in: engine.workspace)
                     try await eventually("the few are done") { try await engine.notes().count == turn * 5 }
@@ -35,10 +32,7 @@ import Testing
         try await EngineFixture.with(configure: { $0.burst = 10 }) { engine in
             let hold = HoldUp()
             let control = QueueControl(pool: engine.pool)
-            try await engine.flood()
-            try await engine.withWorker(onBatch: { jobs in await hold.pass(jobs) }) { _ in
-                defer { hold.release.raise() }
-                try await eventually("all units are busy") { hold.held == engine.configuration.batchConcurrency }
+            try await engine.withFlood(heldUpBy: hold) { _ in
                 #expect(try await control.pause("notes", reason: nil))
                 // Until the worker has heard of it, it goes on taking jobs.
                 try await eventually("a job is left alone while others are done") {
@@ -61,13 +55,7 @@ import Testing
     @Test("a worker that leaves in a flood gives its express read up, finishes what it began and hands the rest back")
     func leave() async throws {
         try await EngineFixture.with(configure: { $0.burst = 10 }) { engine in
-            let hold = HoldUp()
-            try await engine.flood()
-            try await engine.withWorker(onBatch: { jobs in await hold.pass(jobs) }) { group in
-                defer { hold.release.raise() }
-                try await eventually("all units are busy") { hold.held == engine.configuration.batchConcurrency }
-                await group.triggerGracefulShutdown()
-            }
+            try await engine.withFlood(heldUpBy: HoldUp()) { await $0.triggerGracefulShutdown() }
             let backlog = try await engine.queue().measure()
             #expect(backlog.running == 0 && backlog.workers == 0 && backlog.ready > 0, "\(backlog)")
         }
@@ -96,8 +84,18 @@ private final class HoldUp: Sendable {
 }
 
 extension EngineFixture {
+    /// Runs `body` while batches of a flood hold all units of a worker.
+    fileprivate func withFlood(heldUpBy hold: HoldUp, _ body: @Sendable (ServiceGroup) async throws -> Void) async throws {
+        try await flood()
+        try await withWorker(onBatch: { jobs in await hold.pass(jobs) }) { group in
+            defer { hold.release.raise() }
+            try await eventually("all units are busy") { hold.held == configuration.batchConcurrency }
+            try await body(group)
+        }
+    }
+
     /// More jobs of one workspace than a few units take at first; as many as count as few lie in the ready lane.
-    fileprivate func flood() async throws {
+    private func flood() async throws {
         try await queue().ensureGroup()
         let texts = (0..<400).map { $0 < configuration.burst ? HoldUp.few : HoldUp.bulk }
         try await append(texts, in: .version7())

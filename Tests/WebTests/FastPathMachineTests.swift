@@ -1,6 +1,7 @@
 import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
+import TestSupport
 import Testing
 
 @testable import Web
@@ -106,7 +107,7 @@ import Testing
 
     @Test("in any order of events every request is answered once, in its turn", arguments: 0..<200)
     func everyOrder(seed: UInt64) {
-        var generator = Splits(state: seed)
+        var generator = SplitMix64(seed: seed)
         let requests = 12
         var incoming: [Machine.Event] = []
         for number in 0..<requests {
@@ -164,17 +165,5 @@ import Testing
         }
         #expect(answers == (0..<requests).map { "\($0)" })
         #expect(incoming.isEmpty)
-    }
-}
-
-/// Repeatable choices.
-private struct Splits: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = (state ^ (state >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -83,6 +83,14 @@ import Testing
             headers: ["Authorization: Bearer \(token)", "Content-Type: application/json", "Content-Length: \(body.utf8.count)"] + more, body: body)
     }
 
+    private static func post(
+        _ body: String, _ more: HTTPFields = [:], token: String = "good", by client: any TestClientProtocol
+    ) async throws -> TestResponse {
+        var headers = HTTPFields.authorized(more, token: token)
+        headers[.contentType] = "application/json"
+        return try await client.execute(uri: "/v1/jobs", method: .post, headers: headers, body: ByteBuffer(string: body)) { $0 }
+    }
+
     /// The answers' kinds, in order, of requests that are all sent at once over one connection, which the client then closes on its side.
     private static func kinds(_ answer: String) -> [String] {
         answer.components(separatedBy: "\"kind\":\"").dropFirst().map { String($0.prefix { $0 != "\"" }) }
@@ -93,8 +101,7 @@ import Testing
         let server = Server()
         try await server.application().test(.live) { client in
             let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-            let headers: HTTPFields = [.authorization: "Bearer good", .contentType: "application/json", .traceparent: trace]
-            let answer = try await client.execute(uri: "/v1/jobs", method: .post, headers: headers, body: ByteBuffer(string: "{}")) { $0 }
+            let answer = try await Self.post("{}", [.traceparent: trace], by: client)
             #expect(answer.status == .accepted)
             #expect(Self.kinds(String(buffer: answer.body)) == ["fast"])
             let requestID = try #require(answer.headers[.requestID])
@@ -143,15 +150,13 @@ import Testing
             (Server(Knowing(scopes: [])), "{}", true, 403),
         ] {
             try await server.application(isOpen: { isOpen }).test(.live) { client in
-                let headers: HTTPFields = [.authorization: "Bearer good", .contentType: "application/json"]
-                let answer = try await client.execute(uri: "/v1/jobs", method: .post, headers: headers, body: ByteBuffer(string: body)) { $0 }
+                let answer = try await Self.post(body, by: client)
                 #expect(answer.status.code == status)
                 #expect(!String(buffer: answer.body).contains("fast"))
             }
         }
         try await Server().application().test(.live) { client in
-            let headers: HTTPFields = [.authorization: "Bearer bad", .contentType: "application/json"]
-            let answer = try await client.execute(uri: "/v1/jobs", method: .post, headers: headers, body: ByteBuffer(string: "{}")) { $0 }
+            let answer = try await Self.post("{}", token: "bad", by: client)
             #expect(answer.status == .unauthorized)
         }
     }
@@ -217,8 +222,7 @@ import Testing
             let answer = try #require(await held.next())
             answer(.success(AcceptedBody(id: UUID(), kind: "late")))
             // The server goes on.
-            let headers: HTTPFields = [.authorization: "Bearer good", .contentType: "application/json"]
-            let next = try await client.execute(uri: "/v1/jobs", method: .post, headers: headers, body: ByteBuffer(string: "{}")) { $0 }
+            let next = try await Self.post("{}", by: client)
             #expect(next.status == .accepted)
         }
     }
@@ -227,8 +231,7 @@ import Testing
     func failure() async throws {
         let server = Server()
         try await server.application().test(.live) { client in
-            let headers: HTTPFields = [.authorization: "Bearer good", .contentType: "application/json"]
-            let answer = try await client.execute(uri: "/v1/jobs", method: .post, headers: headers, body: ByteBuffer(string: "away")) { $0 }
+            let answer = try await Self.post("away", by: client)
             #expect(answer.status == .serviceUnavailable)
             #expect(answer.headers[.retryAfter] == "3")
             let problem = try ReadProblem(answer)

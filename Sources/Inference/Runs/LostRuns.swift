@@ -71,10 +71,9 @@ struct LostRuns: PeriodicTask {
     private func end(_ lost: LostRun) async throws {
         let identity = lost.identity
         // A worker that was stopped and not killed has the epoch of the last attempt, and may wake up behind the end.
-        guard case .claimed = try await log.claim(identity, epoch: lost.epoch + 1) else { return }
+        guard case .claimed(let finding) = try await log.claim(identity, epoch: lost.epoch + 1) else { return }
         let writes = try await MemoryStore(pool: store.pool).writes(of: identity.run, workspace: identity.workspace)
         let earlier = try await log.readAll(identity.run)
-        let standing = earlier.isEmpty ? RunLogStanding() : try await log.standing(identity.run)
         let events = LostRun.events(earlier, epoch: lost.epoch, attempts: lost.attempts, writes: writes)
         let record = RunRecord(epoch: lost.epoch, earlier: events)
         let request = try await store.request(of: lost)
@@ -90,7 +89,7 @@ struct LostRuns: PeriodicTask {
         let outcome = RunOutcome(
             state: .failed, transcript: transcript, incompleteReason: nil, error: .givenUp(after: lost.attempts), archive: record.archive,
             firstOutput: nil, step: nil, cost: cost.isWhole ? cost.known : nil, costSource: cost.isWhole ? cost.source : nil,
-            repeatedCalls: calls.repeated, begunAt: standing.shownAt)
+            repeatedCalls: calls.repeated, begunAt: earlier.isEmpty ? nil : finding.shownAt)
         let isEnded = try await store.bury(lost, outcome: outcome) { transaction in
             setup?.budgets.record(
                 workspace: identity.workspace, token: request?.token, provider: lost.provider, model: lost.model, usage: usage,

@@ -26,6 +26,4 @@ struct RunLogStanding: Sendable, Equatable {
     var anchor: RunAnchor?
     /// The last event of a lost log that was being written again: one that does not reach it is a part.
     var reach: RunEventID?
-    /// When the first event was in its worker's hands.
-    var shownAt: Date?
 }

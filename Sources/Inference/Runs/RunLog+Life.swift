@@ -14,6 +14,11 @@ enum RunLogFinding: Sendable, Equatable {
     /// Something was; its events may be gone.
     case shown(last: RunEventID?, at: Date?)
     case unknown
+
+    /// When the first event was in its worker's hands, where the log tells.
+    var shownAt: Date? {
+        if case .shown(_, let time) = self { time } else { nil }
+    }
 }
 
 /// A run's life in the log before its first event, and between two attempts.
@@ -56,7 +61,7 @@ extension RunLog {
     }
 
     /// Microseconds since 1970, as the log keeps them; nil where nobody said when.
-    static func time(_ text: String) -> Date? {
+    private static func time(_ text: String) -> Date? {
         guard let microseconds = Int64(text), microseconds > 0 else { return nil }
         return Date(timeIntervalSince1970: Double(microseconds) / 1_000_000)
     }

@@ -166,11 +166,9 @@ struct RunLog: Sendable {
 
     /// What is known for whoever goes on with a run; asked by its owner.
     func standing(_ run: UUID) async throws -> RunLogStanding {
-        let reply = try await redis.send(RedisCommand("HMGET", .string(keys(run).meta), "anchor", "reach", "shown"))
-        guard let cells = reply.array, cells.count == 3 else { throw RedisError(.protocol, "HMGET answered no list of three", command: "HMGET") }
-        return RunLogStanding(
-            anchor: cells[0].string.flatMap { RunAnchor($0) }, reach: cells[1].string.flatMap { RunEventID($0) },
-            shownAt: cells[2].string.flatMap(Self.time))
+        let reply = try await redis.send(RedisCommand("HMGET", .string(keys(run).meta), "anchor", "reach"))
+        guard let cells = reply.array, cells.count == 2 else { throw RedisError(.protocol, "HMGET answered no list of two", command: "HMGET") }
+        return RunLogStanding(anchor: cells[0].string.flatMap { RunAnchor($0) }, reach: cells[1].string.flatMap { RunEventID($0) })
     }
 
     /// Tells all workers that a run is to be cancelled. The flag itself lies in PostgreSQL.

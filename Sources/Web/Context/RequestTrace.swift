@@ -79,6 +79,12 @@ package struct RequestTrace: Sendable, Hashable, CustomStringConvertible {
         return RequestTrace(own: "00-\(traceID)-\(String(repeating: "0", count: 16 - span.utf8.count))\(span)\(sampled ? "-01" : "-00")")
     }
 
+    /// This server's own span below the caller's, by the system's generator.
+    func child() -> RequestTrace {
+        var generator = SystemRandomNumberGenerator()
+        return child(using: &generator)
+    }
+
     private init(own header: String) { self.header = header }
 
     private func part(_ range: Range<Int>) -> String {

@@ -10,8 +10,7 @@ package struct TraceMiddleware: RouterMiddleware {
     package func handle(_ request: Request, context: AppContext, next: (Request, AppContext) async throws -> Response) async throws -> Response {
         var context = context
         if let header = request.headers[.traceparent], let caller = RequestTrace(header: header) {
-            var generator = SystemRandomNumberGenerator()
-            context.trace = caller.child(using: &generator)
+            context.trace = caller.child()
         }
         var response = try await next(request, context)
         response.headers[.requestID] = context.id

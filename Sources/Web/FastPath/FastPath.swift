@@ -81,13 +81,7 @@ package final class FastPath: Sendable {
         guard body.readableBytes == candidate.length, let identity = authenticator.known(bearer: String(candidate.token)),
             identity.scopes.contains(route.scope)
         else { return false }
-        let trace: RequestTrace
-        if let caller = candidate.trace {
-            var generator = SystemRandomNumberGenerator()
-            trace = caller.child(using: &generator)
-        } else {
-            trace = .root()
-        }
+        let trace = candidate.trace?.child() ?? .root()
         let request = FastRequest(identity: identity, trace: trace, body: Array(body.readableBytesView))
         let since = candidate.since
         return route.begin(request) { result in

@@ -179,7 +179,8 @@ import Testing
             let first = RunEventID(epoch: 2, number: 1)
             let since = Date(timeIntervalSince1970: 1_700_000_000)
             #expect(try await log.claim(known, epoch: 3) == .claimed(.shown(last: first, at: since)))
-            #expect(try await log.standing(known.run).shownAt == since)
+            let shown = try await fixture.runLog.send(RedisCommand("HGET", .string(log.keys(known.run).meta), "shown"))
+            #expect(shown.string == "1700000000000000")
             _ = try await fixture.runLog.send(RedisCommand("DEL", .string(log.keys(known.run).log)))
             #expect(try await log.claim(known, epoch: 3) == .claimed(.shown(last: nil, at: since)))
         }
@@ -211,27 +212,6 @@ import Testing
             #expect(life == "another", "said again it is no younger")
             #expect(try await begin(identity, epoch: 1, in: fixture.log) == .missing)
             #expect(try await fixture.log.claim(identity, epoch: 2) == .claimed(.unknown))
-        }
-    }
-}
-
-extension InferenceFixture {
-    /// Holds a run's row while `body` runs: whoever writes it waits.
-    fileprivate func holdingRun(_ run: UUID, _ body: () async throws -> Void) async throws {
-        let (held, release) = (Permits(), Permits())
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                try await pool.transaction(.workspaces([workspace])) { transaction in
-                    _ = try await transaction.query(
-                        "-- hold a run\nselect id from runs where workspace_id = $1 and id = $2 for update", workspace, run)
-                    held.give()
-                    try await release.take()
-                }
-            }
-            try await held.take()
-            try await body()
-            release.give()
-            try await group.waitForAll()
         }
     }
 }

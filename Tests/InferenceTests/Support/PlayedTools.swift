@@ -33,11 +33,28 @@ extension PlayedProvider {
 extension InferenceFixture {
     /// Holds the rows of all memories while `body` runs: whoever writes one of them waits.
     func holdingMemories(_ body: () async throws -> Void) async throws {
+        try await holding(body) { transaction in
+            _ = try await transaction.query("-- hold memories\nselect id from memories where workspace_id = $1 for update", workspace)
+        }
+    }
+
+    /// Holds a run's row while `body` runs: whoever writes it waits.
+    func holdingRun(_ run: UUID, _ body: () async throws -> Void) async throws {
+        try await holding(body) { transaction in
+            _ = try await transaction.query(
+                "-- hold a run\nselect id from runs where workspace_id = $1 and id = $2 for update", workspace, run)
+        }
+    }
+
+    /// Holds what `lock` locks while `body` runs.
+    private func holding(
+        _ body: () async throws -> Void, _ lock: @escaping @Sendable (PostgresTransaction) async throws -> Void
+    ) async throws {
         let (held, release) = (Permits(), Permits())
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 try await pool.transaction(.workspaces([workspace])) { transaction in
-                    _ = try await transaction.query("-- hold memories\nselect id from memories where workspace_id = $1 for update", workspace)
+                    try await lock(transaction)
                     held.give()
                     try await release.take()
                 }

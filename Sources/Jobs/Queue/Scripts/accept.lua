@@ -41,13 +41,13 @@ for i = 8, #ARGV, 8 do
   end
   if answer == 'ok' then
     local due = tonumber(ARGV[i + 7])
+    -- What waits for its time is remembered until then and as long as the others.
+    local lasts = due and remembered + math.max(0, due - time[1] * 1000) or remembered
+    call('SET', accepted .. ARGV[i + 1], ARGV[i + 2], 'PX', lasts)
     if due then
-      -- What waits for its time is remembered until then and as long as the others.
-      call('SET', accepted .. ARGV[i + 1], ARGV[i + 2], 'PX', tonumber(remembered) + math.max(0, due - time[1] * 1000))
       call('HSET', base .. ':later:jobs', ARGV[i + 1], cmsgpack.pack(ARGV[i + 5], ARGV[i + 6]))
       call('ZADD', base .. ':later', due, ARGV[i + 1])
     else
-      call('SET', accepted .. ARGV[i + 1], ARGV[i + 2], 'PX', remembered)
       jobs[#jobs + 1] = { route, ARGV[i + 5], ARGV[i + 6] }
       length = length + 1
       entering[workspace] = (entering[workspace] or 0) + 1

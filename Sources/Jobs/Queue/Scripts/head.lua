@@ -153,6 +153,7 @@ local function enter(jobs, spare)
       local own = string.sub(route, 1, 37)
       flow = { own = own, class = classes[string.sub(route, 1, 1)], name = string.sub(route, 2), gates = gates_of(route) }
       flow.ready = base .. ':ready:' .. flow.class
+      flow.list = base .. ':parked:' .. flow.class .. ':' .. flow.name
       flows[route] = flow
     end
     held[flow.own] = (held[flow.own] or 0) + 1
@@ -160,11 +161,10 @@ local function enter(jobs, spare)
   for own, count in pairs(held) do held[own] = redis.call('HINCRBY', base .. ':held', own, count) - count end
   for _, job in ipairs(jobs) do
     local flow = flows[job[1]]
-    local own, class, gates = flow.own, flow.class, flow.gates
+    local own, class, gates, list = flow.own, flow.class, flow.gates, flow.list
     held[own] = held[own] + 1
     local goes, gate, at = true, nil, now + 500
     if gates then
-      local list = base .. ':parked:' .. class .. ':' .. flow.name
       -- Nobody overtakes those of its flow who wait.
       local lane, room = gated_lane(gates, class, flow.name, held[own])
       if not spare and (lists[list] or redis.call('EXISTS', list) == 1) or room + (spare or 0) <= 0 then
@@ -195,7 +195,6 @@ local function enter(jobs, spare)
       redis.call('HINCRBY', base .. ':held', own, -1)
       refused[#refused + 1] = { job, at, gate }
     elseif not goes then
-      local list = base .. ':parked:' .. class .. ':' .. flow.name
       if not lists[list] then
         lists[list] = { class = class, flow = flow.name, gate = gate, at = at }
         order[#order + 1] = list
