@@ -57,7 +57,11 @@ package struct WebResponder: HTTPResponder {
         self.authenticator = authenticator
         accessLog = options.accessLog
         fastRoutes = features.flatMap(\.fastRoutes)
-        let router = Self.router(options, metrics: requestMetrics, formats: features.flatMap(\.problemFormats))
+        let formats = features.flatMap(\.problemFormats)
+        for route in fastRoutes {
+            precondition(!formats.contains { $0.covers(route.path) }, "\(route.path): a fast route's problems have the usual form")
+        }
+        let router = Self.router(options, metrics: requestMetrics, formats: formats)
         let description = Self.description(of: features, info: options.info)
         let authenticated = router.group().add(middleware: AuthenticationMiddleware(authenticator: authenticator))
         for middleware in options.afterAuthentication { authenticated.add(middleware: middleware) }
@@ -112,7 +116,7 @@ package struct WebResponder: HTTPResponder {
 
     /// What answers some of the operations without a task; for the server's connections (``FastPathServer``).
     /// - Parameter isOpen: false while every request has to be looked at by what stands behind authentication.
-    package func fastPath(isOpen: @escaping @Sendable () -> Bool = { true }, logger: Logger) -> FastPath {
+    package func fastPath(isOpen: @escaping @Sendable () -> Bool, logger: Logger) -> FastPath {
         FastPath(
             routes: fastRoutes, authenticator: authenticator, isOpen: isOpen, problems: problems, metrics: requestMetrics, accessLog: accessLog,
             logger: logger)

@@ -95,7 +95,7 @@ struct TicketRoutesTests {
             }
             let responder = WebResponder(
                 authenticator: ThreeTokens(mine: fixture.workspace), features: [support.routes], options: .init(problems: ProblemTable([row])))
-            let fastPath = responder.fastPath(logger: Logger(label: "test.support"))
+            let fastPath = responder.fastPath(isOpen: { true }, logger: Logger(label: "test.support"))
             let application = Application(
                 responder: responder, server: FastPathServer.builder(fastPath, configuration: .init()),
                 configuration: .init(address: .hostname("127.0.0.1", port: 0)))

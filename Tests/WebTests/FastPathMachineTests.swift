@@ -19,8 +19,8 @@ import Testing
     private static func word(_ action: Machine.Action) -> String {
         switch action {
         case .pass(let event): "pass \(word(event))"
-        case .handOver: "hand over"
-        case .ask(let head, let route, let body): "ask \(head.path ?? "") \(route) \(String(buffer: body))"
+        case .handOver(let event): "hand over, then \(word(event))"
+        case .ask(let route, let body): "ask \(route) \(String(buffer: body))"
         case .nothing: "-"
         }
     }
@@ -45,7 +45,7 @@ import Testing
         #expect(Self.take(Self.head("/fast"), &machine) == "-")
         #expect(Self.take(Self.body("ab"), &machine) == "-")
         #expect(Self.take(Self.body("cd"), &machine) == "-")
-        #expect(Self.take(Self.end, &machine) == "ask /fast route abcd")
+        #expect(Self.take(Self.end, &machine) == "ask route abcd")
         machine.began()
         #expect(!machine.isFull)
         // The client does not wait, and then closes its side.
@@ -58,7 +58,7 @@ import Testing
             words.append(Self.take(event, &machine))
             if words.last?.hasPrefix("ask") == true { machine.began() }
         }
-        #expect(words == ["-", "ask /fast route "])
+        #expect(words == ["-", "ask route "])
         machine.answered()
         #expect(machine.next().map { Self.take($0, &machine) } == "pass closed")
     }
@@ -72,8 +72,8 @@ import Testing
 
         var large = Machine()
         for event in [Self.head("/fast"), Self.body("12345678")] { _ = Self.take(event, &large) }
-        #expect(Self.take(Self.body("9"), &large) == "hand over")
-        #expect(large.handOver().map(Self.word) == ["head /fast", "body 12345678", "body 9"])
+        #expect(Self.take(Self.body("9"), &large) == "hand over, then body 9")
+        #expect(large.handOver().map(Self.word) == ["head /fast", "body 12345678"])
         #expect(Self.take(Self.body("10"), &large) == "pass body 10")
         #expect(Self.take(Self.end, &large) == "pass end")
 
@@ -86,8 +86,59 @@ import Testing
 
         var trailers = Machine()
         _ = Self.take(Self.head("/fast"), &trailers)
-        #expect(Self.take(.part(.end([.init("x-sum")!: "1"])), &trailers) == "hand over")
-        #expect(trailers.handOver().map(Self.word) == ["head /fast", "trailers"])
+        #expect(Self.take(.part(.end([.init("x-sum")!: "1"])), &trailers) == "hand over, then trailers")
+        #expect(trailers.handOver().map(Self.word) == ["head /fast"])
+    }
+
+    @Test("what came during an answer is handed over one request after the other, and each is counted")
+    func burst() {
+        var machine = Machine()
+        for event in [Self.head("/fast"), Self.end] { _ = Self.take(event, &machine) }
+        machine.began()
+        for event in [Self.head("/fast"), Self.end, Self.head("/slow"), Self.end, Self.head("/fast"), Self.end] { _ = Self.take(event, &machine) }
+        machine.answered()
+        #expect(machine.next().map { Self.take($0, &machine) } == "-")
+        #expect(machine.next().map { Self.take($0, &machine) } == "ask route ")
+        #expect(machine.handOver().map(Self.word) == ["head /fast", "end"])
+        #expect(machine.behind == 1)
+        var words: [String] = []
+        while let event = machine.next() { words.append(Self.take(event, &machine)) }
+        #expect(words == ["pass head /slow", "pass end", "pass head /fast", "pass end"])
+        #expect(machine.behind == 3)
+        machine.responseEnded()
+        #expect(Self.take(Self.head("/fast"), &machine) == "pass head /fast", "two are before it")
+
+        // An end of the client's side within a request, behind others.
+        var cut = Machine()
+        for event in [Self.head("/fast"), Self.end] { _ = Self.take(event, &cut) }
+        cut.began()
+        for event in [Self.head("/fast"), Self.body("ab"), .fault(CancellationError()), .inputClosed] { _ = Self.take(event, &cut) }
+        cut.answered()
+        words = []
+        while let event = cut.next() {
+            words.append(Self.take(event, &cut))
+            if words.last?.hasPrefix("hand over") == true { words += cut.handOver().map(Self.word) }
+        }
+        #expect(words == ["-", "-", "hand over, then fault", "head /fast", "body ab", "pass closed"])
+    }
+
+    @Test("nothing is begun on a connection that will be closed, as the client or an answer has said")
+    func closing() {
+        for field in ["close", "Close", "keep-alive, close"] {
+            var machine = Machine()
+            var request = HTTPRequest(method: .get, scheme: "http", authority: "test", path: "/slow")
+            request.headerFields[.connection] = field
+            _ = Self.take(.part(.head(request)), &machine)
+            _ = Self.take(Self.end, &machine)
+            machine.responseEnded()
+            #expect(Self.take(Self.head("/fast"), &machine) == "pass head /fast")
+
+            var answered = Machine()
+            for event in [Self.head("/slow"), Self.end] { _ = Self.take(event, &answered) }
+            answered.responseBegan(HTTPResponse(status: .ok, headerFields: [.connection: field]))
+            answered.responseEnded()
+            #expect(Self.take(Self.head("/fast"), &answered) == "pass head /fast")
+        }
     }
 
     @Test("behind a request that the server has, none is answered before it")
@@ -132,23 +183,26 @@ import Testing
             if case .part(.end) = event { whole += 1 }
         }
         func perform(_ event: Machine.Event) {
-            switch machine.received(event, limit: 8, match: { $0.path == "/fast" ? "route" : nil }) {
+            switch machine.received(event, limit: 8, match: { $0.path == "/fast" ? $0.authority : nil }) {
             case .nothing: break
             case .pass(let event): pass(event)
-            case .handOver: for event in machine.handOver() { pass(event) }
-            case .ask(let head, _, _):
+            case .handOver(let event): for event in machine.handOver() + [event] { pass(event) }
+            case .ask(let number, _):
                 if Int.random(in: 0..<4, using: &generator) == 0 {
                     for event in machine.handOver() { pass(event) }
                 } else {
                     machine.began()
-                    underWay = head.authority
+                    underWay = number
                 }
             }
         }
         var answeredBehind = 0
         while answers.count < requests {
             switch Int.random(in: 0..<5, using: &generator) {
-            case 0, 1: if !incoming.isEmpty, !machine.isFull { perform(incoming.removeFirst()) }
+            case 0, 1:
+                // One read brings as much as it likes; the next waits until there is room.
+                guard !machine.isFull else { continue }
+                for _ in 0..<Int.random(in: 1...20, using: &generator) where !incoming.isEmpty { perform(incoming.removeFirst()) }
             case 2: if machine.isGathering { for event in machine.handOver() { pass(event) } }
             case 3:
                 guard answeredBehind < whole else { continue }
@@ -164,6 +218,6 @@ import Testing
             }
         }
         #expect(answers == (0..<requests).map { "\($0)" })
-        #expect(incoming.isEmpty)
+        #expect(incoming.isEmpty && machine.behind == 0)
     }
 }

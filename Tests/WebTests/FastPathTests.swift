@@ -27,6 +27,9 @@ import Testing
 
     /// `POST /v1/jobs`: the kind of an accepted job says who answered.
     private struct Server {
+        /// Who answered what, in words that a kind may have.
+        static func kind(_ who: String, _ body: String) -> String { "\(who):" + body.prefix(20).filter { $0.isLetter || $0.isNumber || $0 == "." } }
+
         let log = InMemoryLogHandler()
         let metrics = TestMetrics()
         let responder: WebResponder
@@ -43,18 +46,22 @@ import Testing
             let operation = APIOperation(
                 .post, "/v1/jobs", summary: "Hand in", tag: "Jobs", scope: "things:write", request: .init(.any), answers: [.accepted])
             routes.on(operation) { request, context in
-                sink.yield("slow \(String(decoding: try await request.readBody(in: context), as: UTF8.self))")
-                return AcceptedBody(id: UUID(), kind: "slow")
+                let body = String(decoding: try await request.readBody(in: context), as: UTF8.self)
+                sink.yield("slow \(body)")
+                return AcceptedBody(id: UUID(), kind: Self.kind("slow", body))
             }
             routes.onFastPath(operation) { request, answer in
                 let body = String(decoding: request.body, as: UTF8.self)
                 switch body {
-                case "declined": return false
+                case _ where body.hasPrefix("declined"): return false
                 case "held": hold.yield(answer)
                 case "away": answer(.failure(Away()))
+                case "large":
+                    answer(.success(AcceptedBody(id: UUID(), kind: String(repeating: "a", count: 100_000))))
+                    sink.yield("fast large")
                 default:
                     sink.yield("fast \(body) \(request.identity.workspaceSlug) \(request.trace.traceID)")
-                    answer(.success(AcceptedBody(id: UUID(), kind: "fast")))
+                    answer(.success(AcceptedBody(id: UUID(), kind: Self.kind("fast", body))))
                 }
                 return true
             }
@@ -103,7 +110,7 @@ import Testing
             let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
             let answer = try await Self.post("{}", [.traceparent: trace], by: client)
             #expect(answer.status == .accepted)
-            #expect(Self.kinds(String(buffer: answer.body)) == ["fast"])
+            #expect(Self.kinds(String(buffer: answer.body)) == ["fast:"])
             let requestID = try #require(answer.headers[.requestID])
             #expect(answer.headers[.contentType] == "application/json; charset=utf-8")
             #expect(answer.headers[.location]?.hasPrefix("/v1/jobs/") == true)
@@ -120,6 +127,11 @@ import Testing
             #expect(line.metadata["request_id"] == .string(requestID))
             #expect(line.metadata["trace_id"] == .string("4bf92f3577b34da6a3ce929d0e0e4736"))
             #expect(line.metadata["path"] == .string("/v1/jobs"))
+            // What the handler answers says the same, in the same words.
+            let other = try await Self.post("declined", [.traceparent: trace], by: client)
+            #expect(Set(other.headers.map(\.name)) == Set(answer.headers.map(\.name)))
+            let otherLine = try #require(server.log.entries.last { $0.message == "Answered" })
+            #expect(Set(otherLine.metadata.keys) == Set(line.metadata.keys) && otherLine.level == line.level)
         }
     }
 
@@ -127,7 +139,7 @@ import Testing
         "leaves to the handler what asks for more than the usual",
         arguments: [
             "Idempotency-Key: a", "Expect: 100-continue", "Connection: close", "X-Workspace: other", "Content-Encoding: gzip", "Prefer: wait=5",
-            "Authorization: Bearer good",
+            "Authorization: Bearer good", "Content-Type: application/json",
         ])
     func unusual(header: String) async throws {
         let server = Server()
@@ -137,7 +149,7 @@ import Testing
                 outbound.finish()
                 return try await inbound.readAll()
             }
-            #expect(!answer.contains("\"kind\":\"fast\""))
+            #expect(!answer.contains("\"kind\":\"fast:"))
             #expect(answer.contains("HTTP/1.1 202 ") == !header.hasPrefix("Authorization"))
         }
     }
@@ -161,24 +173,48 @@ import Testing
         }
     }
 
-    @Test("answers many requests of one connection in their order, whoever answers them")
+    @Test("answers many requests of one connection in their order, whoever answers them, and goes on so")
     func pipelined() async throws {
         let server = Server()
         try await server.application().test(.live) { client in
             let answer = try await RawClient.run(port: client.port!, halfCloses: true) { inbound, outbound in
-                var all = ByteBuffer()
-                for number in 0..<40 {
-                    var one = Self.request(number % 3 == 1 ? "declined" : "{}", number % 7 == 2 ? ["Idempotency-Key: \(number)"] : [])
-                    all.writeBuffer(&one)
+                var found = ""
+                for round in 0..<3 {
+                    var all = ByteBuffer()
+                    for number in 0..<40 {
+                        let body = "\(number % 3 == 1 ? "declined." : "").\(round).\(number)."
+                        var one = Self.request(body, number % 7 == 2 ? ["Idempotency-Key: \(number)"] : [])
+                        all.writeBuffer(&one)
+                    }
+                    try await outbound.write(all)
+                    found += try await inbound.read(through: ".\(round).39.\"")
                 }
-                try await outbound.write(all)
                 outbound.finish()
-                return try await inbound.readAll()
+                return try await found + inbound.readAll()
             }
             let kinds = Self.kinds(answer)
-            #expect(kinds.count == 40)
+            #expect(kinds.count == 120)
+            for (place, kind) in kinds.enumerated() { #expect(kind.hasSuffix(".\(place / 40).\(place % 40).")) }
             // The first is alone on its connection; what comes behind one of the handler's is the handler's until that is answered.
-            #expect(kinds.first == "fast" && kinds[1] == "slow")
+            #expect(kinds[0] == "fast:.0.0." && kinds[1] == "slow:declined..0.1.")
+            #expect(kinds[40] == "fast:.1.0." && kinds[80] == "fast:.2.0.", "nothing is under way")
+        }
+    }
+
+    @Test("a client that does not read its answers gets to the handler, which writes no more to it")
+    func deaf() async throws {
+        let server = Server()
+        try await server.application().test(.live) { client in
+            try await RawClient.run(port: client.port!) { _, outbound in
+                var bodies = server.bodies.makeAsyncIterator()
+                var found = ""
+                // Far more than the sockets of both sides hold.
+                for _ in 0..<400 where !found.hasPrefix("slow") {
+                    try await outbound.write(Self.request("large"))
+                    found = await bodies.next() ?? ""
+                }
+                #expect(found == "slow large")
+            }
         }
     }
 

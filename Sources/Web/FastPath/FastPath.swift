@@ -20,6 +20,15 @@ package final class FastPath: Sendable {
         let since: ContinuousClock.Instant
     }
 
+    /// What became of a request.
+    struct Outcome: Sendable {
+        let result: Result<AcceptedBody, any Error>
+        let route: FastRoute
+        let identity: Identity
+        let trace: RequestTrace
+        let since: ContinuousClock.Instant
+    }
+
     private let routes: [String: FastRoute]
     private let authenticator: any Authenticator
     private let isOpen: @Sendable () -> Bool
@@ -48,6 +57,7 @@ package final class FastPath: Sendable {
         guard head.method == .post, let path = head.path, let route = routes[path], isOpen() else { return nil }
         var token: Substring?
         var trace: RequestTrace?
+        var isTraced = false
         var length: Int?
         var isJSON = false
         for field in head.headerFields {
@@ -57,10 +67,11 @@ package final class FastPath: Sendable {
                 token = field.value.dropFirst(7)
             case "content-length": length = Int(field.value)
             case "content-type":
-                guard field.value == "application/json" else { return nil }
+                guard !isJSON, field.value == "application/json" else { return nil }
                 isJSON = true
             case "traceparent":
-                guard trace == nil else { return nil }
+                guard !isTraced else { return nil }
+                isTraced = true
                 // One that is not valid is none.
                 trace = RequestTrace(header: field.value)
             case "connection":
@@ -75,8 +86,8 @@ package final class FastPath: Sendable {
         return Candidate(route: route, token: token, trace: trace, length: length, since: .now)
     }
 
-    /// Begins the request; the answer is called once, from anywhere. False when it is left to the server behind.
-    func begin(_ candidate: Candidate, _ head: HTTPRequest, _ body: ByteBuffer, answer: @escaping @Sendable (FastAnswer) -> Void) -> Bool {
+    /// Begins the request; `then` is called once, from anywhere. False when it is left to the server behind.
+    func begin(_ candidate: Candidate, _ body: ByteBuffer, then: @escaping @Sendable (Outcome) -> Void) -> Bool {
         let route = candidate.route
         guard body.readableBytes == candidate.length, let identity = authenticator.known(bearer: String(candidate.token)),
             identity.scopes.contains(route.scope)
@@ -85,36 +96,35 @@ package final class FastPath: Sendable {
         let request = FastRequest(identity: identity, trace: trace, body: Array(body.readableBytesView))
         let since = candidate.since
         return route.begin(request) { result in
-            answer(self.answer(result, to: route, of: identity, trace, since))
+            then(Outcome(result: result, route: route, identity: identity, trace: trace, since: since))
         }
     }
 
-    private func answer(
-        _ result: Result<AcceptedBody, any Error>, to route: FastRoute, of identity: Identity, _ trace: RequestTrace,
-        _ since: ContinuousClock.Instant
-    ) -> FastAnswer {
+    /// The answer, which is counted and noted: on the event loop, for whoever tells an outcome has others to tell.
+    func answer(_ outcome: Outcome) -> FastAnswer {
+        let (route, identity, trace) = (outcome.route, outcome.identity, outcome.trace)
         let id = "\(RequestID())"
         var answer: FastAnswer
-        switch result {
+        switch outcome.result {
         case .success(let accepted):
             let (headers, body) = accepted.document()
             answer = FastAnswer(status: .accepted, headers: headers, body: body)
         case .failure(let error):
             var problem = problems.problem(for: error) ?? .internalError
             problem.occurrence = .init(path: route.path, requestID: id)
-            problem.log(error, to: RequestLogger.make(logger, request: id, trace: trace, workspace: identity.workspaceSlug))
+            problem.log(error, to: RequestLogger.make(logger, request: id, trace: trace, workspace: nil))
             let body = ByteBuffer(bytes: problem.json.bytes())
             answer = FastAnswer(status: problem.status, headers: problem.fields(contentType: Problem.contentType), body: body)
             answer.headers[.contentLength] = "\(body.readableBytes)"
         }
         answer.headers[.requestID] = id
         answer.headers[.date] = date.text()
-        let duration = ContinuousClock.now - since
+        let duration = ContinuousClock.now - outcome.since
         metrics.record(method: "POST", route: route.path, status: answer.status.code, duration: duration)
         if accessLog >= logger.logLevel {
             RequestLogMiddleware.log(
                 .init(method: .post, path: route.path, status: answer.status, duration: duration, workspace: identity.workspace), at: accessLog,
-                to: RequestLogger.make(logger, request: id, trace: trace, workspace: identity.workspaceSlug))
+                to: RequestLogger.make(logger, request: id, trace: trace, workspace: nil))
         }
         return answer
     }

@@ -42,15 +42,19 @@ final class FastPathHandler: ChannelDuplexHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) { take(.fault(error), context) }
 
     private func take(_ event: FastPathMachine<FastPath.Candidate>.Event, _ context: ChannelHandlerContext) {
-        switch machine.received(event, limit: FastRoute.bodyLimit, match: path.candidate) {
+        // To a client that does not read its answers the server behind writes no more, and reads no more of what it sends.
+        let isHeard = context.channel.isWritable
+        switch machine.received(event, limit: FastRoute.bodyLimit, match: { isHeard ? path.candidate($0) : nil }) {
         case .nothing: break
         case .pass(let event): pass(event, context)
-        case .handOver: handOver(context)
-        case .ask(let head, let candidate, let body):
+        case .handOver(let event):
+            handOver(context)
+            pass(event, context)
+        case .ask(let candidate, let body):
             let ours = NIOLoopBound(self, eventLoop: context.eventLoop)
             let loop = context.eventLoop
-            let isBegun = path.begin(candidate, head, body) { answer in
-                loop.execute { ours.value.write(answer) }
+            let isBegun = path.begin(candidate, body) { outcome in
+                loop.execute { ours.value.answer(outcome) }
             }
             if isBegun { machine.began() } else { handOver(context) }
         }
@@ -75,11 +79,16 @@ final class FastPathHandler: ChannelDuplexHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .end = unwrapOutboundIn(data) { machine.responseEnded() }
+        switch unwrapOutboundIn(data) {
+        case .head(let response): machine.responseBegan(response)
+        case .end: machine.responseEnded()
+        case .body: break
+        }
         context.write(data, promise: promise)
     }
 
-    private func write(_ answer: FastAnswer) {
+    private func answer(_ outcome: FastPath.Outcome) {
+        let answer = path.answer(outcome)
         // The connection is gone; the job is accepted all the same.
         guard let context else { return }
         context.write(wrapOutboundOut(.head(HTTPResponse(status: answer.status, headerFields: answer.headers))), promise: nil)

@@ -10,7 +10,8 @@ import NIOHTTPTypes
 ///                                        not whole in one read
 ///
 /// Answers go out in the order of the requests: a request is gathered only while the server behind has none under way, and what comes
-/// while one is answered here is held until then.
+/// while one is answered here is held until then. On a connection that one of both sides has said it will close, nothing is begun here
+/// any more: no answer would come of it.
 struct FastPathMachine<Route> {
     /// What comes in over the connection, in order.
     enum Event {
@@ -23,10 +24,10 @@ struct FastPathMachine<Route> {
     enum Action {
         /// To the server behind.
         case pass(Event)
-        /// Everything that was gathered, and the event that ended it, goes to the server behind: take it with ``handOver()``.
-        case handOver
+        /// Everything that was gathered goes to the server behind: take it with ``handOver()``. Then comes the event that ended it.
+        case handOver(then: Event)
         /// A request is whole: see whether it can be begun, and say ``began()``, or take it with ``handOver()``.
-        case ask(HTTPRequest, Route, ByteBuffer)
+        case ask(Route, ByteBuffer)
         case nothing
     }
 
@@ -34,11 +35,12 @@ struct FastPathMachine<Route> {
 
     private var phase = Phase.open
     /// Requests that the server behind has and has not answered to their end.
-    private var behind = 0
+    private(set) var behind = 0
+    private var isClosing = false
     private var head: HTTPRequest?
     private var route: Route?
     private var body = ByteBuffer()
-    /// While a request is gathered: what follows its head and is no body. While it is answered: what comes meanwhile.
+    /// What came while a request was answered, as far as it has not been taken with ``next()``.
     private var held: CircularBuffer<Event> = []
 
     /// What came meanwhile waits; no more is to be read, or a client that does not wait for answers would fill the memory.
@@ -53,12 +55,13 @@ struct FastPathMachine<Route> {
         switch phase {
         case .open:
             guard case .part(.head(let request)) = event else { return .pass(event) }
-            if behind == 0, let route = match(request) {
+            if behind == 0, !isClosing, let route = match(request) {
                 (head, self.route) = (request, route)
                 phase = .gathering
                 return .nothing
             }
             behind += 1
+            isClosing = isClosing || request.headerFields.closesConnection
             return .pass(event)
         case .gathering:
             switch event {
@@ -66,13 +69,12 @@ struct FastPathMachine<Route> {
                 if body.readableBytes == 0 { body = bytes } else { body.writeBuffer(&bytes) }
                 return .nothing
             case .part(.end(nil)):
-                guard let head, let route else { break }
+                guard let route else { break }
                 phase = .asked
-                return .ask(head, route, body)
+                return .ask(route, body)
             default: break
             }
-            held.append(event)
-            return .handOver
+            return .handOver(then: event)
         case .asked, .answering:
             held.append(event)
             return .nothing
@@ -85,10 +87,8 @@ struct FastPathMachine<Route> {
         var events: [Event] = [.part(.head(head))]
         if body.readableBytes > 0 { events.append(.part(.body(body))) }
         if phase == .asked { events.append(.part(.end(nil))) }
-        events += held
         behind += 1
         reset(to: .open)
-        held = []
         return events
     }
 
@@ -99,6 +99,11 @@ struct FastPathMachine<Route> {
     /// The next of what came meanwhile, once the answer is out.
     mutating func next() -> Event? { phase == .answering ? nil : held.popFirst() }
 
+    /// The server behind has begun an answer.
+    mutating func responseBegan(_ response: HTTPResponse) {
+        isClosing = isClosing || response.headerFields.closesConnection
+    }
+
     /// The server behind has written the end of an answer.
     mutating func responseEnded() { behind -= 1 }
 
@@ -107,5 +112,13 @@ struct FastPathMachine<Route> {
         head = nil
         route = nil
         body = ByteBuffer()
+    }
+}
+
+extension HTTPFields {
+    fileprivate var closesConnection: Bool {
+        self[values: .connection].contains { value in
+            value.split(separator: ",").contains { $0.filter { $0 != " " && $0 != "\t" }.lowercased() == "close" }
+        }
     }
 }

@@ -59,8 +59,8 @@ struct BenchIngress: Sendable {
         let services: [any Service] = [
             pool, redis, workspaces.authenticator, producer,
             server(
-                responder, FastPathServer.builder(responder.fastPath(logger: servers.logger), configuration: .init()), at: ingress.ports.ingress,
-                servers.logger),
+                responder, FastPathServer.builder(responder.fastPath(isOpen: { true }, logger: servers.logger), configuration: .init()),
+                at: ingress.ports.ingress, servers.logger),
             server(emptyResponder(), at: ingress.ports.empty, servers.logger),
         ]
         return try await servers.run(services) {
