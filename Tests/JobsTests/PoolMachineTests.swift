@@ -110,6 +110,18 @@ import Testing
         #expect(topped == [.runReady(isExpress: true), .run, .read(count: 500)])
     }
 
+    @Test("ready entries that come to bulk ones which wait for company fill no batch beyond its bound")
+    func bound() {
+        var pool = PoolMachine(batch: 500, units: 2)
+        _ = pool.started()
+        _ = pool.readReturned(ready: 0, bulk: 500, isTopUp: false, isFlooded: true)
+        #expect(pool.readReturned(ready: 0, bulk: 500, isTopUp: false, isFlooded: true) == [.run, .readExpress(count: 500)])
+        #expect(pool.unitEnded() == [.read(count: 500)])
+        #expect(pool.readReturned(ready: 0, bulk: 200, isTopUp: false, isFlooded: true) == [.topUp(count: 300)])
+        #expect(pool.expressReturned(count: 500) == [.runReady(isExpress: true)])
+        #expect(pool.readReturned(ready: 0, bulk: 300, isTopUp: true, isFlooded: true) == [.run])
+    }
+
     @Test("a drain waits for the express read and for the batch in the express place")
     func drain() {
         var pool = PoolMachine(batch: 500, units: 1)
@@ -164,7 +176,8 @@ private struct Model {
                 #expect(pool.batch > 1 && isFlooded && running == pool.units && express == 0)
                 expressReads.append(count)
             case .run:
-                #expect(ready + bulk > 0 && (pool.batch == 1 || ready == 0 || bulk <= ready), "\(ready) ready and \(bulk) bulk in one batch")
+                let isMixed = pool.batch > 1 && ready > 0 && bulk > 0
+                #expect(ready + bulk > 0 && (!isMixed || bulk <= ready && ready + bulk <= pool.most), "\(ready) ready and \(bulk) bulk in one batch")
                 running += pool.batch > 1 ? 1 : ready + bulk
                 (ready, bulk) = (0, 0)
             case .runReady(let isExpress):

@@ -53,8 +53,9 @@ extension Pool {
     /// Under load a short read waits this long for company.
     private static let linger = Duration.milliseconds(5)
 
-    /// An express read. After a failure it waits by itself, for the pool has batches to attend to meanwhile.
-    func readExpress(_ reading: Reading, until stop: Signal, pause: Duration) async -> Event {
+    /// A read for units or for the express place. After a failure it waits by itself, for the pool has batches, and what the other read
+    /// brings, to attend to meanwhile.
+    func read(_ reading: Reading, until stop: Signal, pause: Duration) async -> Event {
         let event = await read(reading, until: stop)
         if case .readFailed = event { await wait(pause) }
         return event
@@ -63,7 +64,7 @@ extension Pool {
     /// A blocking read that gives up when the pool drains or the queue is paused, and waits while it is. What the server
     /// delivered in that very moment stays pending for this worker: it is found again as lost, or handed back when the worker
     /// leaves.
-    func read(_ reading: Reading, until stop: Signal) async -> Event {
+    private func read(_ reading: Reading, until stop: Signal) async -> Event {
         var (isPaused, change) = executor.controls.pause(of: queue.partition.queue)
         while isPaused {
             // Who does not want to read is not stuck.
@@ -129,7 +130,7 @@ extension Pool {
         return change.isRaised && !stop.isRaised
     }
 
-    func wait(_ pause: Duration) async {
+    private func wait(_ pause: Duration) async {
         guard !executor.draining.isRaised else { return }
         _ = await executor.draining.isQuiet(for: pause, clock: executor.clock)
     }

@@ -133,10 +133,10 @@ struct PoolMachine: Sendable, Equatable {
         return apart + [.run]
     }
 
-    /// Begins the ready entries by themselves where they would wait for a unit, for company, or for more jobs than they are, in the first
-    /// place that there is.
+    /// Begins the ready entries by themselves where they would wait for a unit, for company, or for more jobs than they are, or where both
+    /// are too many for one batch, in the first place that there is.
     private mutating func beginApart() -> [Action] {
-        let waits = busy == units || bulk > ready || isFlooded && (bulk == 0 || held < most / 2)
+        let waits = busy == units || bulk > ready || bulk > 0 && held > most || isFlooded && (bulk == 0 || held < most / 2)
         guard batch > 1, ready > 0, waits, !isExpressBusy || busy < units else { return [] }
         let isExpress = !isExpressBusy
         if isExpress { isExpressBusy = true } else { busy += 1 }

@@ -63,7 +63,8 @@ struct Pool: Sendable {
                     case .read(let count):
                         reads.wanted(queue.partition)
                         let reading = ordinary.next(.ordinary, room: count, of: queue)
-                        group.addTask { await read(reading, until: stopReading) }
+                        let pause = ordinary.pause
+                        group.addTask { await read(reading, until: stopReading, pause: pause) }
                     case .topUp(let count):
                         let reading = ordinary.next(.topUp, room: count, of: queue)
                         group.addTask { await topUp(reading) }
@@ -71,7 +72,7 @@ struct Pool: Sendable {
                         reads.wanted(queue.partition, isExpress: true)
                         let reading = express.next(.express, room: count, of: queue)
                         let pause = express.pause
-                        group.addTask { await readExpress(reading, until: stopReading, pause: pause) }
+                        group.addTask { await read(reading, until: stopReading, pause: pause) }
                     case .run:
                         begin(held.takeAll(), in: .unit, of: &group)
                     case .runReady(let isExpress):
@@ -106,7 +107,6 @@ struct Pool: Sendable {
                     // Where a unit has become free in the meantime, it is its reads that are asked whether they are stuck.
                     if !machine.isReadingExpress { reads.settled(queue.partition, isExpress: true) }
                 case .readFailed:
-                    await wait(ordinary.pause)
                     ordinary.failed()
                     actions = machine.readFailed()
                 case .unitEnded(let place, let count, let elapsed):
