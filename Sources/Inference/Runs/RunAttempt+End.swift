@@ -68,7 +68,8 @@ extension RunAttempt {
             firstOutput: state.firstOutput, step: step, cost: cost.isWhole ? cost.known : nil, costSource: cost.isWhole ? cost.source : nil,
             repeatedCalls: repeatedCalls, begunAt: begunAt)
         let result = try JobResult(["run": identity.run.lowercased, "state": ending.state.rawValue])
-        try await context.finish(ending.state == .cancelled ? .cancelled : .done, error: ending.error?.description, result: result) { transaction in
+        let jobState = ending.state == .cancelled ? OutcomeState.cancelled : .done
+        let isWritten = try await context.finish(jobState, error: ending.error?.description, result: result) { transaction in
             try await store.finish(
                 identity, epoch: claim.epoch, provider: answering.provider, model: answering.model, outcome: outcome, in: transaction)
             if plan.isContinued { store.submitRelease(of: identity, in: transaction) }
@@ -76,6 +77,8 @@ extension RunAttempt {
                 workspace: identity.workspace, token: plan.token, provider: answering.provider, model: answering.model, usage: usage,
                 estimated: estimated, reportedCost: usage.cost, repeatedCalls: repeatedCalls, in: transaction)
         }
+        // The job had an outcome: of this end, of which only the answer was lost, or of another one, which is then what readers are told.
+        if !isWritten, await !isRecorded(archive) { return }
         journal.metrics.runs.ended(ending.state, last: step)
         await announceEnd()
         // Only now: of an attempt that was overtaken another may be reading on.
@@ -95,6 +98,12 @@ extension RunAttempt {
         let told = await journal.transcript.memoryWrites
         let writes = try await Persistence.persisting(on: clock) { try await memories.writes(of: identity.run, workspace: identity.workspace) }
         return writes.filter { !told.contains($0.event) }
+    }
+
+    /// Whether the run's end is this one. Where the row cannot be asked, its readers ask it.
+    private func isRecorded(_ archive: [UInt8]) async -> Bool {
+        let recorded = try? await store.archive(of: identity.run, workspace: identity.workspace)
+        return recorded != nil && recorded == RunArchive.decode(archive)
     }
 
     /// The run is finished whatever happens here: a terminal event that cannot be appended is found in PostgreSQL.

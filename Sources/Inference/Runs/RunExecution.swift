@@ -51,7 +51,8 @@ package struct RunExecution: RunHandler {
             async let _ = setup?.credentials.key(provider: plan.first.provider, workspace: identity.workspace)
             guard let claim = try await claim(plan, identity, job, context) else {
                 // The run ended in an earlier life of its job: a dead letter that was replayed.
-                return try await context.finish()
+                try await context.finish()
+                return
             }
             if claim.isCancelRequested || context.isCancelRequested { signals.cancel.raise() }
             try await withThrowingTaskGroup(of: Void.self) { group in

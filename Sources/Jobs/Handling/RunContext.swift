@@ -82,10 +82,14 @@ public final class RunContext: Sendable {
     ///
     /// While PostgreSQL is away this waits and tries again, until the task is cancelled: what has happened outside
     /// cannot be undone, so its record is worth the wait.
+    ///
+    /// - Returns: true when these writes were committed by this call. False when the job has an outcome all the same: another's, or this one's
+    ///   whose confirmation was lost. Who tells others of the end looks whose it is.
+    @discardableResult
     public func finish(
         _ state: OutcomeState = .done, error: String? = nil, result: JobResult? = nil,
         _ body: @Sendable (PostgresTransaction) async throws -> Void = { _ in }
-    ) async throws {
+    ) async throws -> Bool {
         var wait = Duration.milliseconds(100)
         while true {
             do {
@@ -97,20 +101,20 @@ public final class RunContext: Sendable {
                 }
                 finished.withLock { $0 = state }
                 await ledger.append(jobs)
-                return
+                return true
             } catch {
                 switch Failure(error) {
                 case .storeUnavailable:
                     // The commit may have happened before the connection broke: then the outcome is there.
                     if let found = try? await store.finished(workspaces: [workspace], jobs: [job])[job] {
                         finished.withLock { $0 = found }
-                        return
+                        return false
                     }
                     try await pause(wait)
                     wait = min(wait * 2, .seconds(5))
                 case .alreadyFinished:
                     finished.withLock { $0 = state }
-                    return
+                    return false
                 case .fenced, .failed, .ofOtherRelease, .cancelled:
                     throw error
                 }
