@@ -112,7 +112,11 @@ actor RunJournal {
                 case .stale:
                     throw RunStore.Superseded(run: identity.run, epoch: epoch)
                 case .missing:
-                    // Who was stopped meanwhile must not write its answer over its successor's.
+                    // Who was stopped meanwhile must not write its answer over its successor's. The claim comes before the question: what
+                    // the row says is written into the memory that was claimed, where a later claim is found, or nowhere.
+                    guard case .claimed = try await log.claim(identity, epoch: epoch) else {
+                        throw RunStore.Superseded(run: identity.run, epoch: epoch)
+                    }
                     guard try await isOwned(terminal != nil) else { throw RunStore.Superseded(run: identity.run, epoch: epoch) }
                     unconfirmed = Array(record.entries)
                     owesAnchor = anchor != nil

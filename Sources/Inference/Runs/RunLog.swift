@@ -60,7 +60,8 @@ struct RunLog: Sendable {
         case begin
         /// Events that were appended before.
         case `continue`
-        /// Nothing: the whole log is written once more, by whom the run's row calls its owner, and says that something is shown.
+        /// The attempt's own claim: the whole log is written once more, by whom the run's row calls its owner, and says that something is
+        /// shown.
         case again
     }
 

@@ -47,8 +47,8 @@ enum RunLogScripts {
     ///
     /// With NOMKSTREAM a log that was lost (a restart of a Redis that keeps nothing) answers `missing` instead of beginning in the
     /// middle. So does one that is to begin and was not announced to this very memory (``announce``): it may have lost the epoch that refuses
-    /// a stale attempt, and cannot tell a later one that something was shown. The worker then asks the run's row who owns it, marks it,
-    /// and appends everything it has, `again`. Calls: HMGET, one XADD an event, PUBLISH; the others once in a while.
+    /// a stale attempt, and cannot tell a later one that something was shown. The worker then claims the log, asks the run's row who owns it,
+    /// marks it, and appends everything it has, `again`: only where its claim still stands, for the row was asked behind that. Calls: HMGET, one XADD an event, PUBLISH; the others once in a while.
     ///
     /// That something was shown is noted in the meta, and before the first event is there: a stream may go alone.
     ///
@@ -72,6 +72,7 @@ enum RunLogScripts {
               return {'ended', known[2]}
             end
             if ARGV[8] == 'begin' and (not known[3] or known[3] ~= life()) then return {'missing'} end
+            if ARGV[8] == 'again' and held ~= tonumber(ARGV[1]) then return {'missing'} end
             local since = ARGV[10] ~= '' and ARGV[10] or '0'
             if ARGV[8] ~= 'continue' and not known[4] then redis.call('HSET', KEYS[2], 'shown', since) end
             local frame = {}

@@ -191,12 +191,33 @@ import Testing
         try await InferenceFixture.with { fixture in
             let identity = fixture.identity()
             #expect(try await begin(identity, epoch: 1, in: fixture.log) == .missing)
+            #expect(try await fixture.log.claim(identity, epoch: 1) == .claimed(.unknown))
             #expect(try await begin(identity, epoch: 1, at: .again, in: fixture.log) == .appended)
             try await fixture.log.announce(identity)
             _ = try await fixture.runLog.send(RedisCommand("DEL", .string(fixture.log.keys(identity.run).log)))
             guard case .claimed(.shown(last: nil, at: _)) = try await fixture.log.claim(identity, epoch: 2) else {
                 throw TestSupportError("it forgot what was shown")
             }
+        }
+    }
+
+    @Test("and what its row said before its log was lost again is not written into the next one")
+    func askedElsewhere() async throws {
+        try await InferenceFixture.with { fixture in
+            let identity = fixture.identity()
+            let asked = Collected<Bool>()
+            let journal = RunJournal(
+                log: fixture.log, identity: identity, epoch: 1,
+                isOwned: { isEnded in
+                    asked.add(isEnded)
+                    // The first answer is old by the time it comes: the run was taken over and ended, and the log lost.
+                    guard asked.all.count == 1 else { return false }
+                    try await fixture.loseLog(of: identity.run)
+                    return true
+                }, clock: ContinuousClock())
+            await #expect(throws: RunStore.Superseded.self) { try await journal.append([.stepStarted(step: 1)]) }
+            let shown = try await fixture.log.readAll(identity.run)
+            #expect(shown.isEmpty)
         }
     }
 

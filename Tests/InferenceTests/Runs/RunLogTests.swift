@@ -13,7 +13,8 @@ import Testing
     private func append(
         _ entries: [RunLogEntry], to identity: RunIdentity, epoch: UInt64, begins: Bool = false, terminal: Bool = false, in log: RunLog
     ) async throws -> RunLog.Appended {
-        try await log.append(
+        if begins { _ = try await log.claim(identity, epoch: epoch) }
+        return try await log.append(
             entries, to: identity, epoch: epoch, at: begins ? .again : .continue, renewsLifetime: begins, terminal: terminal ? entries.last?.id : nil)
     }
 
@@ -101,7 +102,8 @@ import Testing
                 RunAnchor(step: 1, position: AnswerPosition(answer: "resp_1", sequence: sequence, calls: [], told: []))
             }
             func append(_ number: UInt64, epoch: UInt64 = 1, begins: Bool = false, _ anchor: RunAnchor?) async throws -> RunLog.Appended {
-                try await fixture.log.append(
+                if begins { _ = try await fixture.log.claim(identity, epoch: epoch) }
+                return try await fixture.log.append(
                     entries(epoch, number...number), to: identity, epoch: epoch, at: begins ? .again : .continue, renewsLifetime: false,
                     anchor: anchor)
             }

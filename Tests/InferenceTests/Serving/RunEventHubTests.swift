@@ -16,6 +16,7 @@ import Testing
 
         func append(_ range: ClosedRange<UInt64>, epoch: UInt64 = 1, begins: Bool = false) async throws {
             let entries = range.map { RunLogEntry(id: RunEventID(epoch: epoch, number: $0), payload: RunEvent.stepStarted(step: Int($0)).payload) }
+            if begins { _ = try await fixture.log.claim(identity, epoch: epoch) }
             #expect(
                 try await fixture.log.append(entries, to: identity, epoch: epoch, at: begins ? .again : .continue, renewsLifetime: true) == .appended)
         }
@@ -134,6 +135,7 @@ import Testing
                         RunLogEntry(id: RunEventID(epoch: 1, number: number), payload: RunEvent.stepStarted(step: Int(number)).payload)
                     }
                     for identity in runs {
+                        _ = try await fixture.log.claim(identity, epoch: 1)
                         let answer = try await fixture.log.append(entries, to: identity, epoch: 1, at: .again, renewsLifetime: true)
                         #expect(answer == .appended)
                     }
