@@ -77,7 +77,7 @@ package struct Inference: Sendable {
     package var routes: APIRoutes {
         let runs = RunRoutes(
             producer: producer, directory: providers.directory, agents: agents, store: store, log: log, hub: eventHub,
-            reader: RunReader(store: store, log: log, producer: producer, logger: logger), setup: setup)
+            reader: RunReader(store: store, log: log, producer: producer, burial: burial, logger: logger), setup: setup)
         var routes = runs.routes
         CompatibleRoutes(runs: runs).add(to: &routes)
         MemoryRoutes(store: memories, agents: agents).add(to: &routes)
@@ -92,7 +92,7 @@ package struct Inference: Sendable {
 
     /// What every worker does beside its handlers.
     package var periodicTasks: [any PeriodicTask] {
-        [LostRuns(store: store, log: log, planner: planner, setup: setup, logger: logger)]
+        [LostRuns(burial: burial)]
     }
 
     var execution: RunExecution {
@@ -100,6 +100,8 @@ package struct Inference: Sendable {
             providers: providers, planner: planner, store: store, memories: memories, setup: setup, log: log, control: control,
             limit: configuration.limit, toolWait: configuration.toolWait, clock: clock, logger: logger)
     }
+
+    private var burial: RunBurial { RunBurial(store: store, log: log, planner: planner, setup: setup, logger: logger) }
 
     private var planner: RunPlanner {
         RunPlanner(directory: providers.directory, agents: agents, memories: memories, tools: setup?.tools)

@@ -4,19 +4,35 @@ import Postgres
 
 /// Runs whose job is dead.
 extension RunStore {
-    /// Runs that have begun, have no end, and whose job is dead, over all workspaces.
+    /// Runs that have no end and whose job is dead, over all workspaces; those that never began are among them.
     func lost(limit: Int) async throws -> [LostRun] {
         try await pool.query(
             .role(.upkeep),
             """
             -- find runs whose job is dead
-            select r.workspace_id, r.id, r.epoch, r.provider, r.model, r.accepted_at, r.unsettled, d.attempts
-            from dead_letters d join runs r on r.workspace_id = d.workspace_id and r.id = d.id
-            where d.kind = $1 and d.replayed_at is null and r.state = 'running'
+            select d.workspace_id, d.id, r.epoch, r.provider, r.model, coalesce(r.accepted_at, d.accepted_at) as accepted_at, r.unsettled,
+              d.attempts, d.trace
+            from dead_letters d left join runs r on r.workspace_id = d.workspace_id and r.id = d.id
+            where d.kind = $1 and d.replayed_at is null and (r.id is null or r.state = 'running')
             order by d.died_at desc limit $2
             """,
             RunRequest.kind.name, limit
         ).map(Self.lostRun)
+    }
+
+    /// The same of one run; nil where its job is not dead, where it has an end, and for another workspace's.
+    func lost(_ run: UUID, workspace: UUID) async throws -> LostRun? {
+        try await pool.query(
+            .workspaces([workspace]),
+            """
+            -- see whether a run's job is dead
+            select d.workspace_id, d.id, r.epoch, r.provider, r.model, coalesce(r.accepted_at, d.accepted_at) as accepted_at, r.unsettled,
+              d.attempts, d.trace
+            from dead_letters d left join runs r on r.workspace_id = d.workspace_id and r.id = d.id
+            where d.workspace_id = $1 and d.id = $2 and d.kind = $3 and d.replayed_at is null and (r.id is null or r.state = 'running')
+            """,
+            workspace, run, RunRequest.kind.name
+        ).first.map(Self.lostRun)
     }
 
     /// What such a run was asked, as its dead letter has it; nil where this release cannot read it.
@@ -36,10 +52,13 @@ extension RunStore {
 
     /// Writes the end of such a run.
     ///
-    /// - Parameter count: Goes out with the end, and not without it.
+    /// - Parameters:
+    ///   - beginning: What is written of a run that no attempt has claimed; with `request`, where it can be read.
+    ///   - count: Goes out with the end, and not without it.
     /// - Returns: false, and nothing is written, when its dead letter was replayed meanwhile or another attempt owns it.
     func bury(
-        _ lost: LostRun, outcome: RunOutcome, counting count: @Sendable (PostgresTransaction) -> Void = { _ in }
+        _ lost: LostRun, as beginning: Beginning, asking request: RunRequest?, outcome: RunOutcome,
+        counting count: @Sendable (PostgresTransaction) -> Void = { _ in }
     ) async throws -> Bool {
         do {
             return try await pool.transaction(.workspaces([lost.identity.workspace])) { transaction in
@@ -51,8 +70,13 @@ extension RunStore {
                     """,
                     lost.identity.workspace, lost.identity.run)
                 guard !letters.isEmpty else { return false }
+                if lost.epoch == 0 {
+                    try submitUnclaimed(beginning, attempts: lost.attempts, in: transaction)
+                    if let request { try submitTurn(request, of: lost.identity, in: transaction) }
+                }
                 try await finish(
-                    lost.identity, epoch: lost.epoch, provider: lost.provider, model: lost.model, outcome: outcome, in: transaction)
+                    lost.identity, epoch: max(1, lost.epoch), provider: beginning.provider, model: beginning.model, outcome: outcome,
+                    in: transaction)
                 submitRelease(of: lost.identity, in: transaction)
                 count(transaction)
                 return true
@@ -62,13 +86,32 @@ extension RunStore {
         }
     }
 
+    /// The row of a run that no attempt has claimed; the transaction throws ``Superseded`` where one has.
+    private func submitUnclaimed(_ beginning: Beginning, attempts: Int, in transaction: PostgresTransaction) throws {
+        let (run, workspace) = (beginning.identity.run, beginning.identity.workspace)
+        let accepted = Date(timeIntervalSince1970: Double(beginning.identity.acceptedAt) / 1_000)
+        transaction.submit(
+            """
+            -- insert a run that never began
+            insert into runs (workspace_id, id, provider, model, agent_id, agent, metadata, trace, accepted_at, attempts)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (workspace_id, id) do nothing
+            """,
+            workspace, run, Self.storable(beginning.provider), Self.storable(beginning.model), beginning.agentID,
+            beginning.agent.map(Self.storable), try PostgresJSON(encoding: beginning.metadata), beginning.trace, accepted, attempts
+        ) { result in
+            guard result.affected == 1 else { throw Superseded(run: run, epoch: 0) }
+        }
+    }
+
     private static func lostRun(_ row: PostgresRow) throws -> LostRun {
         let acceptedAt = try row.decode("accepted_at", as: Date.self).timeIntervalSince1970 * 1_000
+        let epoch = try row.decode("epoch", as: Int64?.self)
         return LostRun(
             identity: RunIdentity(
                 run: try row.decode("id"), workspace: try row.decode("workspace_id"), acceptedAt: Int64(acceptedAt.rounded())),
-            epoch: UInt64(try row.decode("epoch", as: Int64.self)), provider: try row.decode("provider"), model: try row.decode("model"),
+            epoch: UInt64(epoch ?? 0),
+            asked: epoch == nil ? nil : RunPlan.Candidate(provider: try row.decode("provider"), model: try row.decode("model")),
             attempts: Int(try row.decode("attempts", as: Int16.self)),
-            unsettled: try row.decode("unsettled", as: [Int64].self).map { UInt64($0) })
+            unsettled: try row.decode("unsettled", as: [Int64]?.self)?.map { UInt64($0) } ?? [], trace: try row.decode("trace"))
     }
 }

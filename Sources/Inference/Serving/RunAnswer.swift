@@ -100,15 +100,6 @@ struct RunAnswer: Encodable, Sendable {
             acceptedAt = run.acceptedAt
             isCancelRequested = run.isCancelRequested
             take(run)
-        case .dead(let run, let status):
-            state = RunState.failed.rawValue
-            attempts = status.attempts
-            acceptedAt = status.acceptedAt
-            isCancelRequested = run?.isCancelRequested ?? false
-            if let run { take(run) }
-            finishedAt = status.finishedAt
-            let fault = InferenceError.givenUp(after: status.attempts)
-            error = Fault(kind: fault.kind.rawValue, message: fault.message, retryable: fault.isRetryable)
         }
     }
 

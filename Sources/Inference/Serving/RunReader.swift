@@ -7,8 +7,6 @@ enum RunSituation: Sendable {
     /// Accepted and not begun. `attempts` have ended before their first event.
     case waiting(acceptedAt: Date, attempts: Int, isCancelRequested: Bool)
     case begun(Run)
-    /// The engine gave the job up, and nobody could write the run's end. `run` is its row, if it ever began.
-    case dead(Run?, JobStatus)
 }
 
 /// Finds runs for the ingress, and what their streams still owe a client.
@@ -16,17 +14,20 @@ struct RunReader: Sendable {
     let store: RunStore
     let log: RunLog
     let producer: JobProducer
+    let burial: RunBurial
     let logger: Logger
 
     /// Nil for a run that does not exist or is another workspace's: the two look the same.
     func situation(of run: UUID, workspace: UUID) async throws -> RunSituation? {
         if let row = try await store.run(run, workspace: workspace) {
-            guard row.state == .running, let status = try await lost(run, workspace: workspace) else { return .begun(row) }
-            return .dead(row, status)
+            guard row.state == .running, try await isBuried(run, workspace: workspace) else { return .begun(row) }
+            return .begun(try await store.run(run, workspace: workspace) ?? row)
         }
         if let status = try await producer.status(run, workspace: workspace) {
             guard status.kind == RunRequest.kind.name else { return nil }
-            if status.state == .dead { return .dead(nil, status) }
+            if status.state == .dead, try await isBuried(run, workspace: workspace), let row = try await store.run(run, workspace: workspace) {
+                return .begun(row)
+            }
             let wish = try await store.isCancellationRequested(of: run, workspace: workspace)
             return .waiting(acceptedAt: status.acceptedAt, attempts: status.attempts, isCancelRequested: wish)
         }
@@ -55,7 +56,7 @@ struct RunReader: Sendable {
         return try await situation(of: run, workspace: workspace) == nil ? nil : .live
     }
 
-    /// All events of a run that is over, its end among them; nil while it is not.
+    /// All events of a run that is over, its end among them; nil while it is not. A run whose job is dead gets its end now.
     ///
     /// - Parameter isOwed: The log does not tell of it (its worker was lost between the commit and the append): it is noted there, so that who
     ///   comes later need not wait for a silence.
@@ -64,18 +65,20 @@ struct RunReader: Sendable {
             if isOwed, let end = archive.last?.id { try? await log.note(end: end, of: run) }
             return archive
         }
-        guard let status = try await lost(run, workspace: workspace) else { return nil }
-        let epoch = try await store.run(run, workspace: workspace)?.epoch ?? 0
-        let writes = try await MemoryStore(pool: store.pool).writes(of: run, workspace: workspace)
-        return LostRun.events((try? await log.readAll(run)) ?? [], epoch: epoch, attempts: status.attempts, writes: writes)
+        guard try await isBuried(run, workspace: workspace) else { return nil }
+        return try await store.archive(of: run, workspace: workspace)
     }
 
-    /// The status of a job that the engine has buried.
-    private func lost(_ run: UUID, workspace: UUID) async throws -> JobStatus? {
-        guard let status = try await producer.status(run, workspace: workspace), status.kind == RunRequest.kind.name, status.state == .dead else {
-            return nil
+    /// Whether a run has got an end because its job is dead. One that cannot be written now goes on for its readers: they ask again.
+    private func isBuried(_ run: UUID, workspace: UUID) async throws -> Bool {
+        do {
+            return try await burial.end(run, workspace: workspace)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            logger.warning("a lost run could not be ended", metadata: ["run": "\(run.lowercased)", "error": "\(error)"])
+            return false
         }
-        return status
     }
 
     /// A run log that is away knows nothing; PostgreSQL and the engine are asked then.

@@ -182,11 +182,7 @@ import Web
             try await withThrowingTaskGroup(of: RunRoutesTests.Answer.self) { group in
                 group.addTask { try await ask(.get, "/v1/responses/\(id.lowercased)?stream=true") }
                 try await eventually("the client listens") { (ask.engine.inference.hub as? RunEventHub)?.statistics.listeners == 1 }
-                _ = try await fixture.database.psql(
-                    """
-                    insert into outcomes (workspace_id, id, kind, state, attempts, error, accepted_at)
-                    values ('\(fixture.workspace)', '\(id)', 'run.execute', 'dead', 4, 'poison', now())
-                    """)
+                try await fixture.buryJob(of: id)
                 let answer = try #require(try await group.next())
                 #expect(answer.status == .ok)
                 #expect(String(decoding: answer.body, as: UTF8.self).hasPrefix(": heartbeat\n\n"))

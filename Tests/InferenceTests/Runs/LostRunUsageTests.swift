@@ -36,7 +36,7 @@ import Web
     }
 
     private func replay(_ fixture: InferenceFixture) async throws {
-        _ = try await fixture.database.psql("update dead_letters set replayed_at = now()")
+        try await fixture.replayJobs()
     }
 
     private func row(of lost: LostWorker) async throws -> Run {

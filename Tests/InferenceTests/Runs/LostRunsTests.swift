@@ -1,5 +1,6 @@
 import Foundation
 import Jobs
+import JobsTesting
 import Postgres
 import Redis
 import TestSupport
@@ -15,21 +16,27 @@ import Testing
         _ = try await fixture.pool.transaction(.workspaces([identity.workspace])) { try await fixture.store.claim(beginning, in: $0) }
         let journal = RunJournal(log: fixture.log, identity: identity, epoch: 1, isOwned: { _ in true }, clock: ContinuousClock())
         try await journal.append([.stepStarted(step: 1), .chunk(StreamChunk(.text, "half"))])
-        _ = try await fixture.database.psql(
-            """
-            insert into dead_letters (workspace_id, id, kind, version, queue, attempts, code, error, body, accepted_at, replayed_at)
-            values ('\(identity.workspace)', '\(identity.run)', 'run.execute', 1, 'runs', 4, 'worker_crashed', 'e', '{}', now(),
-              \(replayed ? "now()" : "null"));
-            insert into outcomes (workspace_id, id, kind, state, attempts, error, accepted_at)
-            select workspace_id, id, kind, 'dead', attempts, error, accepted_at from dead_letters
-            where id = '\(identity.run)' and replayed_at is null;
-            """)
+        try await fixture.buryJob(of: identity.run, replayed: replayed)
         return identity
     }
 
-    private func upkeep(_ fixture: InferenceFixture) throws -> LostRuns {
+    private func burial(_ fixture: InferenceFixture) throws -> RunBurial {
         let planner = RunPlanner(directory: try ProviderDirectory([]), agents: NoAgents(), memories: fixture.memories, tools: nil)
-        return LostRuns(store: fixture.store, log: fixture.log, planner: planner, setup: nil, logger: fixture.logger)
+        return RunBurial(store: fixture.store, log: fixture.log, planner: planner, setup: nil, logger: fixture.logger)
+    }
+
+    private func upkeep(_ fixture: InferenceFixture) throws -> LostRuns { LostRuns(burial: try burial(fixture)) }
+
+    private func reader(_ engine: Engine) throws -> RunReader {
+        let fixture = engine.fixture
+        return RunReader(
+            store: fixture.store, log: fixture.log, producer: engine.producer, burial: try burial(fixture), logger: fixture.logger)
+    }
+
+    /// A worker that was stopped before the run's job was given up wakes up.
+    private func wakeUp(_ identity: RunIdentity, _ fixture: InferenceFixture) async throws -> RunLog.Appended {
+        let late = RunLogEntry(id: try #require(RunEventID("1-9")), payload: Array("{}".utf8))
+        return try await fixture.log.append([late], to: identity, epoch: 1, at: .continue, renewsLifetime: false)
     }
 
     private func states(_ fixture: InferenceFixture) async throws -> String {
@@ -37,32 +44,116 @@ import Testing
             in: .whitespacesAndNewlines)
     }
 
-    @Test("ends as failed, for reports too, with what it had shown; a reader sees the same before and after")
-    func ended() async throws {
+    @Test("ends as failed, for reports too, with what it had shown, and is told so in its log", arguments: [true, false])
+    func ended(byReader: Bool) async throws {
         try await InferenceFixture.with { fixture in
             try await fixture.withEngine(worker: false) { engine in
                 let identity = try await lostRun(fixture)
-                let reader = RunReader(store: fixture.store, log: fixture.log, producer: engine.producer, logger: fixture.logger)
-                let before = try #require(await reader.ending(of: identity.run, workspace: identity.workspace))
-                #expect(try await states(fixture) == "running")
+                let reader = try reader(engine)
+                if !byReader { try await upkeep(fixture).run() }
+                let told = try #require(await reader.ending(of: identity.run, workspace: identity.workspace))
+                #expect(told.types == ["step.started", "text.delta", "run.failed"])
+                #expect(told.ids.last == "2-1")
 
-                try await upkeep(fixture).run()
+                // What is told is written down, and nobody can write behind it.
                 #expect(try await states(fixture) == "failed")
+                #expect(try await wakeUp(identity, fixture) == .stale(owner: 2))
                 let run = try #require(await fixture.store.run(identity.run, workspace: identity.workspace))
                 #expect(run.text == "half" && run.errorKind == .internalError && run.errorMessage == "The run was given up after 4 attempts.")
+                #expect(try await fixture.log.readAll(identity.run) == told)
+                #expect(try await fixture.log.meta(identity.run)?.ended == told.last?.id)
 
-                // Its worker was stopped, and wakes up.
-                let late = RunLogEntry(id: try #require(RunEventID("1-9")), payload: Array("{}".utf8))
-                let appended = try await fixture.log.append([late], to: identity, epoch: 1, at: .continue, renewsLifetime: false)
-                #expect(appended == .stale(owner: 2))
-
-                // The log and the outcome may be gone by then.
+                // The log and the outcome may be gone later.
                 try await fixture.loseLog(of: identity.run)
                 _ = try await fixture.database.psql("delete from outcomes")
-                let after = try #require(await reader.ending(of: identity.run, workspace: identity.workspace))
-                #expect(after == before)
-                #expect(after.types == ["step.started", "text.delta", "run.failed"])
-                #expect(after.ids.last == "2-1")
+                #expect(try await reader.ending(of: identity.run, workspace: identity.workspace) == told)
+            }
+        }
+    }
+
+    @Test("that was replayed after its end was told is not begun again")
+    func replayedLater() async throws {
+        try await InferenceFixture.with { fixture in
+            let unasked = PlayedProvider { _, _ in Issue.record("a model was asked") }
+            try await fixture.withEngine([unasked]) { engine in
+                let identity = try await lostRun(fixture)
+                let reader = try reader(engine)
+                guard case .begun(let shown)? = try await reader.situation(of: identity.run, workspace: identity.workspace) else {
+                    throw TestSupportError("it has begun")
+                }
+                #expect(shown.state == .failed)
+                try await fixture.replayJobs()
+                _ = try await engine.producer.accept(
+                    RunRequest(messages: [RunMessage(.user, "Hi")]), workspace: identity.workspace, id: identity.run)
+                #expect(try await engine.finished(identity.run).state == .failed)
+            }
+        }
+    }
+
+    @Test("has no end while its log is away, which may still have its events", arguments: [true, false])
+    func logAway(byReader: Bool) async throws {
+        try await InferenceFixture.with { fixture in
+            try await fixture.withEngine(worker: false) { engine in
+                let identity = try await lostRun(fixture)
+                var burial = try burial(fixture)
+                // A log that nobody runs answers nothing.
+                var elsewhere = try RedisConfiguration(url: "redis://127.0.0.1:1")
+                elsewhere.commandTimeout = .milliseconds(100)
+                burial.log = RunLog(redis: RedisClient(configuration: elsewhere, connections: 1, logger: fixture.logger), policy: fixture.log.policy)
+                try await running([burial.log.redis], logger: fixture.logger) { [burial] in
+                    if byReader {
+                        let reader = RunReader(
+                            store: fixture.store, log: burial.log, producer: engine.producer, burial: burial, logger: fixture.logger)
+                        #expect(try await reader.ending(of: identity.run, workspace: identity.workspace) == nil)
+                    } else {
+                        try await LostRuns(burial: burial).run()
+                    }
+                }
+                #expect(try await states(fixture) == "running")
+            }
+        }
+    }
+
+    @Test("is ended once by all who come at the same time, and all tell the same")
+    func together() async throws {
+        try await InferenceFixture.with { fixture in
+            try await fixture.withEngine(worker: false) { engine in
+                let identity = try await lostRun(fixture)
+                let reader = try reader(engine)
+                let told = try await withThrowingTaskGroup(of: [RunLogEntry]?.self) { group in
+                    for _ in 0..<8 { group.addTask { try await reader.ending(of: identity.run, workspace: identity.workspace) } }
+                    return try await group.reduce(into: []) { $0.append($1) }
+                }
+                #expect(told.allSatisfy { $0 == told.first } && told.first??.ids.last == "2-1")
+            }
+        }
+    }
+
+    @Test("ends as failed, too, when no worker had claimed it; one that wakes up does not begin it")
+    func neverBegun() async throws {
+        try await InferenceFixture.with { fixture in
+            try await fixture.withEngine(worker: false) { engine in
+                let identity = fixture.identity()
+                let request = RunRequest(messages: [RunMessage(.user, "Hi")], metadata: ["for": "a test"])
+                try await fixture.buryJob(of: identity.run, asking: request)
+                let reader = try reader(engine)
+                guard case .begun(let run)? = try await reader.situation(of: identity.run, workspace: identity.workspace) else {
+                    throw TestSupportError("it was ended")
+                }
+                #expect(run.state == .failed && run.attempts == 4 && run.metadata == ["for": "a test"] && run.text == "")
+                let told = try #require(await reader.ending(of: identity.run, workspace: identity.workspace))
+                #expect(told.types == ["run.failed"] && told.ids == ["1-1"])
+                let beginning = RunStore.Beginning(identity: identity, provider: "played", model: "m", metadata: [:])
+                let claim = try await fixture.pool.transaction(.workspaces([identity.workspace])) {
+                    try await fixture.store.claim(beginning, in: $0)
+                }
+                #expect(claim == nil)
+
+                // One that nobody can read is ended by the upkeep like others.
+                let unreadable = fixture.identity()
+                try await fixture.buryJob(of: unreadable.run)
+                try await upkeep(fixture).run()
+                #expect(try await states(fixture) == "failed failed")
             }
         }
     }
@@ -74,14 +165,14 @@ import Testing
             try await upkeep(fixture).run()
             #expect(try await states(fixture) == "running")
 
-            let lost = LostRun(identity: replayed, epoch: 1, provider: "p", model: "m", attempts: 4)
-            let outcome = RunOutcome(
-                state: .failed, transcript: RunTranscript(), incompleteReason: nil, error: .givenUp(after: 4), archive: [], firstOutput: nil,
-                step: nil)
-            #expect(try await !fixture.store.bury(lost, outcome: outcome), "it is owed again")
+            func end(_ identity: RunIdentity, epoch: UInt64) async throws -> Bool {
+                let lost = LostRun(identity: identity, epoch: epoch, asked: RunPlan.Candidate(provider: "p", model: "m"), attempts: 4)
+                return try await burial(fixture).end(lost)
+            }
+            #expect(try await !end(replayed, epoch: 1), "it is owed again")
             let dead = try await lostRun(fixture)
-            let overtaken = LostRun(identity: dead, epoch: 2, provider: "p", model: "m", attempts: 4)
-            #expect(try await !fixture.store.bury(overtaken, outcome: outcome), "another attempt has claimed it")
+            #expect(try await !end(dead, epoch: 2), "another attempt has claimed it")
+            #expect(try await !end(dead, epoch: 0), "one has claimed it")
             #expect(try await states(fixture) == "running running")
         }
     }

@@ -252,11 +252,7 @@ private struct OneAgent: AgentLookup {
             let fixture = ask.engine.fixture
             let id = try await ask.started()
             #expect(try await ask(.get, "/v1/runs/\(id.lowercased)").json["state"]?.string == "queued")
-            _ = try await fixture.database.psql(
-                """
-                insert into outcomes (workspace_id, id, kind, state, attempts, error, accepted_at)
-                values ('\(fixture.workspace)', '\(id)', 'run.execute', 'dead', 4, 'poison', now())
-                """)
+            try await fixture.buryJob(of: id)
             let events = try await ask.events(of: id).events
             #expect(events.map(\.type) == ["run.failed"])
             #expect(try await ask.events(of: id).events == events)

@@ -97,6 +97,26 @@ struct InferenceFixture: Sendable {
         for id in try await subscribers() { _ = try await runLog.send(RedisCommand("CLIENT", "KILL", "ID", .string(id))) }
     }
 
+    /// The engine has given the job of one of this workspace's runs up.
+    ///
+    /// - Parameter request: Nil for one that no release can read.
+    func buryJob(of run: UUID, asking request: RunRequest? = nil, replayed: Bool = false) async throws {
+        let body = try request.map { try JSONEncoder().encode($0) } ?? Data("{}".utf8)
+        _ = try await database.psql(
+            """
+            insert into dead_letters (workspace_id, id, kind, version, queue, attempts, code, error, body, accepted_at, replayed_at)
+            values ('\(workspace)', '\(run)', 'run.execute', \(RunRequest.kind.version), 'runs', 4, 'worker_crashed', 'e',
+              decode('\(body.base64EncodedString())', 'base64'), now(), \(replayed ? "now()" : "null"));
+            insert into outcomes (workspace_id, id, kind, state, attempts, error, accepted_at)
+            select workspace_id, id, kind, 'dead', attempts, error, accepted_at from dead_letters where id = '\(run)' and replayed_at is null;
+            """)
+    }
+
+    /// All dead jobs are owed again.
+    func replayJobs() async throws {
+        _ = try await database.psql("update dead_letters set replayed_at = now(); delete from outcomes where state = 'dead'")
+    }
+
     /// The run log's Redis comes back without what it had of a run.
     func loseLog(of run: UUID) async throws {
         let keys = log.keys(run)

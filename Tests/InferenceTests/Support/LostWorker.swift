@@ -73,13 +73,7 @@ struct LostWorker: Sendable {
     ///
     /// - Parameter request: Nil for one that no release can read.
     func giveUp(_ request: RunRequest?) async throws {
-        let body = try request.map { try JSONEncoder().encode($0) } ?? Data("{}".utf8)
-        _ = try await fixture.database.psql(
-            """
-            insert into dead_letters (workspace_id, id, kind, version, queue, attempts, code, error, body, accepted_at)
-            values ('\(identity.workspace)', '\(identity.run)', 'run.execute', \(RunRequest.kind.version), 'runs', 4, 'worker_crashed', 'e',
-              decode('\(body.base64EncodedString())', 'base64'), now())
-            """)
+        try await fixture.buryJob(of: identity.run, asking: request)
     }
 
     /// Its job comes to a worker that lives.

@@ -45,7 +45,6 @@ struct ResponseConversation: Sendable {
             guard row.state == .completed || row.incompleteReason == .maxOutputTokens || row.incompleteReason == .contentFilter else {
                 throw Self.unusable(id)
             }
-        case .dead: throw Self.unusable(id)
         }
         do {
             let turns = try await reader.store.turns(upTo: run, workspace: workspace)
