@@ -120,6 +120,16 @@ import Testing
         #expect(pool.readReturned(ready: 0, bulk: 200, isTopUp: false, isFlooded: true) == [.topUp(count: 300)])
         #expect(pool.expressReturned(count: 500) == [.runReady(isExpress: true)])
         #expect(pool.readReturned(ready: 0, bulk: 300, isTopUp: true, isFlooded: true) == [.run])
+
+        // The flood is over by then: what is enough for a batch waits for no more.
+        var over = PoolMachine(batch: 500, units: 2)
+        _ = over.started()
+        _ = over.readReturned(ready: 0, bulk: 500, isTopUp: false, isFlooded: true)
+        _ = over.readReturned(ready: 0, bulk: 500, isTopUp: false, isFlooded: true)
+        _ = over.unitEnded()
+        #expect(over.readReturned(ready: 200, isTopUp: false) == [.topUp(count: 300)])
+        #expect(over.expressReturned(count: 500) == [.run])
+        #expect(over.readReturned(ready: 300, isTopUp: true) == [])
     }
 
     @Test("a drain waits for the express read and for the batch in the express place")

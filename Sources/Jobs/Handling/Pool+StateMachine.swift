@@ -34,7 +34,7 @@ struct PoolMachine: Sendable, Equatable {
         case stop
     }
 
-    /// Entries in one unit at the most.
+    /// Entries in one unit at the most; some more where two reads return before there is a place.
     let batch: Int
     /// Entries in one unit now.
     private(set) var most: Int
@@ -124,7 +124,7 @@ struct PoolMachine: Sendable, Equatable {
 
     /// Begins what is held and has a place.
     private mutating func begin() -> [Action] {
-        let waitsForCompany = isLingering && busy > 0
+        let waitsForCompany = isLingering && busy > 0 && held < most
         let apart = beginApart()
         guard held > 0, !waitsForCompany, busy < units else { return apart }
         // Long runs take a unit each; a batch takes one.

@@ -109,6 +109,8 @@ struct Pool: Sendable {
                 case .readFailed:
                     ordinary.failed()
                     actions = machine.readFailed()
+                    // Where its units have been taken in the meantime nobody reads, and nobody is stuck.
+                    if !machine.isReading { reads.settled(queue.partition) }
                 case .unitEnded(let place, let count, let elapsed):
                     // Of a few jobs the commit is most of what they take: it says nothing about full batches.
                     if place == .unit || count >= machine.most / 2 { pace.ended(count: count, elapsed: elapsed) }

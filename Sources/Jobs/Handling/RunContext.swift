@@ -91,6 +91,8 @@ public final class RunContext: Sendable {
         _ body: @Sendable (PostgresTransaction) async throws -> Void = { _ in }
     ) async throws -> Bool {
         var wait = Duration.milliseconds(100)
+        // A commit may have happened of which nothing was heard.
+        var isInDoubt = false
         while true {
             do {
                 let jobs = try await store.fenced(worker: worker, workspaces: [workspace]) { transaction in
@@ -110,12 +112,18 @@ public final class RunContext: Sendable {
                         finished.withLock { $0 = found }
                         return false
                     }
+                    isInDoubt = true
                     try await pause(wait)
                     wait = min(wait * 2, .seconds(5))
                 case .alreadyFinished:
                     finished.withLock { $0 = state }
                     return false
                 case .fenced, .failed, .ofOtherRelease, .cancelled:
+                    // What these writes refuse may be what they have written before.
+                    if isInDoubt, let found = try? await store.finished(workspaces: [workspace], jobs: [job])[job] {
+                        finished.withLock { $0 = found }
+                        return false
+                    }
                     throw error
                 }
             }
