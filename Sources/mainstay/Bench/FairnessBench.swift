@@ -10,7 +10,8 @@ import ServiceLifecycle
 ///
 /// A round first times the few alone, by workers that are warm and idle. Then the whole flood is accepted, the workers begin
 /// on it, and the few come behind it. Both times run from the first request to the last outcome row, by the clock that the
-/// servers share with us. The rest of the flood is left: each round has Redis keys of its own.
+/// servers share with us. The rest of the flood is left: each round has Redis keys of its own. The workers are processes, as in life: who
+/// accepts does not share its threads with who works the flood off, but does share the cores.
 struct FairnessBench: Sendable {
     /// Jobs of the workspace that floods.
     let flood: Int
@@ -19,32 +20,35 @@ struct FairnessBench: Sendable {
     let workers: Int
     let runs: Int
     /// What a job takes beside its row; with zero, jobs go in batches.
-    let pause: Duration
+    let jobMilliseconds: Int
 
     struct Round: Sendable, Equatable {
         /// Seconds.
         let alone: Double
         let crowded: Double
-        /// Jobs of the flood that were begun while the few waited, a second.
+        /// Jobs of the flood that were done while the few waited, a second.
         let floodRate: Double
 
         var ratio: Double { crowded / alone }
     }
 
-    /// - Throws: `BenchFault`; `LocalStackError` when the servers do not start; `JobError` when a job is not accepted.
+    /// - Throws: `BenchFault`; `LocalStackError` when the servers do not start; `UpFault` when the workers do not; `JobError` when a job is not
+    ///   accepted.
     func run() async throws -> [Round] {
         try await BenchServers.with(.standard) { servers in
             try await BenchTable.make(at: servers.endpoints.ownerURL, servers)
-            var rounds: [Round] = []
-            for number in 1...runs {
-                rounds.append(try await measured(number, servers))
-                Talk.say("  \(number) of \(runs)")
+            return try await BenchProcesses.with(named: "mainstay-bench-fairness") { processes in
+                var rounds: [Round] = []
+                for number in 1...runs {
+                    rounds.append(try await measured(number, servers, processes))
+                    Talk.say("  \(number) of \(runs)")
+                }
+                return rounds
             }
-            return rounds
         }
     }
 
-    private func measured(_ number: Int, _ servers: BenchServers) async throws -> Round {
+    private func measured(_ number: Int, _ servers: BenchServers, _ processes: BenchProcesses) async throws -> Round {
         var settings = JobsConfiguration()
         settings.prefix = "fair-\(number)"
         settings.backlogBound = flood * 2 + 10_000
@@ -52,50 +56,37 @@ struct FairnessBench: Sendable {
         let configuration = settings
         let pool = try servers.pool(6)
         let redis = try servers.redis()
-        let count = BenchCount()
         let producer = JobProducer(pool: pool, redis: redis, configuration: configuration, queues: [StreamWay.kind.queue], logger: servers.logger)
-        @Sendable func crew() throws -> [any Service] { try self.crew(count, redis, configuration, servers) }
+        let crew = (1...workers).map { worker in
+            Supervisor.Child(
+                name: "work-\(worker)",
+                arguments: [
+                    "bench", "fairness-worker", "--prefix", configuration.prefix, "--job-ms", "\(jobMilliseconds)", "--stack", processes.folder.path,
+                ])
+        }
+        let own = StreamBenchStack.ownEnvironment(ProcessInfo.processInfo.environment)
+        let environment = UpStart.childEnvironment(own, UpStart.stores(servers.endpoints))
 
         return try await servers.run([pool, redis, producer]) {
-            let crewAlone = try crew()
-            let alone: Double = try await servers.run(crewAlone) {
+            let alone: Double = try await processes.keeping(crew, environment) {
                 // Connections and statements are there before anything is timed.
                 for _ in 0..<3 { _ = try await timed(few, producer, pool) }
                 return try await timed(few, producer, pool)
             }
-            let before = count.jobs
-            try await accept(flood, workspace: .version7(), by: producer, at: 500)
-            let crewCrowded = try crew()
-            return try await servers.run(crewCrowded) {
+            let flooding = UUID.version7()
+            try await accept(flood, workspace: flooding, by: producer, at: 500)
+            return try await processes.keeping(crew, environment) {
                 // The flood is under way: it has begun, and nearly all of it still waits.
-                while count.jobs - before < min(1000, flood / 10) { try await Task.sleep(for: .milliseconds(1)) }
-                let begun = count.jobs
+                var begun = 0
+                while begun < min(5000, flood / 10) {
+                    try await Task.sleep(for: .milliseconds(10))
+                    begun = try await outcomes(of: flooding, pool).done
+                }
                 let crowded = try await timed(few, producer, pool)
-                return Round(alone: alone, crowded: crowded, floodRate: Double(max(0, count.jobs - begun - few)) / crowded)
+                let done = try await outcomes(of: flooding, pool).done
+                return Round(alone: alone, crowded: crowded, floodRate: Double(done - begun) / crowded)
             }
         }
-    }
-
-    /// Workers of their own names and connections, as if each were a process.
-    private func crew(
-        _ count: BenchCount, _ redis: RedisClient, _ configuration: JobsConfiguration, _ servers: BenchServers
-    ) throws -> [any Service] {
-        var registry = HandlerRegistry()
-        if pause > .zero {
-            registry.register(effect: BenchSlowHandler<StreamWay>(count: count, pause: pause))
-        } else {
-            registry.register(batch: BenchRowHandler<StreamWay>(count: count))
-        }
-        var services: [any Service] = []
-        for number in 1...workers {
-            // As `mainstay work` has it.
-            let pool = try servers.pool(6)
-            services.append(pool)
-            services.append(
-                Worker(
-                    name: "bench-\(number)", registry: registry, pool: pool, redis: redis, configuration: configuration, logger: servers.logger))
-        }
-        return services
     }
 
     /// Seconds from the first request to the last outcome of so many jobs of a new workspace.
@@ -105,9 +96,8 @@ struct FairnessBench: Sendable {
         try await accept(jobs, workspace: workspace, by: producer, at: jobs)
         let deadline = ContinuousClock.now + .seconds(300)
         while ContinuousClock.now < deadline {
-            let row = try await pool.query(.workspaces([workspace]), Self.finished, workspace).first
-            let done = try row?.decode("done", as: Int.self) ?? 0
-            if done >= jobs, let last = try row?.decode("last", as: Date?.self) ?? nil { return last.timeIntervalSince(began) }
+            let (done, last) = try await outcomes(of: workspace, pool)
+            if done >= jobs, let last { return last.timeIntervalSince(began) }
             try await Task.sleep(for: .milliseconds(5))
         }
         throw BenchFault.miscounted("the \(jobs) jobs of one workspace were not done within 300 s")
@@ -126,8 +116,13 @@ struct FairnessBench: Sendable {
         }
     }
 
+    private func outcomes(of workspace: UUID, _ pool: PostgresPool) async throws -> (done: Int, last: Date?) {
+        let row = try await pool.query(.workspaces([workspace]), Self.finished, workspace).first
+        return (try row?.decode("done", as: Int.self) ?? 0, try row?.decode("last", as: Date?.self) ?? nil)
+    }
+
     private static let finished: SQL = """
-        -- the few of a fairness benchmark
+        -- outcomes of a workspace in a fairness benchmark
         select count(*) as done, max(finished_at) as last from outcomes where workspace_id = $1
         """
 

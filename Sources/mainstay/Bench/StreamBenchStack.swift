@@ -20,42 +20,26 @@ struct StreamBenchStack: Sendable {
         streams: Int, _ body: @escaping @Sendable (StreamBenchStack) async throws -> R
     ) async throws -> R {
         try await BenchServers.with(.standard) { servers in
-            let path = try TemporaryFolder.make(in: FileManager.default.temporaryDirectory.path, named: "mainstay-bench-streams")
-            // For the end by kill -9; whoever ends otherwise has ended the children before.
-            let watchdog = try Watchdog(over: path)
-            defer {
-                try? FileManager.default.removeItem(atPath: path)
-                watchdog.release()
-            }
-            let folder = try UpFolder(path)
-            let own = ownEnvironment(ProcessInfo.processInfo.environment)
-            let arguments = ["emulate", "openai", "--port", "0", "--json", "--stack", folder.path]
-            return try await keeping([.init(name: emulator, arguments: arguments)], in: folder, UpStart.childEnvironment(own, [])) {
-                let provider = try await providerPort(in: folder)
-                let token = try await FirstToken.ensure(nil, databaseURL: servers.endpoints.serverURL)
-                let ports = try FreePort.next(1 + workers)
-                let variables = settings(for: servers.endpoints, port: ports[0], provider: provider, streams: streams, own: own)
-                let children = Supervisor.Child.all(of: folder, metricsPorts: Array(ports.dropFirst()))
-                return try await keeping(children, in: folder, UpStart.childEnvironment(own, variables)) {
-                    try await UpStart(folder: folder, port: ports[0]).waitUntilReady()
-                    return try await body(
-                        StreamBenchStack(
-                            direct: StreamBenchTarget(side: .direct, port: provider),
-                            through: StreamBenchTarget(side: .through, port: ports[0], token: token)))
+            try await BenchProcesses.with(named: "mainstay-bench-streams") { processes in
+                let folder = processes.folder
+                let own = ownEnvironment(ProcessInfo.processInfo.environment)
+                let arguments = ["emulate", "openai", "--port", "0", "--json", "--stack", folder.path]
+                return try await processes.keeping([.init(name: emulator, arguments: arguments)], UpStart.childEnvironment(own, [])) {
+                    let provider = try await providerPort(in: folder)
+                    let token = try await FirstToken.ensure(nil, databaseURL: servers.endpoints.serverURL)
+                    let ports = try FreePort.next(1 + workers)
+                    let variables = settings(for: servers.endpoints, port: ports[0], provider: provider, streams: streams, own: own)
+                    let children = Supervisor.Child.all(of: folder, metricsPorts: Array(ports.dropFirst()))
+                    return try await processes.keeping(children, UpStart.childEnvironment(own, variables)) {
+                        try await UpStart(folder: folder, port: ports[0]).waitUntilReady()
+                        return try await body(
+                            StreamBenchStack(
+                                direct: StreamBenchTarget(side: .direct, port: provider),
+                                through: StreamBenchTarget(side: .through, port: ports[0], token: token)))
+                    }
                 }
             }
         }
-    }
-
-    /// Keeps children for the length of `body`; all have ended when this returns.
-    private static func keeping<R: Sendable>(
-        _ children: [Supervisor.Child], in folder: UpFolder, _ environment: [String: String], _ body: @escaping @Sendable () async throws -> R
-    ) async throws -> R {
-        let supervisor = Supervisor(folder: folder, program: try UpStart.program(), environment: environment)
-        guard let result = try await Interruption.orResult(of: body, by: { try await supervisor.run(children) }) else {
-            throw BenchFault.servicesEnded
-        }
-        return result
     }
 
     /// The emulator's port, which it says in the first line of its output.

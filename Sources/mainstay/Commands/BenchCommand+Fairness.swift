@@ -1,4 +1,11 @@
 import ArgumentParser
+import Foundation
+import Jobs
+import Logging
+import Postgres
+import Redis
+import ServiceLifecycle
+import UnixSignals
 
 extension BenchCommand {
     /// `mainstay bench fairness`: one workspace in another's flood.
@@ -19,7 +26,7 @@ extension BenchCommand {
         @OptionGroup var output: OutputOptions
         @Option(help: "Jobs of the workspace that floods.") var flood = 100_000
         @Option(help: "Jobs of the other one.") var few = 100
-        @Option(help: "How many workers, in this process.") var workers = 2
+        @Option(help: "How many workers, each a process.") var workers = 2
         @Option(help: "Measurements; medians are shown.") var runs = 3
         @Option(help: "Milliseconds that a job takes beside its row; with 0 jobs go in batches.") var jobMs = 0
 
@@ -32,8 +39,43 @@ extension BenchCommand {
         }
 
         func run() async throws {
-            let bench = FairnessBench(flood: flood, few: few, workers: workers, runs: runs, pause: .milliseconds(jobMs))
+            let bench = FairnessBench(flood: flood, few: few, workers: workers, runs: runs, jobMilliseconds: jobMs)
             output.print(FairnessBench.table(try await bench.run()))
+        }
+    }
+
+    /// One of its workers.
+    struct FairnessWorker: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "fairness-worker", abstract: "Work for a fairness benchmark until SIGTERM.", shouldDisplay: false)
+
+        @Option(help: "First word of the keys in Redis.") var prefix: String
+        @Option(help: "Milliseconds that a job takes beside its row; with 0 jobs go in batches.") var jobMs = 0
+        @Option(help: "The benchmark's folder, by which its processes are known.") var stack: String?
+
+        func run() async throws {
+            var logger = Logger(label: "mainstay.bench")
+            logger.logLevel = .warning
+            let environment = ProcessInfo.processInfo.environment
+            let redis = RedisClient(configuration: try RedisConfiguration(url: environment["MAINSTAY_REDIS_URL"] ?? ""), logger: logger)
+            let database = try PostgresConfiguration(url: environment["MAINSTAY_DATABASE_URL"] ?? "")
+            // As `mainstay work` has it.
+            let pool = PostgresPool(configuration: database, size: 6, logger: logger)
+            var configuration = JobsConfiguration()
+            configuration.prefix = prefix
+            var registry = HandlerRegistry()
+            if jobMs > 0 {
+                registry.register(effect: BenchSlowHandler<StreamWay>(count: BenchCount(), pause: .milliseconds(jobMs)))
+            } else {
+                registry.register(batch: BenchRowHandler<StreamWay>(count: BenchCount()))
+            }
+            let worker = Jobs.Worker(
+                name: "bench", registry: registry, pool: pool, redis: redis, configuration: configuration, logger: logger)
+            let group = ServiceGroup(
+                configuration: .init(
+                    services: [.init(service: pool), .init(service: redis), .init(service: worker)],
+                    gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+            try await group.run()
         }
     }
 }

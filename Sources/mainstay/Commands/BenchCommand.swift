@@ -28,7 +28,10 @@ struct BenchCommand: AsyncParsableCommand {
               mainstay bench worker          work until SIGTERM
               mainstay bench latency 200     acceptance to visible row, one at a time
             """,
-        subcommands: [HTTP.self, Directory.self, Fairness.self, Streams.self, Budget.self, Worker.self, Produce.self, Bulk.self, Latency.self])
+        subcommands: [
+            HTTP.self, Directory.self, Fairness.self, FairnessWorker.self, Streams.self, Budget.self, Worker.self, Produce.self, Bulk.self,
+            Latency.self,
+        ])
 
     struct Worker: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Work on the benchmark's queue until SIGTERM.")
