@@ -16,7 +16,7 @@ struct LostCalls: Sendable, Equatable {
     /// Attempts that may have asked a model and were lost before the run's first event.
     let silentAttempts: Int
     /// Bytes of the request that the run begins with, ``ProviderRequest/size``.
-    let size: Int
+    var size: Int
 
     /// The step that the last of them was for.
     var step: Int? { shown.openStep ?? (isSilent && silentAttempts > 0 ? 1 : nil) }

@@ -2,7 +2,8 @@ import Foundation
 import Jobs
 import Logging
 
-/// Ends the runs whose job is dead and whom nobody has asked for (``RunBurial``): reports and budgets read rows.
+/// Ends the runs that have begun, whose job is dead, and whom nobody has asked for (``RunBurial``): reports and budgets read rows. One that no
+/// worker has claimed is left alone: as long as nobody was told its end, a replay of its dead letter begins it.
 struct LostRuns: PeriodicTask {
     let name = "inference.lost-runs"
     /// Rows are what reports count, and those are of days.
@@ -16,7 +17,7 @@ struct LostRuns: PeriodicTask {
     func run() async throws {
         for lost in try await burial.store.lost(limit: Self.page) {
             do {
-                _ = try await burial.end(lost)
+                try await burial.end(lost)
             } catch {
                 // A log that is away may still have the events: the next round asks again.
                 burial.logger.warning(

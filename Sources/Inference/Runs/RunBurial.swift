@@ -12,7 +12,8 @@ import Postgres
 ///    it shows nothing more.
 /// 2. What was shown is read, and an end is made of it.
 /// 3. The end commits, with the dead letter locked: one that is replayed before is owed again, and there is no end; one that is
-///    replayed later finds the run ended and does not begin it again. So does a worker that had not even claimed the run.
+///    replayed later finds the run ended and does not begin it again. So does a worker that had not even claimed the run. Where the log lost
+///    the claim meanwhile, the ledger refuses that worker, which was declared dead before its job was.
 /// 4. It is appended to the log, for those who follow the run.
 ///
 /// Several may do so at once: one commit counts, and the others find it. Where the log is away nothing is told, for it may still have
@@ -22,20 +23,22 @@ import Postgres
 struct RunBurial: Sendable {
     let store: RunStore
     var log: RunLog
-    let planner: RunPlanner
+    var planner: RunPlanner
     /// Whose budgets count them; nil where there are none.
     let setup: InferenceSetup?
     let logger: Logger
 
     /// Ends a run if its job is dead and it has no end.
     ///
-    /// - Returns: whether the run has got an end, be it by this call or by another at the same time.
+    /// - Returns: false where it does not: its job is not dead, or others were quicker.
+    @discardableResult
     func end(_ run: UUID, workspace: UUID) async throws -> Bool {
         guard let lost = try await store.lost(run, workspace: workspace) else { return false }
         return try await end(lost)
     }
 
-    /// - Returns: false where the run goes on: its dead letter was replayed, or another attempt owns it.
+    /// - Returns: false where another one ended the run, or it goes on: its dead letter was replayed, or another attempt owns it.
+    @discardableResult
     func end(_ lost: LostRun) async throws -> Bool {
         let identity = lost.identity
         guard case .claimed(let finding) = try await log.claim(identity, epoch: lost.epoch + 1) else {
@@ -46,7 +49,7 @@ struct RunBurial: Sendable {
         let writes = try await MemoryStore(pool: store.pool).writes(of: identity.run, workspace: identity.workspace)
         let events = LostRun.events(earlier, epoch: lost.epoch, attempts: lost.attempts, writes: writes)
         guard try await write(events, of: lost, after: earlier, begunAt: earlier.isEmpty ? nil : finding.shownAt) else {
-            return try await store.archive(of: identity.run, workspace: identity.workspace) != nil
+            return false
         }
         log.metrics.runs.lost()
         logger.notice("a run whose job is dead was ended", metadata: ["run": "\(identity.run.lowercased)"])
@@ -58,12 +61,13 @@ struct RunBurial: Sendable {
     private func write(_ events: [RunLogEntry], of lost: LostRun, after earlier: [RunLogEntry], begunAt: Date?) async throws -> Bool {
         let record = RunRecord(epoch: lost.epoch, earlier: events)
         let request = try await store.request(of: lost)
-        let plan = try await plan(lost, request)
-        let asked = lost.asked ?? plan.first
-        let calls = LostCalls(
+        let asked = lost.asked ?? first(of: request)
+        var calls = LostCalls(
             shown: record.transcript, isSilent: earlier.isEmpty,
-            silentAttempts: LostCalls.silentAttempts(among: lost.unsettled, before: earlier), size: request == nil ? 0 : plan.request.size)
+            silentAttempts: LostCalls.silentAttempts(among: lost.unsettled, before: earlier), size: 0)
+        if calls.step != nil, let request { calls.size = try await size(of: request, lost) }
         var transcript = record.transcript
+        let repeatedCalls = calls.repeated
         for estimate in calls.estimates { transcript.add(.usage(estimate)) }
         let (usage, estimated) = (transcript.usage, transcript.estimated)
         let cost = (setup?.budgets.prices ?? PriceTable.none).cost(
@@ -71,42 +75,39 @@ struct RunBurial: Sendable {
         let outcome = RunOutcome(
             state: .failed, transcript: transcript, incompleteReason: nil, error: .givenUp(after: lost.attempts), archive: record.archive,
             firstOutput: nil, step: nil, cost: cost.isWhole ? cost.known : nil, costSource: cost.isWhole ? cost.source : nil,
-            repeatedCalls: calls.repeated, begunAt: begunAt)
+            repeatedCalls: repeatedCalls, begunAt: begunAt)
         let beginning = RunStore.Beginning(
-            identity: lost.identity, provider: asked.provider, model: asked.model, agentID: plan.agent?.id, agent: plan.agent?.label,
-            metadata: request?.metadata ?? [:], trace: lost.trace)
+            identity: lost.identity, provider: asked.provider, model: asked.model, metadata: request?.metadata ?? [:], trace: lost.trace)
         return try await store.bury(lost, as: beginning, asking: request, outcome: outcome) { transaction in
             setup?.budgets.record(
                 workspace: lost.identity.workspace, token: request?.token, provider: asked.provider, model: asked.model, usage: usage,
-                estimated: estimated, reportedCost: usage.cost, repeatedCalls: calls.repeated, in: transaction)
+                estimated: estimated, reportedCost: usage.cost, repeatedCalls: repeatedCalls, in: transaction)
         }
     }
 
-    /// What its models were sent first, or would have been.
+    /// Whom a run would have asked that no worker has claimed.
+    private func first(of request: RunRequest?) -> RunPlan.Candidate {
+        let choice = request.flatMap { planner.directory.choose(model: $0.model) }
+        return RunPlan.Candidate(provider: choice?.provider ?? "none", model: choice?.model ?? request?.model ?? "none")
+    }
+
+    /// Bytes of what its models were sent first.
     ///
-    /// A request that cannot be planned any more, which may be what its job died of, is taken for what it says itself, and one that cannot be
-    /// read for nothing: that is the least, and the run has its end.
-    private func plan(_ lost: LostRun, _ request: RunRequest?) async throws -> RunPlan {
+    /// A request that cannot be planned any more, which may be what its job died of, is taken for what it says itself: that is the least, and the
+    /// run has its end.
+    private func size(of request: RunRequest, _ lost: LostRun) async throws -> Int {
         let identity = lost.identity
-        let messages = request?.messages ?? []
-        var plan = RunPlan(
-            request: ProviderRequest(
-                run: identity.run.lowercased, model: lost.asked?.model ?? "none", messages: messages, tools: request?.tools ?? []),
-            stepLimit: 1, clientTools: [], usesMemory: false)
-        guard let request else { return plan }
         let acceptedAt = Date(timeIntervalSince1970: Double(identity.acceptedAt) / 1_000)
         let job = Job(id: identity.run, workspace: identity.workspace, attempt: lost.attempts, acceptedAt: acceptedAt, payload: request)
         do {
-            plan = try await planner.plan(job)
+            return try await planner.plan(job).request.size
         } catch let error as CancellationError {
-            throw error
-        } catch let error as PostgresError where error.isRetryable {
-            // The next one asks again.
             throw error
         } catch {
             logger.warning("a lost run cannot be planned", metadata: ["run": "\(identity.run.lowercased)", "error": "\(error)"])
+            let model = lost.asked?.model ?? "none"
+            return ProviderRequest(run: identity.run.lowercased, model: model, messages: request.messages, tools: request.tools ?? []).size
         }
-        return plan
     }
 
     /// The run is ended whatever happens here: who follows it finds the end in PostgreSQL after a silence.
@@ -115,8 +116,10 @@ struct RunBurial: Sendable {
         do {
             let answer = try await log.append(
                 rest, to: lost.identity, epoch: lost.epoch + 1, at: isFirst ? .begin : .continue, renewsLifetime: true, terminal: end)
-            // A log that is lost, or that the run was never announced to.
-            if answer == .missing { try await log.note(end: end, of: lost.identity.run) }
+            guard answer == .missing else { return }
+            // A log that was lost meanwhile, or that the run was never announced to.
+            _ = try await log.claim(lost.identity, epoch: lost.epoch + 1)
+            try await log.note(end: end, of: lost.identity.run)
         } catch {
             logger.warning(
                 "the end of a dead run is not in its log", metadata: ["run": "\(lost.identity.run.lowercased)", "error": "\(error)"])

@@ -92,7 +92,15 @@ package struct RunExecution: RunHandler {
             log: log, identity: identity, epoch: claim.epoch, earlier: earlier.events, anchor: anchor,
             isOwned: { [store] isEnded in
                 guard !isEnded else { return try await store.isOwned(identity, by: claim.epoch, isEnded: true) }
-                return try await store.vouch(for: identity, by: claim.epoch, at: progress.current.begunAt)
+                do {
+                    // A worker that was declared dead is refused, though no other attempt has claimed the run: it may be about to get its end.
+                    try await context.transaction {
+                        store.submitShown(step: 1, of: identity, epoch: claim.epoch, at: progress.current.begunAt, in: $0)
+                    }
+                    return true
+                } catch is RunStore.Superseded {
+                    return false
+                }
             }, clock: clock)
         let attempt = RunAttempt(
             identity: identity, claim: claim, plan: plan, providers: providers, journal: journal, store: store, memories: memories,

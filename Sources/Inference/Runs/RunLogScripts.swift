@@ -48,7 +48,9 @@ enum RunLogScripts {
     /// With NOMKSTREAM a log that was lost (a restart of a Redis that keeps nothing) answers `missing` instead of beginning in the
     /// middle. So does one that is to begin and was not announced to this very memory (``announce``): it may have lost the epoch that refuses
     /// a stale attempt, and cannot tell a later one that something was shown. The worker then claims the log, asks the run's row who owns it,
-    /// marks it, and appends everything it has, `again`: only where its claim still stands, for the row was asked behind that. Calls: HMGET, one XADD an event, PUBLISH; the others once in a while.
+    /// marks it, and appends everything it has, `again`: only where its claim still stands, for the row was asked behind that.
+    ///
+    /// Calls: HMGET, one XADD an event, PUBLISH; the others once in a while.
     ///
     /// That something was shown is noted in the meta, and before the first event is there: a stream may go alone.
     ///

@@ -18,28 +18,17 @@ extension RunStore {
     /// - Parameter begunAt: When the first event was shown; now when nil.
     func submitShown(step: Int, of identity: RunIdentity, epoch: UInt64, at begunAt: Date? = nil, in transaction: PostgresTransaction) {
         transaction.submit(
-            Self.mark, identity.workspace, identity.run, Int64(epoch), step, begunAt
+            """
+            -- mark a run's shown step
+            update runs set first_event_at = coalesce(first_event_at, least($5::timestamptz, mainstay_now())),
+              shown_step = greatest(shown_step, $4)
+            where workspace_id = $1 and id = $2 and epoch = $3 and state = 'running'
+            """,
+            identity.workspace, identity.run, Int64(epoch), step, begunAt
         ) { result in
             guard result.affected == 1 else { throw Superseded(run: identity.run, epoch: epoch) }
         }
     }
-
-    /// Notes that something of the run is about to be shown by a log that cannot vouch for it; false, and nothing is noted, when a later attempt
-    /// owns the run, or it is finished. May be repeated.
-    ///
-    /// - Parameter begunAt: When the first event was shown; now when nil.
-    func vouch(for identity: RunIdentity, by epoch: UInt64, at begunAt: Date?) async throws -> Bool {
-        let affected = try await pool.execute(
-            .workspaces([identity.workspace]), Self.mark, identity.workspace, identity.run, Int64(epoch), 1, begunAt)
-        return affected == 1
-    }
-
-    private static let mark: SQL = """
-        -- mark a run's shown step
-        update runs set first_event_at = coalesce(first_event_at, least($5::timestamptz, mainstay_now())),
-          shown_step = greatest(shown_step, $4)
-        where workspace_id = $1 and id = $2 and epoch = $3 and state = 'running'
-        """
 
     /// Keeps what a call of a server's tool came to, once.
     func submit(_ outcome: ToolOutcome, of call: ToolCall, step: Int, of identity: RunIdentity, in transaction: PostgresTransaction) {

@@ -4,23 +4,22 @@ import Postgres
 
 /// Runs whose job is dead.
 extension RunStore {
-    /// Runs that have no end and whose job is dead, over all workspaces; those that never began are among them.
+    /// Runs that have begun, have no end, and whose job is dead, over all workspaces.
     func lost(limit: Int) async throws -> [LostRun] {
         try await pool.query(
             .role(.upkeep),
             """
             -- find runs whose job is dead
-            select d.workspace_id, d.id, r.epoch, r.provider, r.model, coalesce(r.accepted_at, d.accepted_at) as accepted_at, r.unsettled,
-              d.attempts, d.trace
-            from dead_letters d left join runs r on r.workspace_id = d.workspace_id and r.id = d.id
-            where d.kind = $1 and d.replayed_at is null and (r.id is null or r.state = 'running')
+            select r.workspace_id, r.id, r.epoch, r.provider, r.model, r.accepted_at, r.unsettled, d.attempts, d.trace
+            from dead_letters d join runs r on r.workspace_id = d.workspace_id and r.id = d.id
+            where d.kind = $1 and d.replayed_at is null and r.state = 'running'
             order by d.died_at desc limit $2
             """,
             RunRequest.kind.name, limit
         ).map(Self.lostRun)
     }
 
-    /// The same of one run; nil where its job is not dead, where it has an end, and for another workspace's.
+    /// The same of one run, which need not have begun; nil where its job is not dead, where it has an end, and for another workspace's.
     func lost(_ run: UUID, workspace: UUID) async throws -> LostRun? {
         try await pool.query(
             .workspaces([workspace]),

@@ -20,13 +20,14 @@ struct RunReader: Sendable {
     /// Nil for a run that does not exist or is another workspace's: the two look the same.
     func situation(of run: UUID, workspace: UUID) async throws -> RunSituation? {
         if let row = try await store.run(run, workspace: workspace) {
-            guard row.state == .running, try await isBuried(run, workspace: workspace) else { return .begun(row) }
+            guard row.state == .running, try await endIfDead(run, workspace: workspace) else { return .begun(row) }
             return .begun(try await store.run(run, workspace: workspace) ?? row)
         }
         if let status = try await producer.status(run, workspace: workspace) {
             guard status.kind == RunRequest.kind.name else { return nil }
-            if status.state == .dead, try await isBuried(run, workspace: workspace), let row = try await store.run(run, workspace: workspace) {
-                return .begun(row)
+            if status.state == .dead {
+                try await endIfDead(run, workspace: workspace)
+                if let row = try await store.run(run, workspace: workspace) { return .begun(row) }
             }
             let wish = try await store.isCancellationRequested(of: run, workspace: workspace)
             return .waiting(acceptedAt: status.acceptedAt, attempts: status.attempts, isCancelRequested: wish)
@@ -61,16 +62,16 @@ struct RunReader: Sendable {
     /// - Parameter isOwed: The log does not tell of it (its worker was lost between the commit and the append): it is noted there, so that who
     ///   comes later need not wait for a silence.
     func ending(of run: UUID, workspace: UUID, isOwed: Bool = false) async throws -> [RunLogEntry]? {
-        if let archive = try await store.archive(of: run, workspace: workspace) {
-            if isOwed, let end = archive.last?.id { try? await log.note(end: end, of: run) }
-            return archive
-        }
-        guard try await isBuried(run, workspace: workspace) else { return nil }
-        return try await store.archive(of: run, workspace: workspace)
+        try await endIfDead(run, workspace: workspace)
+        let archive = try await store.archive(of: run, workspace: workspace)
+        if isOwed, let end = archive?.last?.id { try? await log.note(end: end, of: run) }
+        return archive
     }
 
-    /// Whether a run has got an end because its job is dead. One that cannot be written now goes on for its readers: they ask again.
-    private func isBuried(_ run: UUID, workspace: UUID) async throws -> Bool {
+    /// Ends a run whose job is dead. One whose end cannot be written now goes on for its readers: they ask again.
+    /// - Returns: whether it was ended now.
+    @discardableResult
+    private func endIfDead(_ run: UUID, workspace: UUID) async throws -> Bool {
         do {
             return try await burial.end(run, workspace: workspace)
         } catch let error as CancellationError {

@@ -114,6 +114,76 @@ import Testing
         }
     }
 
+    @Test("ends though the question of what it would have been asked is never answered")
+    func unplannable() async throws {
+        struct Away: AgentLookup {
+            func agent(_ reference: String, workspace: UUID) async throws -> AgentCharacter? { throw PostgresError(.timeout, "it takes too long") }
+            func agents(workspace: UUID) async throws -> [String] { [] }
+        }
+        try await InferenceFixture.with { fixture in
+            let lost = try await LostWorker(fixture)
+            try await lost.giveUp(RunRequest(messages: [RunMessage(.user, "How warm is it?")], agent: "ada/one"))
+            var burial = try burial(fixture)
+            burial.planner = RunPlanner(directory: try ProviderDirectory([]), agents: Away(), memories: fixture.memories, tools: nil)
+            #expect(try await burial.end(lost.identity.run, workspace: fixture.workspace))
+            let run = try #require(await fixture.store.run(lost.identity.run, workspace: fixture.workspace))
+            #expect(run.state == .failed && run.usage == TokenUsage(input: 4, output: 1, isEstimated: true))
+        }
+    }
+
+    @Test("is not written to by the worker that was declared dead, though the log lost what shut it out")
+    func declaredDead() async throws {
+        let (shown, permits) = (Permits(), Permits())
+        let provider = PlayedProvider { _, receive in
+            try await receive(.text("first"))
+            shown.give()
+            try await permits.take()
+            try await receive(.text("second"))
+            try await receive(.stopped)
+        }
+        try await InferenceFixture.with { fixture in
+            try await fixture.withEngine([provider]) { engine in
+                let id = try await engine.accept()
+                try await shown.take()
+                try await eventually("it has shown something") { try await !fixture.log.readAll(id).isEmpty }
+                // Others take it for dead, and are about to write the run's end, when the log is lost.
+                _ = try await fixture.database.psql("update workers set dead_at = now()")
+                try await fixture.loseLog(of: id)
+                permits.give()
+                try await eventually("it has a new name") {
+                    try await fixture.database.psql("select count(*) from workers where dead_at is null") == "1\n"
+                }
+                #expect(try await fixture.log.readAll(id).allSatisfy { $0.id.epoch > 1 })
+                #expect(try await fixture.store.run(id, workspace: fixture.workspace)?.firstEventAt == nil)
+            }
+        }
+    }
+
+    @Test("is told no other end by the worker that has one all the same")
+    func otherOutcome() async throws {
+        let (shown, permits) = (Permits(), Permits())
+        let provider = PlayedProvider { _, receive in
+            try await receive(.text("whole"))
+            shown.give()
+            try await permits.take()
+            try await receive(.stopped)
+        }
+        try await InferenceFixture.with { fixture in
+            try await fixture.withEngine([provider]) { engine in
+                let id = try await engine.accept()
+                try await shown.take()
+                try await fixture.buryJob(of: id)
+                permits.give()
+                let jobs = JobAdministration(pool: fixture.pool, redis: fixture.redis, configuration: fixture.jobs)
+                try await eventually("its attempt is over") { try await jobs.backlog(of: "runs").total == 0 }
+                #expect(try await fixture.log.readAll(id).types == ["run.started", "step.started", "text.delta", "step.finished"])
+                let told = try #require(await reader(engine).ending(of: id, workspace: fixture.workspace))
+                #expect(told.types.last == "run.failed" && told.ids.last == "2-1")
+                #expect(try await fixture.log.readAll(id) == told)
+            }
+        }
+    }
+
     @Test("is ended once by all who come at the same time, and all tell the same")
     func together() async throws {
         try await InferenceFixture.with { fixture in
@@ -149,10 +219,12 @@ import Testing
                 }
                 #expect(claim == nil)
 
-                // One that nobody can read is ended by the upkeep like others.
-                let unreadable = fixture.identity()
-                try await fixture.buryJob(of: unreadable.run)
+                // As long as nobody has asked for it, a replay begins it; be it that it is one that this release cannot read.
+                let unasked = fixture.identity()
+                try await fixture.buryJob(of: unasked.run)
                 try await upkeep(fixture).run()
+                #expect(try await states(fixture) == "failed")
+                #expect(try await reader.ending(of: unasked.run, workspace: unasked.workspace)?.types == ["run.failed"])
                 #expect(try await states(fixture) == "failed failed")
             }
         }
