@@ -129,7 +129,7 @@ import Testing
         _ = over.unitEnded()
         #expect(over.readReturned(ready: 200, isTopUp: false) == [.topUp(count: 300)])
         #expect(over.expressReturned(count: 500) == [.run])
-        #expect(over.readReturned(ready: 300, isTopUp: true) == [])
+        #expect(over.readReturned(ready: 300, isTopUp: true) == [.runReady(isExpress: true)], "all units are busy")
     }
 
     @Test("a drain waits for the express read and for the batch in the express place")

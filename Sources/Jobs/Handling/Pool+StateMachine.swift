@@ -16,8 +16,8 @@
 /// A flood, which is entries in bulk lanes, would make those who hold few wait twice: for a unit, and then for hundreds of jobs in
 /// the same transaction. So what comes from ready lanes beside more of it goes apart and first, and one batch of it may run beside the
 /// units, in the express place. While all units are busy these lanes alone are read for it. Bulk entries never get that place, and as every
-/// read for a unit asks for them and they have the next unit that is free, they are not starved. Without a flood there is no such read
-/// and no such place. Queues of long runs have none either: their places are many, and each ends by itself.
+/// read for a unit asks for them and they have the next unit that is free, they are not starved. Without a flood there is no such read,
+/// and that place is for what would wait for a unit. Queues of long runs have neither: their places are many, and each ends by itself.
 struct PoolMachine: Sendable, Equatable {
     enum Action: Sendable, Equatable {
         /// Read up to `count` entries, blocking.
@@ -124,8 +124,8 @@ struct PoolMachine: Sendable, Equatable {
 
     /// Begins what is held and has a place.
     private mutating func begin() -> [Action] {
-        let waitsForCompany = isLingering && busy > 0 && held < most
         let apart = beginApart()
+        let waitsForCompany = isLingering && busy > 0 && held < most
         guard held > 0, !waitsForCompany, busy < units else { return apart }
         // Long runs take a unit each; a batch takes one.
         busy += batch > 1 ? 1 : held

@@ -105,6 +105,7 @@ public final class RunContext: Sendable {
                 await ledger.append(jobs)
                 return true
             } catch {
+                if let error = error as? PostgresError, error.commitUnknown { isInDoubt = true }
                 switch Failure(error) {
                 case .storeUnavailable:
                     // The commit may have happened before the connection broke: then the outcome is there.
@@ -112,7 +113,6 @@ public final class RunContext: Sendable {
                         finished.withLock { $0 = found }
                         return false
                     }
-                    isInDoubt = true
                     try await pause(wait)
                     wait = min(wait * 2, .seconds(5))
                 case .alreadyFinished:
