@@ -78,13 +78,16 @@ struct FairnessBench: Sendable {
             return try await processes.keeping(crew, environment) {
                 // The flood is under way: it has begun, and nearly all of it still waits.
                 var begun = 0
+                let deadline = ContinuousClock.now + .seconds(300)
                 while begun < min(5000, flood / 10) {
+                    guard ContinuousClock.now < deadline else { throw BenchFault.miscounted("the flood was not begun within 300 s") }
                     try await Task.sleep(for: .milliseconds(10))
                     begun = try await outcomes(of: flooding, pool).done
                 }
+                let counted = ContinuousClock.now
                 let crowded = try await timed(few, producer, pool)
                 let done = try await outcomes(of: flooding, pool).done
-                return Round(alone: alone, crowded: crowded, floodRate: Double(done - begun) / crowded)
+                return Round(alone: alone, crowded: crowded, floodRate: Double(done - begun) / (ContinuousClock.now - counted).inSeconds)
             }
         }
     }
