@@ -9,6 +9,8 @@ struct LostRun: Sendable {
     var asked: RunPlan.Candidate?
     /// Attempts of its job.
     var attempts: Int
+    /// When its job was given up.
+    var diedAt = Date()
     /// Epochs of the attempts that may have asked a model and told nobody what became of the call.
     var unsettled: [UInt64] = []
     /// A `traceparent`.

@@ -13,7 +13,7 @@ import Postgres
 /// 2. What was shown is read, and an end is made of it.
 /// 3. The end commits, with the dead letter locked: one that is replayed before is owed again, and there is no end; one that is
 ///    replayed later finds the run ended and does not begin it again. So does a worker that had not even claimed the run. Where the log lost
-///    the claim meanwhile, the ledger refuses that worker, which was declared dead before its job was.
+///    the claim meanwhile, the ledger refuses a worker that was declared dead.
 /// 4. It is appended to the log, for those who follow the run.
 ///
 /// Several may do so at once: one commit counts, and the others find it. Where the log is away nothing is told, for it may still have
@@ -30,11 +30,12 @@ struct RunBurial: Sendable {
 
     /// Ends a run if its job is dead and it has no end.
     ///
-    /// - Returns: false where it does not: its job is not dead, or others were quicker.
+    /// - Returns: whether that was so. Then its row tells what became of it, for others may have been quicker.
     @discardableResult
     func end(_ run: UUID, workspace: UUID) async throws -> Bool {
         guard let lost = try await store.lost(run, workspace: workspace) else { return false }
-        return try await end(lost)
+        try await end(lost)
+        return true
     }
 
     /// - Returns: false where another one ended the run, or it goes on: its dead letter was replayed, or another attempt owns it.
@@ -62,10 +63,11 @@ struct RunBurial: Sendable {
         let record = RunRecord(epoch: lost.epoch, earlier: events)
         let request = try await store.request(of: lost)
         let asked = lost.asked ?? first(of: request)
+        let agent = lost.asked == nil ? await agent(of: request, workspace: lost.identity.workspace) : nil
         var calls = LostCalls(
             shown: record.transcript, isSilent: earlier.isEmpty,
             silentAttempts: LostCalls.silentAttempts(among: lost.unsettled, before: earlier), size: 0)
-        if calls.step != nil, let request { calls.size = try await size(of: request, lost) }
+        if calls.step != nil, let request { calls.size = try await size(of: request, lost, model: asked.model) }
         var transcript = record.transcript
         let repeatedCalls = calls.repeated
         for estimate in calls.estimates { transcript.add(.usage(estimate)) }
@@ -77,7 +79,8 @@ struct RunBurial: Sendable {
             firstOutput: nil, step: nil, cost: cost.isWhole ? cost.known : nil, costSource: cost.isWhole ? cost.source : nil,
             repeatedCalls: repeatedCalls, begunAt: begunAt)
         let beginning = RunStore.Beginning(
-            identity: lost.identity, provider: asked.provider, model: asked.model, metadata: request?.metadata ?? [:], trace: lost.trace)
+            identity: lost.identity, provider: asked.provider, model: asked.model, agentID: agent?.id, agent: agent?.label,
+            metadata: request?.metadata ?? [:], trace: lost.trace)
         return try await store.bury(lost, as: beginning, asking: request, outcome: outcome) { transaction in
             setup?.budgets.record(
                 workspace: lost.identity.workspace, token: request?.token, provider: asked.provider, model: asked.model, usage: usage,
@@ -85,17 +88,27 @@ struct RunBurial: Sendable {
         }
     }
 
-    /// Whom a run would have asked that no worker has claimed.
+    /// Whom a run would have asked first that no worker has claimed.
     private func first(of request: RunRequest?) -> RunPlan.Candidate {
-        let choice = request.flatMap { planner.directory.choose(model: $0.model) }
+        let models = request.map { [$0.model] + ($0.fallback ?? []).map(Optional.some) } ?? []
+        let choice = models.lazy.compactMap { planner.directory.choose(model: $0) }.first
         return RunPlan.Candidate(provider: choice?.provider ?? "none", model: choice?.model ?? request?.model ?? "none")
     }
+
+    /// Who was to speak in such a run; nil where that cannot be told now.
+    private func agent(of request: RunRequest?, workspace: UUID) async -> AgentCharacter? {
+        guard let reference = request?.agent else { return nil }
+        return try? await planner.agents.agent(reference, workspace: workspace)
+    }
+
+    /// For so long a plan that cannot be made now is waited for.
+    private static let patience = 120.0
 
     /// Bytes of what its models were sent first.
     ///
     /// A request that cannot be planned any more, which may be what its job died of, is taken for what it says itself: that is the least, and the
     /// run has its end.
-    private func size(of request: RunRequest, _ lost: LostRun) async throws -> Int {
+    private func size(of request: RunRequest, _ lost: LostRun, model: String) async throws -> Int {
         let identity = lost.identity
         let acceptedAt = Date(timeIntervalSince1970: Double(identity.acceptedAt) / 1_000)
         let job = Job(id: identity.run, workspace: identity.workspace, attempt: lost.attempts, acceptedAt: acceptedAt, payload: request)
@@ -103,9 +116,13 @@ struct RunBurial: Sendable {
             return try await planner.plan(job).request.size
         } catch let error as CancellationError {
             throw error
+        } catch let error as PostgresError
+            where error.code == .cancelled || error.isRetryable && -lost.diedAt.timeIntervalSinceNow < Self.patience
+        {
+            // Whoever asks next finds it.
+            throw error
         } catch {
             logger.warning("a lost run cannot be planned", metadata: ["run": "\(identity.run.lowercased)", "error": "\(error)"])
-            let model = lost.asked?.model ?? "none"
             return ProviderRequest(run: identity.run.lowercased, model: model, messages: request.messages, tools: request.tools ?? []).size
         }
     }

@@ -10,7 +10,7 @@ extension RunStore {
             .role(.upkeep),
             """
             -- find runs whose job is dead
-            select r.workspace_id, r.id, r.epoch, r.provider, r.model, r.accepted_at, r.unsettled, d.attempts, d.trace
+            select r.workspace_id, r.id, r.epoch, r.provider, r.model, r.accepted_at, r.unsettled, d.attempts, d.died_at, d.trace
             from dead_letters d join runs r on r.workspace_id = d.workspace_id and r.id = d.id
             where d.kind = $1 and d.replayed_at is null and r.state = 'running'
             order by d.died_at desc limit $2
@@ -26,7 +26,7 @@ extension RunStore {
             """
             -- see whether a run's job is dead
             select d.workspace_id, d.id, r.epoch, r.provider, r.model, coalesce(r.accepted_at, d.accepted_at) as accepted_at, r.unsettled,
-              d.attempts, d.trace
+              d.attempts, d.died_at, d.trace
             from dead_letters d left join runs r on r.workspace_id = d.workspace_id and r.id = d.id
             where d.workspace_id = $1 and d.id = $2 and d.kind = $3 and d.replayed_at is null and (r.id is null or r.state = 'running')
             """,
@@ -110,7 +110,7 @@ extension RunStore {
                 run: try row.decode("id"), workspace: try row.decode("workspace_id"), acceptedAt: Int64(acceptedAt.rounded())),
             epoch: UInt64(epoch ?? 0),
             asked: epoch == nil ? nil : RunPlan.Candidate(provider: try row.decode("provider"), model: try row.decode("model")),
-            attempts: Int(try row.decode("attempts", as: Int16.self)),
+            attempts: Int(try row.decode("attempts", as: Int16.self)), diedAt: try row.decode("died_at"),
             unsettled: try row.decode("unsettled", as: [Int64]?.self)?.map { UInt64($0) } ?? [], trace: try row.decode("trace"))
     }
 }

@@ -62,14 +62,18 @@ struct RunReader: Sendable {
     /// - Parameter isOwed: The log does not tell of it (its worker was lost between the commit and the append): it is noted there, so that who
     ///   comes later need not wait for a silence.
     func ending(of run: UUID, workspace: UUID, isOwed: Bool = false) async throws -> [RunLogEntry]? {
-        try await endIfDead(run, workspace: workspace)
-        let archive = try await store.archive(of: run, workspace: workspace)
+        var archive = try await store.archive(of: run, workspace: workspace)
+        if archive == nil {
+            try await endIfDead(run, workspace: workspace)
+            // Also where it was not: others may have been quicker.
+            archive = try await store.archive(of: run, workspace: workspace)
+        }
         if isOwed, let end = archive?.last?.id { try? await log.note(end: end, of: run) }
         return archive
     }
 
     /// Ends a run whose job is dead. One whose end cannot be written now goes on for its readers: they ask again.
-    /// - Returns: whether it was ended now.
+    /// - Returns: whether its row is worth another look.
     @discardableResult
     private func endIfDead(_ run: UUID, workspace: UUID) async throws -> Bool {
         do {

@@ -125,6 +125,10 @@ import Testing
             try await lost.giveUp(RunRequest(messages: [RunMessage(.user, "How warm is it?")], agent: "ada/one"))
             var burial = try burial(fixture)
             burial.planner = RunPlanner(directory: try ProviderDirectory([]), agents: Away(), memories: fixture.memories, tools: nil)
+            await #expect(throws: PostgresError.self, "it may be known soon") {
+                try await burial.end(lost.identity.run, workspace: fixture.workspace)
+            }
+            _ = try await fixture.database.psql("update dead_letters set died_at = now() - interval '5 minutes'")
             #expect(try await burial.end(lost.identity.run, workspace: fixture.workspace))
             let run = try #require(await fixture.store.run(lost.identity.run, workspace: fixture.workspace))
             #expect(run.state == .failed && run.usage == TokenUsage(input: 4, output: 1, isEstimated: true))
@@ -219,7 +223,7 @@ import Testing
                 }
                 #expect(claim == nil)
 
-                // As long as nobody has asked for it, a replay begins it; be it that it is one that this release cannot read.
+                // As long as nobody has asked for one it is left to a replay; this one no release can read.
                 let unasked = fixture.identity()
                 try await fixture.buryJob(of: unasked.run)
                 try await upkeep(fixture).run()
