@@ -34,6 +34,22 @@ extension RunStore {
         ).first.map(Self.lostRun)
     }
 
+    /// The events of a run that is over, and whether it may be one that is not and whose job is dead.
+    func ending(of run: UUID, workspace: UUID) async throws -> (archive: [RunLogEntry]?, isLost: Bool) {
+        let rows = try await pool.query(
+            .workspaces([workspace]),
+            """
+            -- read a run's end, or see whether it is owed one
+            select r.events, exists (
+              select from dead_letters d where d.workspace_id = $1 and d.id = $2 and d.kind = $3 and d.replayed_at is null) as is_dead
+            from (select) one left join runs r on r.workspace_id = $1 and r.id = $2
+            """,
+            workspace, run, RunRequest.kind.name)
+        guard let row = rows.first else { return (nil, false) }
+        let archive = try Self.archive(try row.decode("events", as: [UInt8]?.self), of: run)
+        return (archive, archive == nil ? try row.decode("is_dead") : false)
+    }
+
     /// What such a run was asked, as its dead letter has it; nil where this release cannot read it.
     func request(of lost: LostRun) async throws -> RunRequest? {
         let rows = try await pool.query(

@@ -176,8 +176,12 @@ struct RunStore: Sendable {
         let rows = try await pool.query(
             .workspaces([workspace]),
             "select events from runs where workspace_id = $1 and id = $2 and events is not null", workspace, run)
-        guard let row = rows.first else { return nil }
-        guard let entries = RunArchive.decode(try row.decode("events", as: [UInt8].self)) else {
+        return try Self.archive(rows.first?.decode("events"), of: run)
+    }
+
+    static func archive(_ events: [UInt8]?, of run: UUID) throws -> [RunLogEntry]? {
+        guard let events else { return nil }
+        guard let entries = RunArchive.decode(events) else {
             throw PostgresError(.decoding, "the events of run \(run.lowercased) are not lines of an id and a payload", column: "events")
         }
         return entries

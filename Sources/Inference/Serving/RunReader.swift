@@ -62,10 +62,11 @@ struct RunReader: Sendable {
     /// - Parameter isOwed: The log does not tell of it (its worker was lost between the commit and the append): it is noted there, so that who
     ///   comes later need not wait for a silence.
     func ending(of run: UUID, workspace: UUID, isOwed: Bool = false) async throws -> [RunLogEntry]? {
-        var archive = try await store.archive(of: run, workspace: workspace)
-        if archive == nil {
+        let found = try await store.ending(of: run, workspace: workspace)
+        var archive = found.archive
+        if found.isLost {
             try await endIfDead(run, workspace: workspace)
-            // Also where it was not: others may have been quicker.
+            // Also where it is not lost any more: others may have been quicker.
             archive = try await store.archive(of: run, workspace: workspace)
         }
         if isOwed, let end = archive?.last?.id { try? await log.note(end: end, of: run) }
