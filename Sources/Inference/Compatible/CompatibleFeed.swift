@@ -115,7 +115,3 @@ struct CompatibleFeed: Sendable {
         return events
     }
 }
-
-extension RunLogEntry {
-    fileprivate var isTerminal: Bool { RunEvent.type(ofPayload: payload).map(RunEvent.isTerminal) ?? false }
-}

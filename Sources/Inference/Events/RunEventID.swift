@@ -54,5 +54,8 @@ package struct RunLogEntry: Sendable, Equatable {
         self.payload = payload
     }
 
+    /// It is the run's last.
+    var isTerminal: Bool { RunEvent.type(ofPayload: payload).map(RunEvent.isTerminal) ?? false }
+
     package static func == (left: Self, right: Self) -> Bool { left.id == right.id && left.payload == right.payload }
 }

@@ -17,12 +17,12 @@ struct LostRun: Sendable {
     var trace: String?
 
     /// All events of such a run: what it had shown, what it had written and could not tell, and an end.
-    static func events(_ earlier: [RunLogEntry], epoch: UInt64, attempts: Int, writes: [MemoryWriteEvent] = []) -> [RunLogEntry] {
-        if let last = earlier.last, RunEvent.type(ofPayload: last.payload).map(RunEvent.isTerminal) ?? false { return earlier }
+    static func record(_ earlier: [RunLogEntry], epoch: UInt64, attempts: Int, writes: [MemoryWriteEvent] = []) -> RunRecord {
         var record = RunRecord(epoch: epoch + 1, earlier: earlier)
+        if earlier.last?.isTerminal ?? false { return record }
         let told = record.transcript.memoryWrites
         for write in writes where !told.contains(write.event) { _ = record.add(.memoryWritten(write)) }
         _ = record.add(.failed(.givenUp(after: attempts)))
-        return Array(record.entries)
+        return record
     }
 }

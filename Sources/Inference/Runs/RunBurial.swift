@@ -48,19 +48,18 @@ struct RunBurial: Sendable {
         }
         let earlier = try await log.readAll(identity.run)
         let writes = try await MemoryStore(pool: store.pool).writes(of: identity.run, workspace: identity.workspace)
-        let events = LostRun.events(earlier, epoch: lost.epoch, attempts: lost.attempts, writes: writes)
-        guard try await write(events, of: lost, after: earlier, begunAt: earlier.isEmpty ? nil : finding.shownAt) else {
+        let record = LostRun.record(earlier, epoch: lost.epoch, attempts: lost.attempts, writes: writes)
+        guard try await write(record, of: lost, after: earlier, begunAt: earlier.isEmpty ? nil : finding.shownAt) else {
             return false
         }
         log.metrics.runs.lost()
         logger.notice("a run whose job is dead was ended", metadata: ["run": "\(identity.run.lowercased)"])
         let shown = earlier.last?.id
-        await announce(events.filter { entry in shown.map { entry.id > $0 } ?? true }, of: lost, isFirst: shown == nil)
+        await announce(record.entries.filter { entry in shown.map { entry.id > $0 } ?? true }, of: lost, isFirst: shown == nil)
         return true
     }
 
-    private func write(_ events: [RunLogEntry], of lost: LostRun, after earlier: [RunLogEntry], begunAt: Date?) async throws -> Bool {
-        let record = RunRecord(epoch: lost.epoch, earlier: events)
+    private func write(_ record: RunRecord, of lost: LostRun, after earlier: [RunLogEntry], begunAt: Date?) async throws -> Bool {
         let request = try await store.request(of: lost)
         let asked = lost.asked ?? first(of: request)
         let agent = lost.asked == nil ? await agent(of: request, workspace: lost.identity.workspace) : nil
@@ -110,8 +109,8 @@ struct RunBurial: Sendable {
     /// run has its end.
     private func size(of request: RunRequest, _ lost: LostRun, model: String) async throws -> Int {
         let identity = lost.identity
-        let acceptedAt = Date(timeIntervalSince1970: Double(identity.acceptedAt) / 1_000)
-        let job = Job(id: identity.run, workspace: identity.workspace, attempt: lost.attempts, acceptedAt: acceptedAt, payload: request)
+        let job = Job(
+            id: identity.run, workspace: identity.workspace, attempt: lost.attempts, acceptedAt: identity.acceptedDate, payload: request)
         do {
             return try await planner.plan(job).request.size
         } catch let error as CancellationError {

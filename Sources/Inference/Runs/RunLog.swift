@@ -8,6 +8,8 @@ struct RunIdentity: Sendable, Equatable {
     var workspace: UUID
     /// Milliseconds since 1970.
     var acceptedAt: Int64
+
+    var acceptedDate: Date { Date(timeIntervalSince1970: Double(acceptedAt) / 1_000) }
 }
 
 /// What the run-log Redis knows of a run besides its events.

@@ -104,7 +104,6 @@ extension RunStore {
     /// The row of a run that no attempt has claimed; the transaction throws ``Superseded`` where one has.
     private func submitUnclaimed(_ beginning: Beginning, attempts: Int, in transaction: PostgresTransaction) throws {
         let (run, workspace) = (beginning.identity.run, beginning.identity.workspace)
-        let accepted = Date(timeIntervalSince1970: Double(beginning.identity.acceptedAt) / 1_000)
         transaction.submit(
             """
             -- insert a run that never began
@@ -112,7 +111,8 @@ extension RunStore {
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (workspace_id, id) do nothing
             """,
             workspace, run, Self.storable(beginning.provider), Self.storable(beginning.model), beginning.agentID,
-            beginning.agent.map(Self.storable), try PostgresJSON(encoding: beginning.metadata), beginning.trace, accepted, attempts
+            beginning.agent.map(Self.storable), try PostgresJSON(encoding: beginning.metadata), beginning.trace,
+            beginning.identity.acceptedDate, attempts
         ) { result in
             guard result.affected == 1 else { throw Superseded(run: run, epoch: 0) }
         }

@@ -33,7 +33,6 @@ struct RunStore: Sendable {
     func submitClaim(
         _ beginning: Beginning, in transaction: PostgresTransaction, found: @escaping @Sendable (RunClaim) -> Void
     ) throws {
-        let accepted = Date(timeIntervalSince1970: Double(beginning.identity.acceptedAt) / 1_000)
         transaction.submit(
             """
             -- claim a run
@@ -49,7 +48,8 @@ struct RunStore: Sendable {
               exists (select 1 from run_cancellations c where c.workspace_id = $1 and c.id = $2) as is_cancelled
             """,
             beginning.identity.workspace, beginning.identity.run, Self.storable(beginning.provider), Self.storable(beginning.model),
-            beginning.agentID, beginning.agent.map(Self.storable), try PostgresJSON(encoding: beginning.metadata), beginning.trace, accepted
+            beginning.agentID, beginning.agent.map(Self.storable), try PostgresJSON(encoding: beginning.metadata), beginning.trace,
+            beginning.identity.acceptedDate
         ) { result in
             if let row = result.rows.first { found(try Self.claim(row)) }
         }

@@ -106,26 +106,19 @@ public final class RunContext: Sendable {
                 return true
             } catch {
                 if let error = error as? PostgresError, error.commitUnknown { isInDoubt = true }
-                switch Failure(error) {
-                case .storeUnavailable:
-                    // The commit may have happened before the connection broke: then the outcome is there.
-                    if let found = try? await store.finished(workspaces: [workspace], jobs: [job])[job] {
-                        finished.withLock { $0 = found }
-                        return false
-                    }
-                    try await pause(wait)
-                    wait = min(wait * 2, .seconds(5))
-                case .alreadyFinished:
+                let failure = Failure(error)
+                if failure == .alreadyFinished {
                     finished.withLock { $0 = state }
                     return false
-                case .fenced, .failed, .ofOtherRelease, .cancelled:
-                    // What these writes refuse may be what they have written before.
-                    if isInDoubt, let found = try? await store.finished(workspaces: [workspace], jobs: [job])[job] {
-                        finished.withLock { $0 = found }
-                        return false
-                    }
-                    throw error
                 }
+                // The commit may have happened before the connection broke: then the outcome is there, and is what a later try is refused for.
+                if failure == .storeUnavailable || isInDoubt, let found = try? await store.finished(workspaces: [workspace], jobs: [job])[job] {
+                    finished.withLock { $0 = found }
+                    return false
+                }
+                guard failure == .storeUnavailable else { throw error }
+                try await pause(wait)
+                wait = min(wait * 2, .seconds(5))
             }
         }
     }

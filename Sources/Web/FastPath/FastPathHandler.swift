@@ -42,10 +42,12 @@ final class FastPathHandler: ChannelDuplexHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) { take(.fault(error), context) }
 
     private func take(_ event: FastPathMachine<FastPath.Candidate>.Event, _ context: ChannelHandlerContext) {
-        // To a client that does not read its answers the server behind writes no more, and reads no more of what it sends. To one that is gone
-        // nobody writes.
-        let isHeard = context.channel.isActive && context.channel.isWritable
-        switch machine.received(event, limit: FastRoute.bodyLimit, match: { isHeard ? path.candidate($0) : nil }) {
+        let action = machine.received(event, limit: FastRoute.bodyLimit) { head in
+            // To a client that does not read its answers the server behind writes no more, and reads no more of what it sends. To one that is
+            // gone nobody writes.
+            context.channel.isActive && context.channel.isWritable ? path.candidate(head) : nil
+        }
+        switch action {
         case .nothing: break
         case .pass(let event): pass(event, context)
         case .handOver(let event):

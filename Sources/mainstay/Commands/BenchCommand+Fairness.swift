@@ -4,8 +4,6 @@ import Jobs
 import Logging
 import Postgres
 import Redis
-import ServiceLifecycle
-import UnixSignals
 
 extension BenchCommand {
     /// `mainstay bench fairness`: one workspace in another's flood.
@@ -69,13 +67,7 @@ extension BenchCommand {
             } else {
                 registry.register(batch: BenchRowHandler<StreamWay>(count: BenchCount()))
             }
-            let worker = Jobs.Worker(
-                name: "bench", registry: registry, pool: pool, redis: redis, configuration: configuration, logger: logger)
-            let group = ServiceGroup(
-                configuration: .init(
-                    services: [.init(service: pool), .init(service: redis), .init(service: worker)],
-                    gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-            try await group.run()
+            try await Worker.work(registry, pool, redis, configuration, logger)
         }
     }
 }

@@ -40,13 +40,19 @@ struct BenchCommand: AsyncParsableCommand {
             let stack = try BenchStack(pool: 4)
             var registry = HandlerRegistry()
             registry.register(batch: BenchTicketHandler())
+            try await Self.work(registry, stack.pool, stack.redis, stack.configuration, stack.logger)
+        }
+
+        /// Works until SIGTERM.
+        static func work(
+            _ registry: HandlerRegistry, _ pool: PostgresPool, _ redis: RedisClient, _ configuration: JobsConfiguration, _ logger: Logger
+        ) async throws {
             let worker = Jobs.Worker(
-                name: "bench", registry: registry, pool: stack.pool, redis: stack.redis, configuration: stack.configuration, logger: stack.logger)
+                name: "bench", registry: registry, pool: pool, redis: redis, configuration: configuration, logger: logger)
             let group = ServiceGroup(
                 configuration: .init(
-                    services: [.init(service: stack.pool), .init(service: stack.redis), .init(service: worker)],
-                    gracefulShutdownSignals: [.sigterm, .sigint],
-                    logger: stack.logger))
+                    services: [.init(service: pool), .init(service: redis), .init(service: worker)],
+                    gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
             try await group.run()
         }
     }

@@ -97,10 +97,10 @@ import Testing
         try await InferenceFixture.with { fixture in
             let (identity, _, write) = try await writing(fixture)
             let earlier = try await fixture.log.readAll(identity.run)
-            let events = LostRun.events(earlier, epoch: 1, attempts: 4, writes: [write])
+            let events = Array(LostRun.record(earlier, epoch: 1, attempts: 4, writes: [write]).entries)
             #expect(events.types.suffix(2) == ["memory.written", "run.failed"])
             #expect(events.ids.suffix(2) == ["2-1", "2-2"])
-            #expect(LostRun.events(events, epoch: 1, attempts: 4, writes: [write]) == events)
+            #expect(Array(LostRun.record(events, epoch: 1, attempts: 4, writes: [write]).entries) == events)
         }
     }
 
